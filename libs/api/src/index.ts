@@ -1,1 +1,3 @@
-export {};
+export * from './resource.ts';
+export * from './gen/resources.ts';
+export * from './status.ts';
