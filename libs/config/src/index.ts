@@ -1,1 +1,3 @@
-export {};
+export * from './endpoint-file.ts';
+export * from './flags.ts';
+export * from './run-app.ts';

@@ -73,3 +73,72 @@ export interface ObjectReader {
   get<T extends KubeObject>(group: string, resource: string, namespace: string, name: string): Promise<T | undefined>;
   list<T extends KubeObject>(group: string, resource: string, namespace: string): Promise<readonly T[]>;
 }
+
+/** The query parameters of the API, under their names. */
+export interface RequestOptions {
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly allowWatchBookmarks?: boolean;
+  readonly sendInitialEvents?: boolean;
+  readonly timeoutSeconds?: number;
+  readonly dryRun?: readonly string[];
+  readonly fieldManager?: string;
+  readonly fieldValidation?: string;
+  readonly force?: boolean;
+  /** Of DELETE, when they come as query parameters. */
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: string;
+}
+
+/** One request on a resource, as both faces hand it to the pipeline; nothing of it is trusted yet. */
+export interface ResourceRequest {
+  readonly caller: Caller;
+  /** get list watch create update patch delete deletecollection. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  readonly options: RequestOptions;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly accept: string;
+  readonly userAgent: string;
+  /** Aborts when the caller has gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+export interface ResourceResponse {
+  readonly code: number;
+  readonly contentType: string;
+  /** Long lists come in pieces. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** For `Warning: 299` headers. */
+  readonly warnings: readonly string[];
+}
+
+export interface RenderedEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  /** In the encoding that the request accepts. */
+  readonly object: Uint8Array;
+}
+
+/** Batches of events in order; after an ERROR (its object a Status) it ends. */
+export interface ResourceWatch extends AsyncIterable<readonly RenderedEvent[]> {
+  readonly contentType: string;
+}
+
+/**
+ * authn → authz → admission → strategy → store, the same for HTTP and gRPC. Rejects with `ApiError`,
+ * which the face turns into a Status in its own form.
+ */
+export interface ApiPipeline {
+  handle(request: ResourceRequest): Promise<ResourceResponse>;
+  watch(request: ResourceRequest): Promise<ResourceWatch>;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { FlagError, parseFlags } from './flags.ts';
+
+const spec = {
+  port: { type: 'number', help: 'port', default: 6443 },
+  dir: { type: 'string', help: 'folder', required: true },
+  api: { type: 'list', help: 'endpoints' },
+  bare: { type: 'boolean', help: 'no hello' },
+} as const;
+
+test('reads values in both forms, with defaults', () => {
+  expect(parseFlags(spec, ['--dir', 'x', '--api=a:1,b:2', '--bare'])).toEqual({ port: 6443, dir: 'x', api: ['a:1', 'b:2'], bare: true });
+});
+
+test.each([
+  [['--dir', 'x', '--prot', '1'], 'unknown flag --prot'],
+  [['--dir', 'x', '--__proto__', '1'], 'unknown flag --__proto__'],
+  [['--port', 'x', '--dir', 'y'], 'flag --port needs a number, not "x"'],
+  [['--dir'], 'flag --dir needs a value'],
+  [[], 'flag --dir is required'],
+  [['--dir', 'a', '--dir', 'b'], 'flag --dir is given twice'],
+  [['dir'], 'unexpected argument "dir"'],
+])('refuses %j', (argv, message) => {
+  expect(() => parseFlags(spec, argv)).toThrow(new FlagError(message));
+});

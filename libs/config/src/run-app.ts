@@ -1,0 +1,34 @@
+import { causeChain, type Log } from '@rhythm/base';
+import { FlagError } from './flags.ts';
+
+/** What every app's `start` gives back. */
+export interface RunningApp {
+  stop(): Promise<void>;
+  /** Settles when the app cannot go on; rejects with why. Absent: it never ends by itself. */
+  readonly failed?: Promise<never>;
+}
+
+/**
+ * The life of an app's process: start, wait for SIGTERM or SIGINT, stop.
+ * Exit codes: 0 stopped, 1 cannot go on, 2 bad flags; each failure ends with one line that says why.
+ */
+export async function runApp(name: string, log: Log, start: (argv: readonly string[]) => Promise<RunningApp>): Promise<void> {
+  const end = (code: number, text: string): never => {
+    log.error(`${name}: ${text}`);
+    process.exit(code);
+  };
+  process.on('unhandledRejection', (reason) => end(1, causeChain(reason)));
+  process.on('uncaughtException', (error) => end(1, causeChain(error)));
+  const signalled = new Promise<void>((resolve) => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
+  });
+  try {
+    const app = await start(process.argv.slice(2));
+    await Promise.race([signalled, ...(app.failed === undefined ? [] : [app.failed])]);
+    await app.stop();
+    process.exit(0);
+  } catch (error) {
+    end(error instanceof FlagError ? 2 : 1, causeChain(error));
+  }
+}
