@@ -28,7 +28,7 @@ export function parseFlags<const S extends Readonly<Record<string, FlagSpec>>>(s
   for (let at = 0; at < argv.length; at++) {
     const argument = argv[at] ?? '';
     if (!argument.startsWith('--')) throw new FlagError(`unexpected argument "${argument}"`);
-    const [name = '', inline] = splitOnce(argument.slice(2));
+    const [name, inline] = splitOnce(argument.slice(2));
     const flag = Object.hasOwn(spec, name) ? spec[name] : undefined;
     if (flag === undefined) throw new FlagError(`unknown flag --${name}`);
     if (given.has(name)) throw new FlagError(`flag --${name} is given twice`);
