@@ -16,3 +16,8 @@ export function parseTime(text: string): Instant | undefined {
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
+
+/** For interfaces of others that want a `Date`. */
+export function toDate(at: Instant): Date {
+  return new Date(at);
+}

@@ -1,0 +1,113 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAuthority, createSigningKey, loadAuthority, type Authority, type CertificateRequest, type PkiPorts } from './authority.ts';
+import { writeSecretFile } from './secret-file.ts';
+
+/** What the certificates of one cluster must name. */
+export interface ClusterPkiOptions {
+  readonly nodeName: string;
+  /** Addresses of the machine: the API server and the node's kubelet are reached through them. */
+  readonly nodeIps: readonly string[];
+  /** The first address of the service CIDR. */
+  readonly serviceIp: string;
+  readonly clusterDomain?: string;
+}
+
+/** A certificate is issued again when fewer days than this are left. */
+const renewBeforeMs = 30 * 24 * 60 * 60 * 1000;
+
+interface Identity extends CertificateRequest {
+  readonly file: string;
+  readonly authority: 'cluster' | 'store';
+}
+
+/** Every certificate of a cluster, by file name without its ending (docs/processes.md, "Identities"). */
+export function identitiesOf(options: ClusterPkiOptions): readonly Identity[] {
+  const domain = options.clusterDomain ?? 'cluster.local';
+  const client = (file: string, commonName: string, ...organizations: string[]): Identity => ({ file, commonName, organizations, usages: ['client'], authority: 'cluster' });
+  return [
+    { file: 'store', commonName: 'store', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server', 'client'], authority: 'store' },
+    { file: 'store-client', commonName: 'rhythm-apiserver', usages: ['client'], authority: 'store' },
+    {
+      file: 'apiserver',
+      commonName: 'kube-apiserver',
+      dnsNames: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`, 'localhost'],
+      ipAddresses: [...new Set(['127.0.0.1', options.serviceIp, ...options.nodeIps])],
+      usages: ['server'],
+      authority: 'cluster',
+    },
+    client('apiserver-kubelet-client', 'kube-apiserver-kubelet-client', 'system:masters'),
+    client('admin', 'kubernetes-admin', 'system:masters'),
+    client('scheduler', 'system:kube-scheduler'),
+    client('controller-manager', 'system:kube-controller-manager'),
+    client(`kubelet-${options.nodeName}`, `system:node:${options.nodeName}`, 'system:nodes'),
+    {
+      file: `kubelet-${options.nodeName}-serving`,
+      commonName: `system:node:${options.nodeName}`,
+      organizations: ['system:nodes'],
+      dnsNames: [options.nodeName],
+      ipAddresses: [...new Set([...options.nodeIps, '127.0.0.1'])],
+      usages: ['server'],
+      authority: 'cluster',
+    },
+    client('proxy', 'system:kube-proxy'),
+    client('dns', 'system:rhythm-dns'),
+  ];
+}
+
+/**
+ * Writes what is missing below `directory` (0700, files 0600): both authorities, every identity, the service-account
+ * key. A certificate that ends soon, or no longer names what it should, is issued again; authorities and the
+ * service-account key are never replaced. Returns the files' names that were written, without their endings.
+ */
+export async function ensureClusterPki(directory: string, options: ClusterPkiOptions, ports: PkiPorts): Promise<readonly string[]> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const written: string[] = [];
+  const authorities = {
+    cluster: await ensureAuthority(directory, 'ca', 'rhythm-ca', ports, written),
+    store: await ensureAuthority(directory, 'store-ca', 'rhythm-store-ca', ports, written),
+  };
+  for (const identity of identitiesOf(options)) {
+    if (isCurrent(directory, identity, authorities[identity.authority], ports)) continue;
+    writePair(directory, identity.file, await authorities[identity.authority].issue(identity));
+    written.push(identity.file);
+  }
+  if (!existsSync(join(directory, 'sa.key')) || !existsSync(join(directory, 'sa.pub'))) {
+    const key = await createSigningKey();
+    writeSecretFile(join(directory, 'sa.pub'), key.publicPem);
+    writeSecretFile(join(directory, 'sa.key'), key.privatePem);
+    written.push('sa');
+  }
+  return written;
+}
+
+async function ensureAuthority(directory: string, file: string, commonName: string, ports: PkiPorts, written: string[]): Promise<Authority> {
+  if (existsSync(join(directory, `${file}.crt`)) && existsSync(join(directory, `${file}.key`))) {
+    return loadAuthority({ certPem: read(directory, `${file}.crt`), keyPem: read(directory, `${file}.key`) }, ports);
+  }
+  const created = await createAuthority(commonName, ports);
+  writePair(directory, file, created);
+  written.push(file);
+  return created;
+}
+
+function isCurrent(directory: string, identity: Identity, authority: Authority, ports: PkiPorts): boolean {
+  if (!existsSync(join(directory, `${identity.file}.crt`)) || !existsSync(join(directory, `${identity.file}.key`))) return false;
+  const cert = new X509Certificate(read(directory, `${identity.file}.crt`));
+  if (cert.validToDate.getTime() - ports.clock.now() < renewBeforeMs) return false;
+  if (!cert.verify(new X509Certificate(authority.certPem).publicKey)) return false;
+  const expected = [...(identity.dnsNames ?? []).map((name) => `DNS:${name}`), ...(identity.ipAddresses ?? []).map((ip) => `IP Address:${ip}`)];
+  const actual = cert.subjectAltName === undefined ? [] : cert.subjectAltName.split(', ');
+  return expected.length === actual.length && expected.every((name) => actual.includes(name));
+}
+
+/** The key first: whoever sees the certificate finds its key. */
+function writePair(directory: string, file: string, pair: { readonly certPem: string; readonly keyPem: string }): void {
+  writeSecretFile(join(directory, `${file}.key`), pair.keyPem);
+  writeSecretFile(join(directory, `${file}.crt`), pair.certPem);
+}
+
+function read(directory: string, file: string): string {
+  return readFileSync(join(directory, file), 'utf8');
+}
