@@ -1,1 +1,13 @@
-export {};
+/**
+ * The kit over grpc-js: servers, clients, calls as promises and async iterables, identities, errors.
+ * Only this library and `@rhythm/proto` import grpc-js; it may import `base` and `proto`.
+ */
+export * from './calls.ts';
+export * from './dial.ts';
+export * from './error.ts';
+export * from './handlers.ts';
+export * from './health.ts';
+export * from './kit.ts';
+export * from './peer.ts';
+export * from './serve.ts';
+export type * from './types.ts';

@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import { ChannelCredentials, type Client, type ClientOptions } from '@grpc/grpc-js';
+
+export interface ClientTls {
+  /** PEM of the CAs that the server's certificate must come from. */
+  readonly ca: string | Uint8Array;
+  /** PEM of our own certificate and key, for mutual TLS. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** The name that the certificate must carry; by default the host (or one of the addresses) dialled. */
+  readonly serverName?: string;
+}
+
+export interface DialOptions {
+  /** `host:port` once, several `ip:port`, or one `unix:/path`. */
+  readonly targets: string | readonly string[];
+  /** Plain text without it. */
+  readonly tls?: ClientTls;
+  /** Ping an idle connection this often, to notice a dead peer; default 10 s. 0: never. */
+  readonly keepaliveMs?: number;
+  /** A ping not answered for this long breaks the connection; default 5 s. */
+  readonly keepaliveTimeoutMs?: number;
+  /** Back-off between attempts to connect; default 100 ms doubling to 2 s. */
+  readonly reconnectMs?: { readonly initial: number; readonly max: number };
+  /** Several targets: all in turn, or the first that answers (default). */
+  readonly balance?: 'first' | 'round-robin';
+  /** Largest message accepted, default 64 MiB: what a trusted server sends is bounded elsewhere. */
+  readonly receiveBytesMax?: number;
+  readonly sendBytesMax?: number;
+  readonly userAgent?: string;
+}
+
+/** What ts-proto generates for a service. */
+export type ClientConstructor<C extends Client> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
+
+const receiveBytesMaxDefault = 64 * 1024 * 1024;
+/** HTTP/2 window per stream: the default of 64 KiB costs a round trip per 64 KiB of a list. */
+const windowBytes = 1024 * 1024;
+
+/**
+ * A client on a channel of its own. Connects on the first call and again whenever the connection is lost;
+ * calls fail with UNAVAILABLE while there is none. `close()` on the client ends it.
+ */
+export function dialGrpc<C extends Client>(constructor: ClientConstructor<C>, options: DialOptions): C {
+  const targets = typeof options.targets === 'string' ? [options.targets] : options.targets;
+  const credentials = options.tls === undefined ? ChannelCredentials.createInsecure() : secureCredentials(options.tls, targets);
+  return new constructor(targetOf(targets), credentials, channelOptions(options, targets));
+}
+
+function channelOptions(options: DialOptions, targets: readonly string[]): Partial<ClientOptions> {
+  const { keepaliveMs = 10_000, keepaliveTimeoutMs = 5_000, reconnectMs = { initial: 100, max: 2_000 }, tls, balance, sendBytesMax, userAgent } = options;
+  // An IP address is no server name in TLS (RFC 6066); the name sent then is arbitrary, the check is by address.
+  const serverName = tls?.serverName ?? (tls !== undefined && isIP(hostOf(targets[0] ?? '')) !== 0 ? 'localhost' : undefined);
+  return {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.initial_reconnect_backoff_ms': reconnectMs.initial,
+    'grpc.max_reconnect_backoff_ms': reconnectMs.max,
+    'grpc.max_receive_message_length': options.receiveBytesMax ?? receiveBytesMaxDefault,
+    'grpc-node.flow_control_window': windowBytes,
+    ...(keepaliveMs === 0
+      ? {}
+      : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': keepaliveTimeoutMs, 'grpc.keepalive_permit_without_calls': 1 }),
+    ...(sendBytesMax === undefined ? {} : { 'grpc.max_send_message_length': sendBytesMax }),
+    ...(userAgent === undefined ? {} : { 'grpc.primary_user_agent': userAgent }),
+    ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
+    ...(balance === 'round-robin' ? { 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) } : {}),
+  };
+}
+
+function secureCredentials(tls: ClientTls, targets: readonly string[]): ChannelCredentials {
+  const addresses = targets.map(hostOf);
+  const byAddress = tls.serverName === undefined && isIP(addresses[0] ?? '') !== 0;
+  return ChannelCredentials.createSsl(
+    Buffer.from(tls.ca),
+    tls.key === undefined ? null : Buffer.from(tls.key),
+    tls.cert === undefined ? null : Buffer.from(tls.cert),
+    byAddress
+      ? {
+          checkServerIdentity: (_name, certificate) => {
+            const failures = addresses.map((address) => checkServerIdentity(address, certificate));
+            return failures.includes(undefined) ? undefined : failures[0];
+          },
+        }
+      : {},
+  );
+}
+
+/** grpc-js takes one target string; several addresses go into one `ipv4:` or `ipv6:` target. */
+function targetOf(targets: readonly string[]): string {
+  const [first] = targets;
+  if (first === undefined) throw new Error('no target to dial');
+  if (targets.length === 1) return first;
+  const addresses = targets.map((target) => (target.startsWith('localhost:') ? `127.0.0.1:${target.slice('localhost:'.length)}` : target));
+  const families = new Set(addresses.map((address) => isIP(hostOf(address))));
+  if (families.size !== 1 || families.has(0)) throw new Error(`several targets must be IP addresses of one family: ${targets.join(',')}`);
+  return `${families.has(6) ? 'ipv6' : 'ipv4'}:${addresses.join(',')}`;
+}
+
+/** The host of `host:port` or `[v6]:port`. */
+function hostOf(target: string): string {
+  const bracket = /^\[([^\]]+)\]/.exec(target);
+  if (bracket !== null) return bracket[1] ?? '';
+  const colon = target.lastIndexOf(':');
+  return colon < 0 ? target : target.slice(0, colon);
+}

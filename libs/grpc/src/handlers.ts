@@ -1,0 +1,111 @@
+import type { EventEmitter } from 'node:events';
+import type {
+  Metadata,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+} from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { GrpcError, toGrpcError } from './error.ts';
+import { peerIdentity, type PeerIdentity } from './peer.ts';
+
+/** What a handler knows of its call. */
+export interface CallContext {
+  /** Aborts when the caller has cancelled or gone. */
+  readonly signal: AbortSignal;
+  readonly metadata: Metadata;
+  readonly identity: PeerIdentity | undefined;
+  /** `address:port` of the caller. */
+  readonly peer: string;
+}
+
+/** A unary handler from an async function. Throw `GrpcError`; `mapError` turns what else is thrown into one (default: UNKNOWN). */
+export function unaryHandler<Q, R>(
+  handle: (request: Q, context: CallContext) => Promise<R>,
+  mapError: (thrown: unknown) => GrpcError = toGrpcError,
+): handleUnaryCall<Q, R> {
+  return (call, callback) => {
+    handle(call.request, contextOf(call)).then(
+      (reply) => callback(null, reply),
+      (thrown: unknown) => callback(mapError(thrown)),
+    );
+  };
+}
+
+/** A server-streaming handler from an async iterable; the next message is asked for only when the transport can take it. */
+export function serverStreamHandler<Q, R>(
+  handle: (request: Q, context: CallContext) => AsyncIterable<R>,
+  mapError: (thrown: unknown) => GrpcError = toGrpcError,
+): handleServerStreamingCall<Q, R> {
+  return (call) => {
+    const context = contextOf(call);
+    void pump(handle(call.request, context), call, context.signal, mapError);
+  };
+}
+
+/** A bidirectional handler: the caller's messages in, ours out, both with back-pressure. The call ends when the returned iterable does. */
+export function bidiHandler<Q, R>(
+  handle: (messages: AsyncIterable<Q>, context: CallContext) => AsyncIterable<R>,
+  mapError: (thrown: unknown) => GrpcError = toGrpcError,
+): handleBidiStreamingCall<Q, R> {
+  return (call) => {
+    const context = contextOf(call);
+    void pump(handle(incoming(call), context), call, context.signal, mapError);
+  };
+}
+
+/** The context of a raw call, for handlers written on the call itself. */
+export function contextOf(call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): CallContext {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new GrpcError(status.CANCELLED, 'the caller has gone'));
+  if (call.cancelled) abort();
+  else (call as EventEmitter).once('cancelled', abort);
+  return { signal: controller.signal, metadata: call.metadata, identity: peerIdentity(call), peer: call.getPeer() };
+}
+
+/** The caller's messages; ends quietly when the caller ends or goes. */
+async function* incoming<Q>(call: ServerDuplexStream<Q, unknown>): AsyncGenerator<Q, void, void> {
+  try {
+    for await (const message of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Q>) yield message;
+  } catch (error) {
+    if (!call.cancelled && !call.destroyed) throw error;
+  }
+}
+
+async function pump<R>(
+  replies: AsyncIterable<R>,
+  call: ServerWritableStream<unknown, R> | ServerDuplexStream<unknown, R>,
+  signal: AbortSignal,
+  mapError: (thrown: unknown) => GrpcError,
+): Promise<void> {
+  call.on('error', () => undefined);
+  try {
+    for await (const reply of replies) {
+      if (signal.aborted) return;
+      if (!call.write(reply)) await drained(call, signal);
+    }
+    call.end();
+  } catch (thrown) {
+    if (!signal.aborted) call.emit('error', mapError(thrown));
+  }
+}
+
+/** Resolves when a server's stream can take more, or when its caller has gone. */
+export function drained(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      call.off('drain', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    call.once('drain', finish);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}
