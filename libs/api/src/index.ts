@@ -3,3 +3,8 @@ export * from './gen/resources.ts';
 export * from './status.ts';
 export * from './schema/node.ts';
 export * from './kinds/kind.ts';
+export * from './quantity.ts';
+export * from './duration.ts';
+export * from './int-or-string.ts';
+export * from './selectors/index.ts';
+export * from './validation/index.ts';
