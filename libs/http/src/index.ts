@@ -1,1 +1,6 @@
-export {};
+/** The HTTP/1.1 and HTTP/2 server kit: limits, bodies, streamed replies, upgrades. Knows nothing of Kubernetes. */
+export * from './body.ts';
+export type { HttpExchange, ReplyHeaders, ReplyStream } from './exchange.ts';
+export * from './limits.ts';
+export type { PeerIdentity } from './peer.ts';
+export * from './server.ts';

@@ -59,13 +59,22 @@ export interface AdmissionRequest {
   readonly old?: KubeObject;
   readonly dryRun: boolean;
   warn(message: string): void;
+  /** Writes another object in the same store transaction as this one. A lost race on it repeats admission. */
+  alsoWrite?(companion: Companion): void;
 }
+
+/** An object that is written together with another one (the IPAddress of a Service). Bare: no admission, no strategy. */
+export type Companion =
+  | { readonly action: 'create'; readonly group: string; readonly resource: string; readonly object: KubeObject }
+  | { readonly action: 'delete'; readonly group: string; readonly resource: string; readonly namespace: string; readonly name: string };
 
 /** One admission plug-in. Throws `ApiError` to refuse. Mutating steps all run before validating ones. */
 export interface AdmissionStep {
   readonly name: string;
   admit?(request: AdmissionRequest): Promise<void>;
   validate?(request: AdmissionRequest): Promise<void>;
+  /** What goes away in the transaction that finally removes `object`, whichever request does it. */
+  companionsOfRemoved?(kind: KindDefinition, object: KubeObject): readonly Companion[];
 }
 
 /** Reads that steps make of other objects: from the watch cache, current to the call's start. */
@@ -106,6 +115,8 @@ export interface ResourceRequest {
   readonly name: string;
   readonly subresource: string;
   readonly options: RequestOptions;
+  /** All query parameters, for subresources with their own (log, exec). Absent: none. */
+  readonly query?: URLSearchParams;
   readonly body: Uint8Array;
   readonly contentType: string;
   readonly accept: string;

@@ -1,0 +1,161 @@
+import type { Clock } from '@rhythm/base';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { createGzip, constants, type Gzip } from 'node:zlib';
+import { readBody } from './body.ts';
+import type { HttpLimits } from './limits.ts';
+import { peerIdentity, type PeerIdentity } from './peer.ts';
+
+/** Headers of a reply, lower case. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** A reply under way; `write` resolves when more may be written (back-pressure). */
+export interface ReplyStream {
+  write(chunk: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** One request and its reply, the same over HTTP/1.1 and HTTP/2. */
+export interface HttpExchange {
+  readonly method: string;
+  /** As on the wire, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly peer: PeerIdentity | undefined;
+  readonly remoteAddress: string;
+  /** Aborts when the client has gone or the server stops. */
+  readonly signal: AbortSignal;
+  readonly replied: boolean;
+  header(name: string): string | undefined;
+  headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
+  /** @throws HttpError 413, 408, 400. */
+  readBody(): Promise<Uint8Array>;
+  send(status: number, headers: ReplyHeaders, body: Uint8Array): Promise<void>;
+  /** Begins a reply of unknown length; with `compress`, gzip where the client accepts it. */
+  begin(status: number, headers: ReplyHeaders, options?: { compress?: boolean }): ReplyStream;
+}
+
+type NativeRequest = IncomingMessage | Http2ServerRequest;
+type NativeResponse = ServerResponse | Http2ServerResponse;
+
+/** The socket below a request; HTTP/2 hides it behind its session. */
+export function socketOf(request: NativeRequest): TLSSocket {
+  const session = 'stream' in request ? request.stream.session : undefined;
+  return (session?.socket ?? request.socket) as TLSSocket;
+}
+
+/** A header by lower-case name; of repeated ones the first. */
+export function headerOf(request: NativeRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** All headers that begin with `prefix`, repeated ones one by one, in order. */
+export function headersOf(request: NativeRequest, prefix: string): (readonly [string, string])[] {
+  const found: (readonly [string, string])[] = [];
+  const raw = request.rawHeaders;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase();
+    if (name.startsWith(prefix)) found.push([name, raw[at + 1] ?? '']);
+  }
+  return found;
+}
+
+export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; stopping: AbortSignal }): HttpExchange {
+  const socket = socketOf(request);
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const gone = new AbortController();
+  const abort = (): void => gone.abort(new Error('the client has gone'));
+  const onStop = (): void => gone.abort(new Error('the server is stopping'));
+  context.stopping.addEventListener('abort', onStop, { once: true });
+  response.on('close', () => {
+    context.stopping.removeEventListener('abort', onStop);
+    abort();
+  });
+  response.on('error', abort);
+  request.on('error', abort);
+  return {
+    method: request.method ?? 'GET',
+    path: mark === -1 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    peer: peerIdentity(socket),
+    remoteAddress: socket.remoteAddress ?? '',
+    signal: gone.signal,
+    get replied() {
+      return response.headersSent;
+    },
+    header: (name) => headerOf(request, name),
+    headersWith: (prefix) => headersOf(request, prefix),
+    readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs),
+    send: async (status, headers, body) => {
+      if (body.length >= context.limits.gzipFromBytes && acceptsGzip(request)) {
+        const stream = begin(request, response, status, headers, true, gone.signal);
+        await stream.write(body);
+        await stream.end();
+        return;
+      }
+      head(response, status, { ...headers, 'content-length': String(body.length) });
+      await finish(response, gone.signal, () => (response as ServerResponse).end(body));
+    },
+    begin: (status, headers, options) => begin(request, response, status, headers, options?.compress === true && acceptsGzip(request), gone.signal),
+  };
+}
+
+function acceptsGzip(request: NativeRequest): boolean {
+  return /(^|[\s,])gzip(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headerOf(request, 'accept-encoding') ?? '');
+}
+
+function head(response: NativeResponse, status: number, headers: ReplyHeaders): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, typeof value === 'string' ? value : [...value]);
+}
+
+function begin(request: NativeRequest, response: NativeResponse, status: number, headers: ReplyHeaders, compress: boolean, gone: AbortSignal): ReplyStream {
+  head(response, status, compress ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers);
+  if (request.method === 'HEAD') return { write: () => Promise.resolve(), end: () => finish(response, gone, () => response.end()) };
+  // Level 1: the reply is large, and the client waits.
+  const gzip: Gzip | undefined = compress ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
+  if (gzip === undefined) (response as ServerResponse).flushHeaders();
+  else {
+    gzip.pipe(response as ServerResponse);
+    gone.addEventListener('abort', () => gzip.destroy(), { once: true });
+    gzip.on('error', () => undefined);
+  }
+  const sink = gzip ?? (response as ServerResponse);
+  return {
+    write: async (chunk) => {
+      gone.throwIfAborted();
+      if (!sink.write(chunk)) await drained(sink, gone);
+    },
+    end: () => finish(response, gone, () => sink.end()),
+  };
+}
+
+function drained(sink: NodeJS.EventEmitter, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = (): void => {
+      gone.removeEventListener('abort', onGone);
+      resolve();
+    };
+    const onGone = (): void => {
+      sink.removeListener('drain', onDrain);
+      reject(gone.reason as Error);
+    };
+    sink.once('drain', onDrain);
+    gone.addEventListener('abort', onGone, { once: true });
+  });
+}
+
+function finish(response: NativeResponse, gone: AbortSignal, end: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (gone.aborted) {
+      resolve();
+      return;
+    }
+    response.once('finish', () => resolve());
+    gone.addEventListener('abort', () => resolve(), { once: true });
+    end();
+  });
+}

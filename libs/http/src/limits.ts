@@ -1,0 +1,31 @@
+/** What one server accepts. All are caps, not targets. */
+export interface HttpLimits {
+  readonly bodyBytesMax: number;
+  /** From the end of the headers to the end of the body. */
+  readonly bodyTimeoutMs: number;
+  /** All request headers together. */
+  readonly headerBytesMax: number;
+  readonly headerCountMax: number;
+  readonly headersTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly connectionsMax: number;
+  /** Requests at a time on one HTTP/2 connection. */
+  readonly streamsPerConnectionMax: number;
+  /** Replies at least this large are compressed for clients that accept gzip. */
+  readonly gzipFromBytes: number;
+  /** How long `stop` lets requests finish. */
+  readonly stopTimeoutMs: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  bodyBytesMax: 3 * 1024 * 1024,
+  bodyTimeoutMs: 30_000,
+  headerBytesMax: 64 * 1024,
+  headerCountMax: 256,
+  headersTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 180_000,
+  connectionsMax: 10_000,
+  streamsPerConnectionMax: 1_000,
+  gzipFromBytes: 128 * 1024,
+  stopTimeoutMs: 2_000,
+};

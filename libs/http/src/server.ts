@@ -1,0 +1,166 @@
+import { causeChain, toError, type Clock, type Log } from '@rhythm/base';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import { constants } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { HttpError } from './body.ts';
+import { exchangeOf, headerOf, headersOf, type HttpExchange } from './exchange.ts';
+import { defaultHttpLimits, type HttpLimits } from './limits.ts';
+import { peerIdentity, type PeerIdentity } from './peer.ts';
+
+/** A connection that asks to speak another protocol (HTTP/1.1 only). Whoever handles it owns the socket. */
+export interface HttpUpgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What arrived after the headers. */
+  readonly head: Buffer;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly peer: PeerIdentity | undefined;
+  header(name: string): string | undefined;
+  headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer; readonly clientCa: string | Buffer };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<HttpLimits>;
+  /** Rejections become a plain 500; what should be said otherwise is said by the handler. */
+  handle(exchange: HttpExchange): Promise<void>;
+  /** Absent: upgrades are refused. */
+  upgrade?(upgrade: HttpUpgrade): Promise<void>;
+}
+
+export interface HttpServer {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no more requests, aborts those under way, and closes all connections. */
+  stop(): Promise<void>;
+}
+
+/**
+ * HTTP/2 and HTTP/1.1 over TLS on one port. Client certificates are asked for, not required.
+ * Rejects when the address cannot be had.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const limits: HttpLimits = { ...defaultHttpLimits, ...options.limits };
+  const stopping = new AbortController();
+  const server = createServer(options, limits);
+  const sockets = new Set<TLSSocket>();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('secureConnection', (socket: TLSSocket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+  });
+  server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  server.on('request', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
+    void serve(exchangeOf(request, response, { clock: options.clock, limits, stopping: stopping.signal }), options);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head, options));
+  server.on('tlsClientError', () => undefined);
+  server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
+  await listen(server, options);
+  const address = server.address() as AddressInfo;
+  return {
+    host: options.host,
+    port: address.port,
+    stop: () => stop(server, sockets, sessions, stopping, options.clock, limits),
+  };
+}
+
+function createServer(options: HttpServerOptions, limits: HttpLimits): Http2SecureServer {
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: options.tls.cert,
+    key: options.tls.key,
+    ca: options.tls.clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    // A resumed session would have to be trusted to be the certificate's; connections live long anyway.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    maxHeaderListPairs: limits.headerCountMax,
+    settings: { maxConcurrentStreams: limits.streamsPerConnectionMax, maxHeaderListSize: limits.headerBytesMax, initialWindowSize: 1024 * 1024 },
+    // Options of the HTTP/1.1 side, which node passes on.
+    ...{ maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, keepAliveTimeout: limits.keepAliveTimeoutMs, requestTimeout: 0 },
+  });
+  server.maxConnections = limits.connectionsMax;
+  return server;
+}
+
+async function serve(exchange: HttpExchange, options: HttpServerOptions): Promise<void> {
+  try {
+    await options.handle(exchange);
+  } catch (error) {
+    if (exchange.signal.aborted) return;
+    if (!(error instanceof HttpError)) options.log.error('request failed', { method: exchange.method, path: exchange.path, error: toError(error) });
+    if (exchange.replied) return;
+    const status = error instanceof HttpError ? error.status : 500;
+    const text = error instanceof HttpError ? error.message : 'internal error';
+    await exchange.send(status, { 'content-type': 'text/plain; charset=utf-8' }, Buffer.from(`${text}\n`));
+  }
+}
+
+async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: HttpServerOptions): Promise<void> {
+  socket.on('error', () => undefined);
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  try {
+    if (options.upgrade === undefined) throw new HttpError(400, 'this server upgrades no connections');
+    await options.upgrade({
+      request,
+      socket,
+      head,
+      path: mark === -1 ? url : url.slice(0, mark),
+      query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+      peer: peerIdentity(request.socket as TLSSocket),
+      header: (name) => headerOf(request, name),
+      headersWith: (prefix) => headersOf(request, prefix),
+    });
+  } catch (error) {
+    options.log.warn('upgrade failed', { path: request.url?.split('?')[0], error: causeChain(error) });
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  }
+}
+
+function listen(server: Http2SecureServer, options: HttpServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
+      server.removeListener('error', reject);
+      server.on('error', (error) => options.log.error('listener failed', { error }));
+      resolve();
+    });
+  });
+}
+
+async function stop(
+  server: Http2SecureServer,
+  sockets: ReadonlySet<TLSSocket>,
+  sessions: ReadonlySet<ServerHttp2Session>,
+  stopping: AbortController,
+  clock: Clock,
+  limits: HttpLimits,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  stopping.abort();
+  for (const session of sessions) session.close();
+  const timer = clock.setTimer(limits.stopTimeoutMs, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  // Idle HTTP/1.1 connections would hold `close` until their keep-alive ends.
+  if ('closeIdleConnections' in server) (server as unknown as { closeIdleConnections(): void }).closeIdleConnections();
+  await closed;
+  timer.cancel();
+}
