@@ -80,6 +80,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 function createServer(options: HttpServerOptions, limits: HttpLimits): Http2SecureServer {
+  // Node hands these on to the HTTP/1.1 side, though its types do not say so.
+  const http1 = { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, keepAliveTimeout: limits.keepAliveTimeoutMs, requestTimeout: 0 };
   const server = createSecureServer({
     allowHTTP1: true,
     cert: options.tls.cert,
@@ -92,8 +94,7 @@ function createServer(options: HttpServerOptions, limits: HttpLimits): Http2Secu
     secureOptions: constants.SSL_OP_NO_TICKET,
     maxHeaderListPairs: limits.headerCountMax,
     settings: { maxConcurrentStreams: limits.streamsPerConnectionMax, maxHeaderListSize: limits.headerBytesMax, initialWindowSize: 1024 * 1024 },
-    // Options of the HTTP/1.1 side, which node passes on.
-    ...{ maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, keepAliveTimeout: limits.keepAliveTimeoutMs, requestTimeout: 0 },
+    ...http1,
   });
   server.maxConnections = limits.connectionsMax;
   return server;
