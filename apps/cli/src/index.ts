@@ -1,1 +1,6 @@
-export {};
+/** The parts of the command that tests of other apps use: a containerd of their own, with the local images in it. */
+export { importImages, importedImages } from './images/import-images.ts';
+export { helloImage, localImageArchive, pauseImage } from './images/local-images.ts';
+export { cniConflist } from './runtime/cni-config.ts';
+export { snapshotterFor, startContainerd } from './runtime/start-containerd.ts';
+export { launch, stopProcess } from './processes/launch.ts';
