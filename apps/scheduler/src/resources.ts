@@ -1,5 +1,5 @@
 import type { Container, Pod } from '@rhythm/api/types/core-v1';
-import { quantityMilli, quantityValue } from '@rhythm/api';
+import { parseQuantity, quantityMilli, quantityValue } from '@rhythm/api';
 
 /** Amounts by resource name: CPU in thousandths of a core, everything else in whole units (bytes for memory). */
 export type Amounts = ReadonlyMap<string, number>;
@@ -7,7 +7,10 @@ export type Amounts = ReadonlyMap<string, number>;
 /** The requests or capacity in `list`, as numbers. */
 export function amountsOf(list: Readonly<Record<string, string>> | undefined): Map<string, number> {
   const amounts = new Map<string, number>();
-  for (const [name, quantity] of Object.entries(list ?? {})) amounts.set(name, name === 'cpu' ? quantityMilli(quantity) : quantityValue(quantity));
+  for (const [name, text] of Object.entries(list ?? {})) {
+    const quantity = parseQuantity(text);
+    amounts.set(name, Number(name === 'cpu' ? quantityMilli(quantity) : quantityValue(quantity)));
+  }
   return amounts;
 }
 
