@@ -2,7 +2,7 @@ export * from './resource.ts';
 export * from './gen/resources.ts';
 export * from './status.ts';
 export * from './schema/node.ts';
-export * from './kinds/kind.ts';
+export * from './kinds/index.ts';
 export * from './quantity.ts';
 export * from './duration.ts';
 export * from './int-or-string.ts';

@@ -1,0 +1,13 @@
+import type { MutatingWebhookConfiguration } from '../../gen/types/admissionregistration-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+  categories: ['api-extensions'],
+  namespaced: false,
+  generationFields: ['webhooks'],
+  storageVersionHash: 'Sqi0GUgDaX0=',
+});

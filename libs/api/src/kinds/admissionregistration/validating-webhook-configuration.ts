@@ -1,0 +1,13 @@
+import type { ValidatingWebhookConfiguration } from '../../gen/types/admissionregistration-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
+  categories: ['api-extensions'],
+  namespaced: false,
+  generationFields: ['webhooks'],
+  storageVersionHash: 'B0wHjQmsGNk=',
+});

@@ -1,0 +1,12 @@
+import { localSubjectAccessReview } from './local-subject-access-review.ts';
+import { selfSubjectAccessReview } from './self-subject-access-review.ts';
+import { selfSubjectRulesReview } from './self-subject-rules-review.ts';
+import { subjectAccessReview } from './subject-access-review.ts';
+import type { KindDefinition } from '../kind.ts';
+
+export const authorizationKinds: readonly KindDefinition[] = [
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+];

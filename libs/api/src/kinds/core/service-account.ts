@@ -1,0 +1,15 @@
+import type { ServiceAccount } from '../../gen/types/core-v1.ts';
+import { defineKind, subresource } from '../define-kind.ts';
+
+export const serviceAccount = defineKind<ServiceAccount>({
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  shortNames: ['sa'],
+  namespaced: true,
+  subresources: [
+    subresource('token', 'TokenRequest', { group: 'authentication.k8s.io', version: 'v1' }, ['create']),
+  ],
+  storageVersionHash: 'pbx9ZvyFpBE=',
+});

@@ -1,0 +1,110 @@
+import type { Instant } from '@rhythm/base';
+import type { KubeObject } from '../resource.ts';
+import type { SchemaNode } from '../schema/node.ts';
+import { genericCells, genericColumns } from './columns.ts';
+import { semanticEqual } from './equal.ts';
+import type { Cell, Column, KindDefinition, Subresource } from './kind.ts';
+
+/** What a kind's file says; everything absent has the usual value. */
+export interface KindFacts<T extends KubeObject>
+  extends Partial<Pick<KindDefinition<T>,
+    'listKind' | 'singular' | 'shortNames' | 'categories' | 'verbs' | 'storageVersionHash' | 'storagePrefix' | 'storedAs'
+    | 'setDefaults' | 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate' | 'validate' | 'validateUpdate'
+    | 'selectableFields' | 'defaultGracePeriod'>> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Subresources besides `status`. */
+  readonly subresources?: readonly Subresource[];
+  /** Whether there is a `status` that only its own subresource may change. */
+  readonly status?: boolean;
+  /** The fields (JSON names) whose change moves `metadata.generation`; absent: the kind has no generation. */
+  readonly generationFields?: readonly string[];
+  readonly columns?: readonly Column[];
+  cells?(object: T, now: Instant): Cell[];
+}
+
+export const standardVerbs: readonly string[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+export const createOnly: readonly string[] = ['create'];
+const subresourceVerbs: readonly string[] = ['get', 'patch', 'update'];
+
+/** The definition of a kind: its facts completed with what most kinds have in common. */
+export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefinition<T> {
+  const { group, version, kind } = facts;
+  const hasStatus = facts.status === true;
+  const subresources = [...(facts.subresources ?? []), ...(hasStatus ? [subresource('status', kind, { group, version })] : [])];
+  return {
+    ...facts,
+    listKind: facts.listKind ?? `${kind}List`,
+    singular: facts.singular ?? kind.toLowerCase(),
+    shortNames: facts.shortNames ?? [],
+    categories: facts.categories ?? [],
+    verbs: facts.verbs ?? standardVerbs,
+    subresources: subresources.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    storageVersionHash: facts.storageVersionHash ?? '',
+    storagePrefix: facts.storagePrefix ?? facts.plural,
+    get schema(): SchemaNode {
+      return anyObject;
+    },
+    prepareForCreate(object: T): void {
+      if (hasStatus) resetStatus(object);
+      if (facts.generationFields === undefined) delete object.metadata.generation;
+      else object.metadata.generation = 1;
+      facts.prepareForCreate?.(object);
+    },
+    prepareForUpdate(object: T, old: T): void {
+      if (hasStatus) keepStatus(object, old);
+      facts.prepareForUpdate?.(object, old);
+      moveGeneration(object, old, facts.generationFields);
+    },
+    ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
+    columns: facts.columns ?? genericColumns,
+    cells: (object: T, now: Instant) => facts.cells?.(object, now) ?? genericCells(object),
+  };
+}
+
+/** A subresource; its body is of the given kind, its verbs those of `status` unless it says otherwise. */
+export function subresource(name: string, kind: string, of: { group: string; version: string }, verbs: readonly string[] = subresourceVerbs): Subresource {
+  return { name, kind, group: of.group, version: of.version, verbs };
+}
+
+/** The `scale` subresource of workloads. */
+export const scaleSubresource: Subresource = subresource('scale', 'Scale', { group: 'autoscaling', version: 'v1' });
+
+const anyObject: SchemaNode = { type: 'object', preserveUnknownFields: true };
+
+type Fields = Record<string, unknown>;
+
+function resetStatus(object: KubeObject): void {
+  (object as unknown as Fields)['status'] = {};
+}
+
+function keepStatus(object: KubeObject, old: KubeObject): void {
+  (object as unknown as Fields)['status'] = structuredClone((old as unknown as Fields)['status'] ?? {});
+}
+
+/** Everything but status and what metadata a status write may change comes from the stored object. */
+function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+  const fields = object as unknown as Fields;
+  for (const key of Object.keys(fields)) {
+    if (!['kind', 'apiVersion', 'metadata', 'status'].includes(key)) delete fields[key];
+  }
+  for (const [key, value] of Object.entries(old)) {
+    if (!['kind', 'apiVersion', 'metadata', 'status'].includes(key)) fields[key] = structuredClone(value);
+  }
+  keepGeneration(object, old);
+}
+
+function moveGeneration(object: KubeObject, old: KubeObject, fields: readonly string[] | undefined): void {
+  keepGeneration(object, old);
+  if (fields === undefined) return;
+  const changed = fields.some((field) => !semanticEqual((object as unknown as Fields)[field], (old as unknown as Fields)[field]));
+  if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+function keepGeneration(object: KubeObject, old: KubeObject): void {
+  if (old.metadata.generation === undefined) delete object.metadata.generation;
+  else object.metadata.generation = old.metadata.generation;
+}

@@ -1,0 +1,10 @@
+/**
+ * One file per kind, `<group>/<kind>.ts`: its names, strategy, validation across fields, table columns and selectable fields,
+ * as pure functions. A new kind is a new file and a line in its group's index. Helpers shared by kinds are in this folder.
+ */
+export * from './columns.ts';
+export * from './define-kind.ts';
+export * from './equal.ts';
+export * from './human-duration.ts';
+export * from './kind.ts';
+export * from './registry.ts';

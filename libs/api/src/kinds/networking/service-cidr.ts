@@ -1,0 +1,12 @@
+import type { ServiceCIDR } from '../../gen/types/networking-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const serviceCidr = defineKind<ServiceCIDR>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'ServiceCIDR',
+  plural: 'servicecidrs',
+  namespaced: false,
+  status: true,
+  storageVersionHash: 'gNLvruQhW2g=',
+});

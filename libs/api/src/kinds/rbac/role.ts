@@ -1,0 +1,11 @@
+import type { Role } from '../../gen/types/rbac-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const role = defineKind<Role>({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'Role',
+  plural: 'roles',
+  namespaced: true,
+  storageVersionHash: '7FuwZcIIItM=',
+});

@@ -1,0 +1,10 @@
+import type { DeviceClass } from '../../gen/types/resource-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const deviceClass = defineKind<DeviceClass>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'DeviceClass',
+  plural: 'deviceclasses',
+  namespaced: false,
+});

@@ -1,0 +1,11 @@
+import type { CSIStorageCapacity } from '../../gen/types/storage-v1.ts';
+import { defineKind } from '../define-kind.ts';
+
+export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSIStorageCapacity',
+  plural: 'csistoragecapacities',
+  namespaced: true,
+  storageVersionHash: 'xeVl+2Ly1kE=',
+});
