@@ -1,0 +1,56 @@
+import { ApiError } from '@rhythm/api';
+import type { Log } from '@rhythm/base';
+import type { Authenticator, Authorizer, Caller, UserInfo } from '../pipeline/types.ts';
+import { userOfCertificate } from './certificate.ts';
+import { authenticatedGroup } from './groups.ts';
+import { impersonated } from './impersonation.ts';
+import { InvalidTokenError } from './tokens/claims.ts';
+import type { TokenVerifier } from './tokens/verifier.ts';
+
+/**
+ * Finds out who calls: the client certificate first, then the bearer token, then the Impersonate-* headers on top.
+ * A bearer token that nobody accepts is 401, never anonymous. Impersonation without a credential is 401.
+ */
+export function credentialAuthenticator(verifier: TokenVerifier, authorizer: Authorizer, log: Log): Authenticator {
+  return {
+    async authenticate(caller) {
+      const user = userOfCertificate(caller.certificate) ?? (await userOfToken(verifier, caller, log));
+      if (user === undefined) {
+        if (caller.headersWith('impersonate-').length > 0) throw unauthorized();
+        return undefined;
+      }
+      return impersonated(caller, withAuthenticated(user), authorizer);
+    },
+  };
+}
+
+async function userOfToken(verifier: TokenVerifier, caller: Caller, log: Log): Promise<UserInfo | undefined> {
+  const header = caller.header('authorization');
+  if (header === undefined || header.trim() === '') return undefined;
+  const token = bearerToken(header);
+  if (token === undefined) throw unauthorized();
+  try {
+    const verified = await verifier.verify(token);
+    if (verified !== undefined) return verified.user;
+    log.debug('bearer token of another issuer refused');
+  } catch (error) {
+    if (!(error instanceof InvalidTokenError)) throw error;
+    log.info('bearer token refused', { why: error.message });
+  }
+  throw unauthorized();
+}
+
+/** The token of `Bearer TOKEN` (RFC 6750); `undefined` for any other scheme. */
+export function bearerToken(header: string): string | undefined {
+  const match = /^bearer +([\w.~+/=-]+) *$/i.exec(header);
+  return match?.[1];
+}
+
+/** 401 without a hint at what was wrong with the credential. */
+export function unauthorized(): ApiError {
+  return new ApiError('Unauthorized', 'Unauthorized');
+}
+
+function withAuthenticated(user: UserInfo): UserInfo {
+  return user.groups.includes(authenticatedGroup) ? user : { ...user, groups: [...user.groups, authenticatedGroup] };
+}

@@ -1,0 +1,107 @@
+/**
+ * Who asks, and may they: client certificates, service-account tokens, impersonation, RBAC with its bootstrap roles, and
+ * the review kinds. Imports the pipeline's port types and nothing else of the apiserver.
+ *
+ * The pipeline calls `authenticator.authenticate(caller)`; `undefined` means no credential: then `anonymous(path)` gives
+ * the anonymous user of the few open paths, and everything else is `unauthorized()`. After that
+ * `authorizer.authorize(attributes)`, and `forbidden(attributes, reason)` when it says no. A request on one object by the
+ * field selector `metadata.name=x` carries that name, as RBAC's resourceNames expect.
+ */
+import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../pipeline/types.ts';
+import { anonymousPathsByDefault, anonymousUser, isOpenPath } from './anonymous.ts';
+import { credentialAuthenticator } from './credentials.ts';
+import type { AuthPorts, ObjectWriter } from './ports.ts';
+import { RbacAuthorizer } from './rbac/authorizer.ts';
+import { escalationStep } from './rbac/escalation.ts';
+import { LiveSubjectIndex } from './rbac/live-index.ts';
+import { keepAggregated, reconcileBootstrap } from './rbac/reconcile.ts';
+import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from './reviews/access.ts';
+import { selfSubjectReview, tokenReview } from './reviews/authentication.ts';
+import type { CreateOnlyHandler } from './reviews/handler.ts';
+import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
+import { tokenRequestHandler } from './tokens/request.ts';
+import { TokenVerifier } from './tokens/verifier.ts';
+
+export type { AuthPorts, ObjectWriter, ResourceChanges } from './ports.ts';
+export type { CreateOnlyHandler, CreateOnlyRequest } from './reviews/handler.ts';
+export { forbidden, forbiddenObject, refusalText } from './forbidden.ts';
+export { unauthorized } from './credentials.ts';
+export { anonymousUser } from './anonymous.ts';
+
+export interface AuthConfig {
+  /** Private P-256 key in PEM; signs and verifies service-account tokens. */
+  readonly serviceAccountKey: string;
+  readonly issuer: string;
+  /** What tokens for this API are meant for; the issuer when empty. */
+  readonly audiences?: readonly string[];
+  /** Where `/openid/v1/jwks` is found, for the discovery document; the issuer's own when absent. */
+  readonly jwksUri?: string;
+  /** Paths served without a credential; those of health and version when absent. */
+  readonly anonymousPaths?: readonly string[];
+}
+
+export interface Auth {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** The anonymous user where `path` is open to it, else `undefined`. */
+  anonymous(path: string): UserInfo | undefined;
+  /** Refuses roles and bindings that grant more than their writer holds; a validating step. */
+  readonly escalation: AdmissionStep;
+  /** Create-only kinds by `group/resource`, and `/serviceaccounts/token` (core group, so before the slash is nothing). */
+  readonly createOnly: ReadonlyMap<string, CreateOnlyHandler>;
+  /** JSON documents served at these paths, content type `application/jwk-set+json` for the key set, else `application/json`. */
+  readonly documents: ReadonlyMap<string, { readonly contentType: string; readonly body: string }>;
+  /** Brings the bootstrap roles and bindings in place, then keeps aggregated roles true. To await before serving. */
+  bootstrap(writer: ObjectWriter): Promise<void>;
+  stop(): void;
+}
+
+/** Builds authentication and authorisation on what the watch cache knows. Throws when the key is not usable. */
+export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthPorts): Auth {
+  const keys = tokenKeysFromPem(config.serviceAccountKey);
+  const audiences = (config.audiences ?? []).length === 0 ? [config.issuer] : (config.audiences ?? []);
+  const tokens = { issuer: config.issuer, audiences, keys };
+  const verifier = new TokenVerifier(tokens, reader, ports.clock);
+  const index = new LiveSubjectIndex(reader, ports.changes);
+  const authorizer = new RbacAuthorizer(index);
+  const open = config.anonymousPaths ?? anonymousPathsByDefault;
+  let stopAggregation = (): void => undefined;
+  return {
+    authenticator: credentialAuthenticator(verifier, authorizer, ports.log),
+    authorizer,
+    anonymous: (path) => (isOpenPath(path, open) ? anonymousUser : undefined),
+    escalation: escalationStep(authorizer),
+    createOnly: new Map<string, CreateOnlyHandler>([
+      ['authorization.k8s.io/selfsubjectaccessreviews', selfSubjectAccessReview(authorizer)],
+      ['authorization.k8s.io/subjectaccessreviews', subjectAccessReview(authorizer)],
+      ['authorization.k8s.io/localsubjectaccessreviews', localSubjectAccessReview(authorizer)],
+      ['authorization.k8s.io/selfsubjectrulesreviews', selfSubjectRulesReview(authorizer)],
+      ['authentication.k8s.io/selfsubjectreviews', selfSubjectReview(ports.clock)],
+      ['authentication.k8s.io/tokenreviews', tokenReview(verifier)],
+      ['/serviceaccounts/token', tokenRequestHandler(tokens, reader, ports.clock, ports.random)],
+    ]),
+    documents: new Map([
+      ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', body: JSON.stringify(keySet(keys)) }],
+      ['/.well-known/openid-configuration', { contentType: 'application/json', body: JSON.stringify(discovery(config)) }],
+    ]),
+    async bootstrap(writer) {
+      await reconcileBootstrap(reader, writer);
+      stopAggregation = keepAggregated(reader, writer, ports.changes, ports.log);
+    },
+    stop() {
+      stopAggregation();
+      index.stop();
+    },
+  };
+}
+
+/** The OpenID Connect discovery document of the issuer (OIDC Discovery 1.0, the part that Kubernetes serves). */
+function discovery(config: AuthConfig): object {
+  return {
+    issuer: config.issuer,
+    jwks_uri: config.jwksUri ?? `${config.issuer.replace(/\/$/, '')}/openid/v1/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  };
+}

@@ -1,0 +1,14 @@
+import type { KubeObject } from '@rhythm/api';
+import type { UserInfo } from '../../pipeline/types.ts';
+
+/** A create of a kind that is answered and never stored. Authorised and decoded already. */
+export interface CreateOnlyRequest {
+  readonly user: UserInfo;
+  readonly namespace: string;
+  /** Of the parent, for subresources; else ''. */
+  readonly name: string;
+  readonly object: KubeObject;
+}
+
+/** The answer, with status 201. Rejects with `ApiError`. */
+export type CreateOnlyHandler = (request: CreateOnlyRequest) => Promise<KubeObject>;
