@@ -1,0 +1,42 @@
+import { Level } from 'level';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { KeyValueSpace } from './key-value-space.ts';
+
+/** Entries given at a time while iterating: large enough to be quick, small enough not to hold the event loop. */
+const sliceLength = 1000;
+
+/** A key space in LevelDB. Rejects when another process has it open. */
+export async function levelSpace(directory: string): Promise<KeyValueSpace> {
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  const db = new Level<Uint8Array, Uint8Array>(directory, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    writeBufferSize: 16 * 1024 * 1024,
+    cacheSize: 64 * 1024 * 1024,
+  });
+  await db.open();
+  return {
+    get: (key) => db.getSync(key),
+    batch: (writes, sync) =>
+      db.batch(
+        writes.map(({ key, value }) => (value === undefined ? { type: 'del' as const, key } : { type: 'put' as const, key, value })),
+        // The types are those of every backend; LevelDB's own option is passed through.
+        { sync } as object,
+      ),
+    async *entries(start, end) {
+      const iterator = db.iterator({ gte: start, lt: end });
+      try {
+        for (;;) {
+          const slice = await iterator.nextv(sliceLength);
+          if (slice.length === 0) return;
+          yield slice as Array<[Uint8Array, Uint8Array]>;
+        }
+      } finally {
+        await iterator.close();
+      }
+    },
+    size: (start, end) => (db as unknown as { approximateSize(start: Uint8Array, end: Uint8Array): Promise<number> }).approximateSize(start, end),
+    close: () => db.close(),
+  };
+}

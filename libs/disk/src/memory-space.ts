@@ -1,0 +1,50 @@
+import type { KeyValueSpace, SpaceWrite } from './key-value-space.ts';
+
+/** A key space in memory that can lose power: batches since the last synced one are gone. */
+export interface MemorySpace extends KeyValueSpace {
+  /** Loses what was not synced, but for the first `keep` batches of it. */
+  crash(keep?: number): void;
+}
+
+export function memorySpace(): MemorySpace {
+  let entries = new Map<string, Uint8Array>();
+  let durable = new Map<string, Uint8Array>();
+  let unsynced: Array<readonly SpaceWrite[]> = [];
+  const put = (into: Map<string, Uint8Array>, writes: readonly SpaceWrite[]): void => {
+    for (const { key, value } of writes) {
+      if (value === undefined) into.delete(text(key));
+      else into.set(text(key), value.slice());
+    }
+  };
+  return {
+    get: (key) => entries.get(text(key)),
+    batch: async (writes, sync) => {
+      put(entries, writes);
+      unsynced.push(writes);
+      if (!sync) return;
+      for (const batch of unsynced) put(durable, batch);
+      unsynced = [];
+    },
+    async *entries(start, end) {
+      const [from, to] = [text(start), text(end)];
+      const keys = [...entries.keys()].filter((key) => key >= from && key < to).sort();
+      yield keys.map((key): [Uint8Array, Uint8Array] => [Buffer.from(key, 'latin1'), entries.get(key) ?? new Uint8Array(0)]);
+    },
+    size: async (start, end) => {
+      let size = 0;
+      for (const [key, value] of entries) if (key >= text(start) && key < text(end)) size += key.length + value.length;
+      return size;
+    },
+    close: async () => undefined,
+    crash: (keep = 0) => {
+      for (const batch of unsynced.slice(0, keep)) put(durable, batch);
+      unsynced = [];
+      entries = new Map(durable);
+      durable = new Map(durable);
+    },
+  };
+}
+
+function text(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}
