@@ -66,9 +66,29 @@ export interface CelRule {
   readonly optionalOldSelf?: boolean;
 }
 
+/** JSON forms of messages that are not a plain object (proto/k8s/rhythm/options.proto, `Form`). */
+export type ProtoForm =
+  | 'list'
+  | 'raw'
+  | 'raw-object'
+  | 'time'
+  | 'micro-time'
+  | 'duration'
+  | 'quantity'
+  | 'int-or-string'
+  | 'schema-or-array'
+  | 'schema-or-bool'
+  | 'schema-or-strings';
+
 export interface ProtoMessage {
   /** Full protobuf name, as `k8s.io.api.core.v1.Pod`. */
   readonly message: string;
+  /** Absent: an object. */
+  readonly form?: ProtoForm;
+  /** The JSON has kind and apiVersion, which in protobuf stand in the envelope. */
+  readonly typeMeta?: boolean;
+  /** Has no protobuf form at all (Table and its parts). */
+  readonly jsonOnly?: boolean;
   /** In order of field number. */
   readonly fields: readonly ProtoField[];
 }
@@ -84,4 +104,8 @@ export interface ProtoField {
   readonly presence: 'value' | 'pointer' | 'slice' | 'map' | 'bytes';
   /** Always written in JSON, even when empty (no `omitempty`, or a struct held by value). */
   readonly always: boolean;
+  /** The schema of the field; of maps and lists that of the element. */
+  readonly node: SchemaNode;
+  /** The nested message's fields stand in the parent's JSON object. */
+  readonly inline: boolean;
 }

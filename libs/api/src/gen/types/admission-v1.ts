@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { UserInfo } from './authentication-v1.ts';
+// Generated from proto/k8s/admission/v1.proto. Do not edit.
 import type { GroupVersionKind, GroupVersionResource, Status } from './meta-v1.ts';
-
+import type { UserInfo } from './authentication-v1.ts';
 
 export interface AdmissionRequest {
   uid: string;

@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/admissionregistration/v1.proto. Do not edit.
 import type { Condition, LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface AuditAnnotation {
   key: string;
@@ -54,8 +53,13 @@ export interface MutatingWebhookConfigurationList {
   apiVersion?: string;
 }
 
-export interface NamedRuleWithOperations extends RuleWithOperations {
+export interface NamedRuleWithOperations {
   resourceNames?: string[];
+  operations?: string[];
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  scope?: string;
 }
 
 export interface ParamKind {
@@ -77,8 +81,12 @@ export interface Rule {
   scope?: string;
 }
 
-export interface RuleWithOperations extends Rule {
+export interface RuleWithOperations {
   operations?: string[];
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  scope?: string;
 }
 
 export interface ServiceReference {

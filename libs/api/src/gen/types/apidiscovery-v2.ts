@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/apidiscovery/v2.proto. Do not edit.
 import type { GroupVersionKind, ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface APIGroupDiscovery {
   metadata: ObjectMeta;

@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/apiextensions/v1.proto. Do not edit.
 import type { ListMeta, ObjectMeta, Status } from './meta-v1.ts';
-
 
 export interface ConversionRequest {
   uid: string;
@@ -102,6 +101,8 @@ export interface CustomResourceSubresourceScale {
   labelSelectorPath?: string;
 }
 
+export type CustomResourceSubresourceStatus = Record<string, never>;
+
 export interface CustomResourceSubresources {
   status?: CustomResourceSubresourceStatus;
   scale?: CustomResourceSubresourceScale;
@@ -193,5 +194,3 @@ export interface WebhookConversion {
   clientConfig?: WebhookClientConfig;
   conversionReviewVersions: string[];
 }
-
-export type CustomResourceSubresourceStatus = Record<string, never>;

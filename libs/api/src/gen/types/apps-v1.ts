@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { PersistentVolumeClaim, PodTemplateSpec } from './core-v1.ts';
+// Generated from proto/k8s/apps/v1.proto. Do not edit.
 import type { LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { PersistentVolumeClaim, PodTemplateSpec } from './core-v1.ts';
 
 export interface ControllerRevision {
   metadata: ObjectMeta;

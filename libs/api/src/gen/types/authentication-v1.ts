@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/authentication/v1.proto. Do not edit.
 import type { ObjectMeta } from './meta-v1.ts';
-
 
 export interface BoundObjectReference {
   kind?: string;

@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/authorization/v1.proto. Do not edit.
 import type { FieldSelectorRequirement, LabelSelectorRequirement, ObjectMeta } from './meta-v1.ts';
-
 
 export interface FieldSelectorAttributes {
   rawSelector?: string;

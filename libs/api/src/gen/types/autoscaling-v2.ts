@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/autoscaling/v2.proto. Do not edit.
 import type { LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface ContainerResourceMetricSource {
   name: string;

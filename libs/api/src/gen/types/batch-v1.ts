@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { ObjectReference, PodTemplateSpec } from './core-v1.ts';
+// Generated from proto/k8s/batch/v1.proto. Do not edit.
 import type { LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { ObjectReference, PodTemplateSpec } from './core-v1.ts';
 
 export interface CronJob {
   metadata: ObjectMeta;

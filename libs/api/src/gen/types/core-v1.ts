@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/core/v1.proto. Do not edit.
 import type { Condition, LabelSelector, ListMeta, ObjectMeta, OwnerReference } from './meta-v1.ts';
-
 
 export interface AWSElasticBlockStoreVolumeSource {
   volumeID: string;
@@ -158,11 +157,13 @@ export interface ConfigMap {
   apiVersion?: string;
 }
 
-export interface ConfigMapEnvSource extends LocalObjectReference {
+export interface ConfigMapEnvSource {
+  name?: string;
   optional?: boolean;
 }
 
-export interface ConfigMapKeySelector extends LocalObjectReference {
+export interface ConfigMapKeySelector {
+  name?: string;
   key: string;
   optional?: boolean;
 }
@@ -182,12 +183,14 @@ export interface ConfigMapNodeConfigSource {
   kubeletConfigKey: string;
 }
 
-export interface ConfigMapProjection extends LocalObjectReference {
+export interface ConfigMapProjection {
+  name?: string;
   items?: KeyToPath[];
   optional?: boolean;
 }
 
-export interface ConfigMapVolumeSource extends LocalObjectReference {
+export interface ConfigMapVolumeSource {
+  name?: string;
   items?: KeyToPath[];
   defaultMode?: number;
   optional?: boolean;
@@ -381,7 +384,32 @@ export interface EnvVarSource {
   fileKeyRef?: FileKeySelector;
 }
 
-export interface EphemeralContainer extends EphemeralContainerCommon {
+export interface EphemeralContainer {
+  name: string;
+  image?: string;
+  command?: string[];
+  args?: string[];
+  workingDir?: string;
+  ports?: ContainerPort[];
+  envFrom?: EnvFromSource[];
+  env?: EnvVar[];
+  resources: ResourceRequirements;
+  resizePolicy?: ContainerResizePolicy[];
+  restartPolicy?: string;
+  restartPolicyRules?: ContainerRestartRule[];
+  volumeMounts?: VolumeMount[];
+  volumeDevices?: VolumeDevice[];
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  startupProbe?: Probe;
+  lifecycle?: Lifecycle;
+  terminationMessagePath?: string;
+  terminationMessagePolicy?: string;
+  imagePullPolicy?: string;
+  securityContext?: SecurityContext;
+  stdin?: boolean;
+  stdinOnce?: boolean;
+  tty?: boolean;
   targetContainerName?: string;
 }
 
@@ -948,8 +976,30 @@ export interface PersistentVolumeSource {
   csi?: CSIPersistentVolumeSource;
 }
 
-export interface PersistentVolumeSpec extends PersistentVolumeSource {
+export interface PersistentVolumeSpec {
   capacity?: Record<string, string>;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  hostPath?: HostPathVolumeSource;
+  glusterfs?: GlusterfsPersistentVolumeSource;
+  nfs?: NFSVolumeSource;
+  rbd?: RBDPersistentVolumeSource;
+  iscsi?: ISCSIPersistentVolumeSource;
+  cinder?: CinderPersistentVolumeSource;
+  cephfs?: CephFSPersistentVolumeSource;
+  fc?: FCVolumeSource;
+  flocker?: FlockerVolumeSource;
+  flexVolume?: FlexPersistentVolumeSource;
+  azureFile?: AzureFilePersistentVolumeSource;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+  quobyte?: QuobyteVolumeSource;
+  azureDisk?: AzureDiskVolumeSource;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  portworxVolume?: PortworxVolumeSource;
+  scaleIO?: ScaleIOPersistentVolumeSource;
+  local?: LocalVolumeSource;
+  storageos?: StorageOSPersistentVolumeSource;
+  csi?: CSIPersistentVolumeSource;
   accessModes?: string[];
   claimRef?: ObjectReference;
   persistentVolumeReclaimPolicy?: string;
@@ -1259,7 +1309,11 @@ export interface PreferredSchedulingTerm {
   preference: NodeSelectorTerm;
 }
 
-export interface Probe extends ProbeHandler {
+export interface Probe {
+  exec?: ExecAction;
+  httpGet?: HTTPGetAction;
+  tcpSocket?: TCPSocketAction;
+  grpc?: GRPCAction;
   initialDelaySeconds?: number;
   timeoutSeconds?: number;
   periodSeconds?: number;
@@ -1366,7 +1420,7 @@ export interface ResourceClaim {
 export interface ResourceFieldSelector {
   containerName?: string;
   resource: string;
-  divisor: string;
+  divisor?: string;
 }
 
 export interface ResourceHealth {
@@ -1469,11 +1523,13 @@ export interface Secret {
   apiVersion?: string;
 }
 
-export interface SecretEnvSource extends LocalObjectReference {
+export interface SecretEnvSource {
+  name?: string;
   optional?: boolean;
 }
 
-export interface SecretKeySelector extends LocalObjectReference {
+export interface SecretKeySelector {
+  name?: string;
   key: string;
   optional?: boolean;
 }
@@ -1485,7 +1541,8 @@ export interface SecretList {
   apiVersion?: string;
 }
 
-export interface SecretProjection extends LocalObjectReference {
+export interface SecretProjection {
+  name?: string;
   items?: KeyToPath[];
   optional?: boolean;
 }
@@ -1565,7 +1622,7 @@ export interface ServicePort {
   protocol?: string;
   appProtocol?: string;
   port: number;
-  targetPort: number | string;
+  targetPort?: number | string;
   nodePort?: number;
 }
 
@@ -1685,8 +1742,38 @@ export interface TypedObjectReference {
   namespace?: string;
 }
 
-export interface Volume extends VolumeSource {
+export interface Volume {
   name: string;
+  hostPath?: HostPathVolumeSource;
+  emptyDir?: EmptyDirVolumeSource;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  gitRepo?: GitRepoVolumeSource;
+  secret?: SecretVolumeSource;
+  nfs?: NFSVolumeSource;
+  iscsi?: ISCSIVolumeSource;
+  glusterfs?: GlusterfsVolumeSource;
+  persistentVolumeClaim?: PersistentVolumeClaimVolumeSource;
+  rbd?: RBDVolumeSource;
+  flexVolume?: FlexVolumeSource;
+  cinder?: CinderVolumeSource;
+  cephfs?: CephFSVolumeSource;
+  flocker?: FlockerVolumeSource;
+  downwardAPI?: DownwardAPIVolumeSource;
+  fc?: FCVolumeSource;
+  azureFile?: AzureFileVolumeSource;
+  configMap?: ConfigMapVolumeSource;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+  quobyte?: QuobyteVolumeSource;
+  azureDisk?: AzureDiskVolumeSource;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  projected?: ProjectedVolumeSource;
+  portworxVolume?: PortworxVolumeSource;
+  scaleIO?: ScaleIOVolumeSource;
+  storageos?: StorageOSVolumeSource;
+  csi?: CSIVolumeSource;
+  ephemeral?: EphemeralVolumeSource;
+  image?: ImageVolumeSource;
 }
 
 export interface VolumeDevice {

@@ -1,7 +1,6 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/events/v1.proto. Do not edit.
 import type { EventSource, ObjectReference } from './core-v1.ts';
 import type { ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface Event {
   metadata: ObjectMeta;

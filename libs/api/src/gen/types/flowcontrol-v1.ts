@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/flowcontrol/v1.proto. Do not edit.
 import type { ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface ExemptPriorityLevelConfiguration {
   nominalConcurrencyShares?: number;

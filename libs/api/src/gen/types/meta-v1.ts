@@ -1,4 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/meta/v1.proto. Do not edit.
+
 
 export interface APIGroup {
   name: string;
@@ -168,7 +169,7 @@ export interface ManagedFieldsEntry {
   apiVersion?: string;
   time?: string;
   fieldsType?: string;
-  fieldsV1?: Record<string, unknown>;
+  fieldsV1?: unknown;
   subresource?: string;
 }
 
@@ -211,6 +212,8 @@ export interface PartialObjectMetadataList {
   kind?: string;
   apiVersion?: string;
 }
+
+export type Patch = Record<string, never>;
 
 export interface PatchOptions {
   dryRun?: string[];
@@ -262,11 +265,11 @@ export interface StatusDetails {
 }
 
 export interface Table {
-  kind?: string;
-  apiVersion?: string;
   metadata?: ListMeta;
   columnDefinitions: TableColumnDefinition[];
   rows: TableRow[];
+  kind?: string;
+  apiVersion?: string;
 }
 
 export interface TableColumnDefinition {

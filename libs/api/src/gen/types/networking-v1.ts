@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { TypedLocalObjectReference } from './core-v1.ts';
+// Generated from proto/k8s/networking/v1.proto. Do not edit.
 import type { Condition, LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { TypedLocalObjectReference } from './core-v1.ts';
 
 export interface HTTPIngressPath {
   path?: string;
@@ -99,8 +98,9 @@ export interface IngressPortStatus {
   error?: string;
 }
 
-export interface IngressRule extends IngressRuleValue {
+export interface IngressRule {
   host?: string;
+  http?: HTTPIngressRuleValue;
 }
 
 export interface IngressRuleValue {

@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { Toleration } from './core-v1.ts';
+// Generated from proto/k8s/node/v1.proto. Do not edit.
 import type { ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { Toleration } from './core-v1.ts';
 
 export interface Overhead {
   podFixed?: Record<string, string>;

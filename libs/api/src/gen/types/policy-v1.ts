@@ -1,6 +1,5 @@
-// Generated. Do not edit.
+// Generated from proto/k8s/policy/v1.proto. Do not edit.
 import type { Condition, DeleteOptions, LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
 
 export interface Eviction {
   metadata: ObjectMeta;

@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { NodeSelector } from './core-v1.ts';
+// Generated from proto/k8s/resource/v1.proto. Do not edit.
 import type { Condition, ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { NodeSelector } from './core-v1.ts';
 
 export interface AllocatedDeviceStatus {
   driver: string;
@@ -63,9 +62,10 @@ export interface Device {
   allowMultipleAllocations?: boolean;
 }
 
-export interface DeviceAllocationConfiguration extends DeviceConfiguration {
+export interface DeviceAllocationConfiguration {
   source: string;
   requests?: string[];
+  opaque?: OpaqueDeviceConfiguration;
 }
 
 export interface DeviceAllocationResult {
@@ -91,8 +91,9 @@ export interface DeviceClaim {
   config?: DeviceClaimConfiguration[];
 }
 
-export interface DeviceClaimConfiguration extends DeviceConfiguration {
+export interface DeviceClaimConfiguration {
   requests?: string[];
+  opaque?: OpaqueDeviceConfiguration;
 }
 
 export interface DeviceClass {
@@ -102,7 +103,8 @@ export interface DeviceClass {
   apiVersion?: string;
 }
 
-export interface DeviceClassConfiguration extends DeviceConfiguration {
+export interface DeviceClassConfiguration {
+  opaque?: OpaqueDeviceConfiguration;
 }
 
 export interface DeviceClassList {

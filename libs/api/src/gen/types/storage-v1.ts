@@ -1,7 +1,6 @@
-// Generated. Do not edit.
-import type { PersistentVolumeSpec, TopologySelectorTerm } from './core-v1.ts';
+// Generated from proto/k8s/storage/v1.proto. Do not edit.
 import type { LabelSelector, ListMeta, ObjectMeta } from './meta-v1.ts';
-
+import type { PersistentVolumeSpec, TopologySelectorTerm } from './core-v1.ts';
 
 export interface CSIDriver {
   metadata: ObjectMeta;
