@@ -34,7 +34,7 @@ function literal(text: string, target: Row): string {
   const number = text.replace(/ .*$/, '');
   if (/^(int32|int64)$/.test(target['proto_type'] ?? '')) return number;
   if (target['proto_type'] === 'bool') return text;
-  return /IntOrString$/.test(target['proto_type'] ?? '') && /^\d+$/.test(text) ? text : JSON.stringify(text);
+  return target['proto_type']?.endsWith('IntOrString') === true && /^\d+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** The fields along a path, unless a type on the way also serves others, to which the default must not leak. */

@@ -25,6 +25,9 @@ const isOmitZero = 16;
 const isInline = 32;
 const isRequired = 64;
 
+/** Structs with a JSON form of their own, whose zero `omitempty` does not drop. */
+const neverEmpty: ReadonlySet<ProtoForm> = new Set<ProtoForm>(['quantity', 'int-or-string', 'duration']);
+
 const metaPackage = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 /** Kinds of meta/v1 that Kubernetes registers in every group and version. */
 const everywhere = new Set(['ListOptions', 'GetOptions', 'DeleteOptions', 'CreateOptions', 'UpdateOptions', 'PatchOptions', 'WatchEvent']);
@@ -119,7 +122,7 @@ function addField(row: FieldRow, properties: Map<string, SchemaNode>, required: 
   const element = type < 0 ? scalarNode(scalars[-1 - type] ?? 'string') : nodeOf(type);
   const inline = (flags & isInline) !== 0;
   const pointer = (flags & isPointer) !== 0;
-  const struct = label === 'optional' && type >= 0 && !pointer && element.proto?.form === undefined;
+  const struct = label === 'optional' && type >= 0 && !pointer && (element.proto?.form === undefined || neverEmpty.has(element.proto.form));
   fields.push({
     name,
     number,

@@ -1,0 +1,3 @@
+/** Bodies in: bytes to objects, with every limit and every complaint (design, decision 2). */
+export * from './decode-object.ts';
+export { MismatchError } from './admit.ts';

@@ -1,0 +1,6 @@
+/** The schema table of the built-in kinds, and what it drives: canonical form, pruning, defaults, structural validation. */
+export * from './node.ts';
+export { builtInKinds, objectMetaSchema, schemaFor, schemaOfMessage } from './table.ts';
+export { canonicalise } from './canonicalise.ts';
+export { canonicalJson } from './canonical-json.ts';
+export { pruneUnknown } from './prune.ts';
