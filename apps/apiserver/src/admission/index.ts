@@ -1,0 +1,30 @@
+/**
+ * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
+ * the pipeline's `ObjectReader`. LimitRange, ResourceQuota and Pod Security are stored but not enforced yet.
+ */
+import type { Random } from '@rhythm/base';
+import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import { defaultTolerationSeconds } from './default-toleration.ts';
+import { denyServiceExternalIPs } from './external-ips.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { taintNodesByCondition } from './node-taint.ts';
+import { priorityStep } from './priority.ts';
+import { serviceAccountStep } from './service-account.ts';
+
+export { containersOf, referencesOf } from './containers.ts';
+export { systemPriorityClasses } from './priority.ts';
+
+/** All admission steps. `escalation` comes from `buildAuth` and runs last. */
+export function admissionSteps(reader: ObjectReader, ports: { readonly random: Random; readonly escalation: AdmissionStep }): AdmissionStep[] {
+  return [
+    namespaceLifecycle(reader),
+    serviceAccountStep(reader, ports.random),
+    nodeRestriction(reader),
+    taintNodesByCondition,
+    priorityStep(reader),
+    defaultTolerationSeconds,
+    denyServiceExternalIPs,
+    ports.escalation,
+  ];
+}

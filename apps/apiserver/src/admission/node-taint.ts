@@ -1,0 +1,17 @@
+import type { Node } from '@rhythm/api/types/core-v1';
+import type { AdmissionStep } from '../pipeline/types.ts';
+import { isCore } from './refuse.ts';
+
+const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+/** A node is born tainted as not ready; the node controller lifts that once the kubelet says otherwise. */
+export const taintNodesByCondition: AdmissionStep = {
+  name: 'TaintNodesByCondition',
+  admit(request) {
+    if (request.operation !== 'CREATE' || !isCore(request, 'nodes') || request.object === undefined) return Promise.resolve();
+    const node = request.object as Node;
+    const taints = node.spec?.taints ?? [];
+    if (!taints.some((taint) => taint.key === notReady.key && taint.effect === notReady.effect)) node.spec = { ...node.spec, taints: [...taints, { ...notReady }] };
+    return Promise.resolve();
+  },
+};
