@@ -9,3 +9,4 @@ export * from './duration.ts';
 export * from './int-or-string.ts';
 export * from './selectors/index.ts';
 export * from './validation/index.ts';
+export * from './patch/index.ts';

@@ -1,0 +1,60 @@
+import { patchTooLarge } from './patch-error.ts';
+
+/** An object of JSON. Keys come from clients: they are only read with `hasKey` and written with `setKey`. */
+export type JsonObject = Record<string, unknown>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function hasKey(object: JsonObject, key: string): boolean {
+  return Object.hasOwn(object, key);
+}
+
+/** The own value of a key, never an inherited one. */
+export function getKey(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Sets an own property whatever the key's name is, `__proto__` too. */
+export function setKey(object: JsonObject, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else object[key] = value;
+}
+
+/** A copy that shares nothing with the original. */
+export function deepCopy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((item: unknown) => deepCopy(item)) as T;
+  if (!isJsonObject(value)) return value;
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) setKey(copy, key, deepCopy(value[key]));
+  return copy as T;
+}
+
+/** Equality of JSON values; the order of keys does not count. */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => hasKey(b, key) && deepEqual(a[key], b[key]));
+}
+
+/** Deepest nesting that a patch may leave. */
+export const depthMax = 256;
+
+/**
+ * About how many bytes the value is as JSON; counting ends once it is beyond `enough`.
+ * Throws RequestEntityTooLarge for values nested deeper than `depthMax`.
+ */
+export function jsonSize(value: unknown, enough: number, depth = 0): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (depth >= depthMax) throw patchTooLarge(`the patch leaves values nested deeper than ${depthMax}`);
+  let size = 2;
+  for (const [key, item] of Object.entries(value)) {
+    if (size > enough) break;
+    size += key.length + 4 + jsonSize(item, enough - size, depth + 1);
+  }
+  return size;
+}
