@@ -13,6 +13,8 @@ export interface HttpAnswer {
 export interface AdminHttp {
   /** Rejects when there is no answer within `timeoutMs`. */
   get(path: string, timeoutMs: number): Promise<HttpAnswer>;
+  /** Sends one object as JSON. */
+  post(path: string, object: unknown, timeoutMs: number): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -28,26 +30,45 @@ export function adminTls(config: ClusterConfig): { readonly ca: string; readonly
 export function adminHttp(config: ClusterConfig): AdminHttp {
   const agent = new Agent({ keepAlive: true, maxSockets: 2, ...adminTls(config) });
   return {
-    get: (path, timeoutMs) => get(agent, config.ports.api, path, timeoutMs),
+    get: (path, timeoutMs) => call(agent, config.ports.api, 'GET', path, undefined, timeoutMs),
+    post: (path, object, timeoutMs) => call(agent, config.ports.api, 'POST', path, JSON.stringify(object), timeoutMs),
     close: () => agent.destroy(),
   };
 }
 
-function get(agent: Agent, port: number, path: string, timeoutMs: number): Promise<HttpAnswer> {
+function call(agent: Agent, port: number, method: 'GET' | 'POST', path: string, body: string | undefined, timeoutMs: number): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request({ agent, host: '127.0.0.1', port, path, timeout: timeoutMs, headers: { accept: 'application/json' } }, (response) => {
+    const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
+    const sent = request({ agent, host: '127.0.0.1', port, path, method, headers, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > bodyBytesMax) call.destroy(new Error(`answer to ${path} is too large`));
+        if (bytes > bodyBytesMax) sent.destroy(new Error(`answer to ${path} is too large`));
         else chunks.push(chunk);
       });
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer to ${path} within ${timeoutMs} ms`)));
-    call.on('error', reject);
-    call.end();
+    sent.on('timeout', () => sent.destroy(new Error(`no answer to ${path} within ${timeoutMs} ms`)));
+    sent.on('error', reject);
+    sent.end(body);
   });
+}
+
+/** The object in an answer; throws what the API server said when it refused. */
+export function objectOf<T>(answer: HttpAnswer, what: string): T {
+  if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body) as T;
+  throw new Error(`${what}: ${messageOf(answer)}`);
+}
+
+/** The message of a Status, or the beginning of whatever came. */
+export function messageOf(answer: HttpAnswer): string {
+  try {
+    const { message } = JSON.parse(answer.body) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // Not JSON: shown as it is.
+  }
+  return `HTTP ${answer.status} ${answer.body.slice(0, 200)}`;
 }
