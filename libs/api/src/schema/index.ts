@@ -2,5 +2,6 @@
 export * from './node.ts';
 export { builtInKinds, objectMetaSchema, schemaFor, schemaOfMessage } from './table.ts';
 export { canonicalise } from './canonicalise.ts';
+export { applyDefaults } from './defaults.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { pruneUnknown } from './prune.ts';
