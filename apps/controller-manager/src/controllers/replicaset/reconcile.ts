@@ -2,7 +2,7 @@ import { hasReason, matcherOfSelector, resources } from '@rhythm/api';
 import type { ReplicaSet, ReplicaSetCondition } from '@rhythm/api/types/apps-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { causeChain } from '@rhythm/base';
-import { controllerKey, done, enqueueOn, keyOf, later, runController, splitKey, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
+import { controllerKey, done, enqueueOn, keyOf, later, runController, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
 import { claim } from '../../shared/claim.ts';
 import { withCondition, withoutCondition } from '../../shared/conditions.ts';
