@@ -63,7 +63,7 @@ function portsOn(service: Service, pod: Pod): readonly EndpointPort[] {
   });
 }
 
-const portsKey = (ports: readonly EndpointPort[]): string => JSON.stringify(ports.map((p) => [p.name ?? '', p.protocol ?? 'TCP', p.port ?? 0, p.appProtocol ?? '']).sort());
+const portsKey = (ports: readonly EndpointPort[]): string => JSON.stringify(ports.map((p) => [p.name ?? '', p.protocol ?? 'TCP', p.port ?? 0, p.appProtocol ?? '']).sort((a, b) => (String(a) < String(b) ? -1 : 1)));
 
 function endpointOf(service: Service, pod: Pod, nodeOf: (name: string) => Node | undefined): Endpoint {
   const terminating = pod.metadata.deletionTimestamp !== undefined;

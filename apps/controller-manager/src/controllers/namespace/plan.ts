@@ -24,7 +24,7 @@ export function terminatingConditions(namespace: Namespace, remaining: readonly 
   const counts = remaining.filter((r) => r.count > 0).map((r) => `${r.resource} has ${r.count} resource instances`);
   const held = new Map<string, number>();
   for (const { finalizers } of remaining) for (const [name, count] of Object.entries(finalizers)) held.set(name, (held.get(name) ?? 0) + count);
-  const finalizers = [...held].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  const finalizers = [...held].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} in ${count} resource instances`);
   const failed = failures.map((f) => `${f.resource}: ${f.message}`).join('; ');
   const rows: readonly [type: string, bad: boolean, reason: string, message: string, good: readonly [reason: string, message: string]][] = [
     ['NamespaceDeletionDiscoveryFailure', false, '', '', ['ResourcesDiscovered', 'All resources successfully discovered']],
