@@ -5,3 +5,8 @@ export { canonicalise } from './canonicalise.ts';
 export { applyDefaults } from './defaults.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { pruneUnknown } from './prune.ts';
+export { normalise } from './normalise.ts';
+export { compileCrdSchema } from './crd.ts';
+export { equalSchemas } from './equal.ts';
+export { validateStructure } from './validate.ts';
+export { isPattern } from './pattern.ts';
