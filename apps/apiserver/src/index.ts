@@ -1,1 +1,8 @@
-export {};
+/**
+ * The apiserver: the only door to the store. `start` wires both faces onto one pipeline. Files in the order in which
+ * a request travels: http/ and grpc/ (faces), pipeline/, auth/, admission/, steps/, subresources/, registry/ (objects
+ * and keys), watch-cache/, render/; beside them discovery/ and bootstrap/.
+ */
+export * from './start.ts';
+export type { ApiPipeline, ObjectReader, ResourceRequest, ResourceResponse, ResourceWatch } from './pipeline/types.ts';
+export type { ResourceCall, ResourceHandler, UpgradeHandler, HandlerResult } from './pipeline/handlers.ts';

@@ -31,19 +31,22 @@ export class ApiError extends Error {
   readonly reason: StatusReason;
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  /** With which a list that expired may go on. */
+  readonly continue: string | undefined;
 
-  constructor(reason: StatusReason, message: string, options: { details?: StatusDetails; code?: number; cause?: unknown } = {}) {
+  constructor(reason: StatusReason, message: string, options: { details?: StatusDetails; code?: number; continue?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.code = options.code ?? reasonCodes[reason];
     this.details = options.details;
+    this.continue = options.continue;
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continue === undefined ? {} : { continue: this.continue },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

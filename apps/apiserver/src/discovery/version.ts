@@ -1,0 +1,26 @@
+import type { PathHandler } from '../http/face.ts';
+
+/** The level of the Kubernetes API that is served, and who serves it. */
+export const gitVersion = 'v1.35.0+rhythm';
+
+/** /version, as kubectl reads it. */
+export const versionHandler: PathHandler = async (exchange) => {
+  if (exchange.path !== '/version' && exchange.path !== '/version/') return false;
+  const version = {
+    major: '1',
+    minor: '35',
+    emulationMajor: '1',
+    emulationMinor: '35',
+    minCompatibilityMajor: '1',
+    minCompatibilityMinor: '34',
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: `node${process.versions.node}`,
+    compiler: 'node',
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+  await exchange.send(200, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(version)));
+  return true;
+};

@@ -1,0 +1,91 @@
+import { ApiError } from '@rhythm/api';
+import { toError, type Log } from '@rhythm/base';
+import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
+import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
+import type { UpgradeHandler } from '../pipeline/handlers.ts';
+import { parseResourcePath } from '../pipeline/path.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { UserInfo } from '../pipeline/types.ts';
+import { callerOf, resourceRequestOf } from './request.ts';
+import { sendError, sendResponse } from './reply.ts';
+import { jsonFrames, protobufFrames } from './watch-stream.ts';
+
+/** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. */
+export type PathHandler = (exchange: HttpExchange, user: UserInfo) => Promise<boolean>;
+
+export interface FacePorts {
+  readonly pipeline: Pipeline;
+  readonly auth: Pick<Auth, 'authenticator' | 'authorizer' | 'anonymous'>;
+  readonly paths: readonly PathHandler[];
+  readonly upgrades: readonly UpgradeHandler[];
+  readonly log: Log;
+}
+
+/** The Kubernetes HTTP API: what it takes off the wire and puts on it. */
+export class HttpFace {
+  readonly #ports: FacePorts;
+
+  constructor(ports: FacePorts) {
+    this.#ports = ports;
+  }
+
+  async handle(exchange: HttpExchange): Promise<void> {
+    try {
+      const path = parseResourcePath(exchange.path);
+      if (path === undefined) await this.#other(exchange);
+      else {
+        const body = exchange.method === 'GET' || exchange.method === 'HEAD' ? new Uint8Array() : await exchange.readBody();
+        const request = resourceRequestOf(exchange, exchange.method, path, body, exchange.signal);
+        if (request.verb === 'watch') await this.#watch(exchange, request);
+        else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
+      }
+    } catch (thrown) {
+      if (exchange.signal.aborted) return;
+      const error = await sendError(exchange, thrown);
+      if (error.code >= 500) this.#ports.log.error('request failed', { method: exchange.method, path: exchange.path, error: toError(thrown) });
+    }
+  }
+
+  /** Upgrades have no reply of ours: what refuses them is written by hand. */
+  async upgrade(upgrade: HttpUpgrade): Promise<void> {
+    try {
+      const path = parseResourcePath(upgrade.path);
+      const handler = path === undefined ? undefined : this.#ports.upgrades.find((h) => h.group === path.group && h.resource === path.resource && h.subresource === path.subresource);
+      if (path === undefined || handler === undefined) throw new ApiError('BadRequest', 'this path does not upgrade connections');
+      const gone = new AbortController();
+      upgrade.socket.once('close', () => gone.abort(new Error('the client has gone')));
+      const request = resourceRequestOf(upgrade, upgrade.request.method ?? 'GET', path, new Uint8Array(), gone.signal);
+      const call = await this.#ports.pipeline.admit(request);
+      await handler.upgrade(this.#ports.pipeline.resourceCall(call), upgrade);
+    } catch (thrown) {
+      refuseUpgrade(upgrade, thrown);
+    }
+  }
+
+  async #watch(exchange: HttpExchange, request: Parameters<Pipeline['watch']>[0]): Promise<void> {
+    const watch = await this.#ports.pipeline.watch(request);
+    const protobuf = watch.contentType.includes('protobuf');
+    if (watch.contentType.includes('yaml')) throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch');
+    const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private' });
+    for await (const batch of watch) await stream.write(protobuf ? protobufFrames(batch) : jsonFrames(batch));
+    await stream.end();
+  }
+
+  async #other(exchange: HttpExchange): Promise<void> {
+    const { auth, paths } = this.#ports;
+    const user = (await auth.authenticator.authenticate(callerOf(exchange))) ?? auth.anonymous(exchange.path);
+    if (user === undefined) throw unauthorized();
+    const attributes = { user, verb: exchange.method.toLowerCase(), isResource: false, path: exchange.path, group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+    const decision = await auth.authorizer.authorize(attributes);
+    if (!decision.allowed) throw forbidden(attributes, decision.reason);
+    for (const handler of paths) if (await handler(exchange, user)) return;
+    throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+  }
+}
+
+function refuseUpgrade(upgrade: HttpUpgrade, thrown: unknown): void {
+  if (!upgrade.socket.writable) return;
+  const error = thrown instanceof ApiError ? thrown : new ApiError('InternalError', 'the connection could not be upgraded', { cause: thrown });
+  const body = JSON.stringify(error.toStatus());
+  upgrade.socket.end(`HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+}

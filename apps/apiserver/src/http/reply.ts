@@ -1,0 +1,69 @@
+import { ApiError, toApiError } from '@rhythm/api';
+import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
+import type { ResourceResponse } from '../pipeline/types.ts';
+
+const warningBytesMax = 256;
+const warningsMax = 32;
+
+export async function sendResponse(exchange: HttpExchange, response: ResourceResponse): Promise<void> {
+  const headers: ReplyHeaders = {
+    'content-type': response.contentType,
+    'cache-control': 'no-cache, private',
+    ...(response.warnings.length === 0 ? {} : { warning: response.warnings.slice(0, warningsMax).map(warningOf) }),
+  };
+  const { body } = response;
+  if (body instanceof Uint8Array) {
+    await exchange.send(response.code, headers, body);
+    return;
+  }
+  await sendPieces(exchange, response.code, headers, body);
+}
+
+/** Lists come in pieces: small ones are sent whole, long ones as fast as the client reads. */
+async function sendPieces(exchange: HttpExchange, code: number, headers: ReplyHeaders, body: AsyncIterable<Uint8Array>): Promise<void> {
+  const json = String(headers['content-type']).startsWith('application/json');
+  const pieces = body[Symbol.asyncIterator]();
+  try {
+    const first = await pieces.next();
+    if (first.done === true) return await exchange.send(code, headers, new Uint8Array());
+    const second = json ? await pieces.next() : undefined;
+    if (second?.done === true) return await exchange.send(code, headers, first.value);
+    const stream = exchange.begin(code, headers, { compress: json });
+    await stream.write(first.value);
+    if (second !== undefined) await stream.write(second.value as Uint8Array);
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) await stream.write(next.value);
+    await stream.end();
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+export async function sendError(exchange: HttpExchange, thrown: unknown): Promise<ApiError> {
+  const error = thrown instanceof HttpError ? fromHttpError(thrown) : toApiError(thrown);
+  if (exchange.replied) return error;
+  const retryAfter = error.details?.retryAfterSeconds ?? (error.code === 429 ? 1 : undefined);
+  const headers: ReplyHeaders = {
+    'content-type': 'application/json',
+    'cache-control': 'no-cache, private',
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+  };
+  await exchange.send(error.code, headers, Buffer.from(JSON.stringify(error.toStatus())));
+  return error;
+}
+
+/** `Warning: 299 - "text"` (RFC 9111, 5.5 of its predecessor), without anything that could end a header. */
+export function warningOf(text: string): string {
+  const plain = text.replace(/[^\x20-\x7e]/g, ' ').slice(0, warningBytesMax);
+  return `299 - "${plain.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function fromHttpError(error: HttpError): ApiError {
+  switch (error.status) {
+    case 413:
+      return new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`, { cause: error });
+    case 408:
+      return new ApiError('Timeout', error.message, { code: 408, cause: error });
+    default:
+      return new ApiError('BadRequest', error.message, { cause: error });
+  }
+}

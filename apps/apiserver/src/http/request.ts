@@ -1,0 +1,35 @@
+import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
+import { parseOptions } from '../pipeline/options.ts';
+import { verbOf, type ResourcePath } from '../pipeline/path.ts';
+import type { Caller, ResourceRequest } from '../pipeline/types.ts';
+
+export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'>): Caller {
+  return {
+    ...(source.peer === undefined ? {} : { certificate: source.peer }),
+    header: (name) => source.header(name),
+    headersWith: (prefix) => source.headersWith(prefix),
+  };
+}
+
+/** The request on a resource that an HTTP request means. @throws ApiError BadRequest, MethodNotAllowed. */
+export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'>, method: string, path: ResourcePath, body: Uint8Array, signal: AbortSignal): ResourceRequest {
+  const { query } = source;
+  const watch = query.get('watch');
+  return {
+    caller: callerOf(source),
+    verb: verbOf(method, path, watch !== null && watch !== 'false' && watch !== '0'),
+    group: path.group,
+    version: path.version,
+    resource: path.resource,
+    namespace: path.namespace,
+    name: path.name,
+    subresource: path.subresource,
+    options: parseOptions(query),
+    query,
+    body,
+    contentType: source.header('content-type') ?? 'application/json',
+    accept: source.header('accept') ?? '*/*',
+    userAgent: source.header('user-agent') ?? '',
+    signal,
+  };
+}

@@ -1,0 +1,32 @@
+/** Everything the apiserver caps, with its unit in the name. */
+export const limits = {
+  /** One stored object; a request body has the same cap in the HTTP kit. */
+  objectBytesMax: 3 * 1024 * 1024,
+  /** How long a consistent read waits for the cache before it reads through to the store. */
+  freshnessWaitMs: 3_000,
+  /** Between progress requests while readers wait (stores in mode `requested`). */
+  progressRequestMs: 100,
+  /** Events kept per resource for watches that come back. */
+  historyEventsMax: 10_000,
+  historyBytesMax: 32 * 1024 * 1024,
+  /** What one watch may leave unread before it is ended. */
+  watchBacklogBytesMax: 8 * 1024 * 1024,
+  watchBacklogEventsMax: 20_000,
+  /** Bytes handed to a face at a time. */
+  chunkBytes: 128 * 1024,
+  bookmarkEveryMs: 60_000,
+  /** Watches without timeoutSeconds end at random between this and twice this. */
+  watchTimeoutMinMs: 30 * 60_000,
+  /** Deadline of everything that is not a watch or a stream. */
+  requestTimeoutMs: 60_000,
+  /** Keys per range when a cache loads or a list reads through. */
+  rangePageKeys: 500,
+  updateRetriesMax: 10,
+  generateNameRetriesMax: 8,
+  selectorBytesMax: 64 * 1024,
+  /** Rendered forms other than the stored JSON that are remembered. */
+  renderCacheBytesMax: 32 * 1024 * 1024,
+  /** Objects a deletecollection works on at a time. */
+  deleteWorkers: 10,
+  watchesPerResourceMax: 20_000,
+} as const;

@@ -1,0 +1,97 @@
+import { ApiError, hasReason, invalid, type KubeObject } from '@rhythm/api';
+import type { DeleteOptions } from '@rhythm/api/types/meta-v1';
+import { limits } from '../limits.ts';
+import { planDeletion } from '../registry/deletion.ts';
+import type { ChangeResult, Outcome } from '../registry/object-store.ts';
+import { readList } from '../watch-cache/list.ts';
+import { Admission } from './admission.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import { entryResponse, includeOf, objectResponse, renderingOf, successStatus } from './respond.ts';
+import { filterOf } from './selection.ts';
+import type { ResourceResponse } from './types.ts';
+
+/** Kinds whose last state is the reply to their deletion; for others it is a Status. */
+const shownWhenDeleted = new Set(['pods', 'services', 'serviceaccounts', 'podtemplates', 'resourcequotas', 'persistentvolumes', 'persistentvolumeclaims']);
+const policies = new Set(['Foreground', 'Background', 'Orphan']);
+
+export async function remove(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { kind, request } = call;
+  const rendering = renderingOf(call);
+  const options = deleteOptionsOf(ports, call);
+  if (call.dryRun) {
+    const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
+    await decideDeletion(ports, call, ports.objects.decode(kind, entry), options);
+    return entryResponse(ports, call, entry, rendering);
+  }
+  const result = await removeObject(ports, call, request.name, options);
+  if (!result.removed || shownWhenDeleted.has(kind.plural)) return entryResponse(ports, call, result.entry, rendering);
+  return objectResponse(ports, call, successStatus(kind, ports.objects.decode(kind, result.entry)), rendering);
+}
+
+/** Every object of the list, some at a time; those that are gone already are no error. */
+export async function removeCollection(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { kind, request } = call;
+  const rendering = renderingOf(call);
+  const options = deleteOptionsOf(ports, call);
+  const cache = ports.caches.of(kind);
+  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  const list = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
+  const objects = list.entries.map((entry) => ports.objects.decode(kind, entry));
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let object = objects[next++]; object !== undefined; object = objects[next++]) {
+      request.signal.throwIfAborted();
+      const single: Call = { ...call, request: { ...request, namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' } };
+      try {
+        if (call.dryRun) await decideDeletion(ports, single, object, options);
+        else await removeObject(ports, single, object.metadata.name ?? '', options);
+      } catch (error) {
+        if (!hasReason(error, 'NotFound')) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limits.deleteWorkers }, work));
+  return { code: 200, contentType: rendering.contentType, body: ports.renderer.list(kind, list, rendering, includeOf(call)), warnings: [...call.warnings] };
+}
+
+export function removeObject(ports: PipelinePorts, call: Call, name: string, options: DeleteOptions): Promise<ChangeResult> {
+  return ports.objects.change(call.kind, call.request.namespace, name, (current) => decideDeletion(ports, call, current, options), call.request.signal);
+}
+
+async function decideDeletion(ports: PipelinePorts, call: Call, current: KubeObject, options: DeleteOptions): Promise<Outcome> {
+  const admission = new Admission(ports, call, 'DELETE');
+  const old = JSON.parse(JSON.stringify(current)) as KubeObject;
+  await admission.mutate(undefined, old);
+  await admission.validate(undefined, old);
+  const plan = planDeletion(call.kind, current, options, ports.clock.now());
+  if (plan.action === 'keep') return { action: 'keep' };
+  if (plan.action === 'mark') return { action: 'put', object: plan.object };
+  return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(old)] };
+}
+
+/** From the body, else from the query. @throws ApiError BadRequest, Invalid. */
+export function deleteOptionsOf(ports: PipelinePorts, call: Call): DeleteOptions {
+  const { body, contentType, options: query } = call.request;
+  const given: DeleteOptions = body.length === 0 ? {} : (ports.codec.parse(body, contentType) as DeleteOptions);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new ApiError('BadRequest', 'the body of a delete must be DeleteOptions');
+  const options: DeleteOptions = {
+    gracePeriodSeconds: given.gracePeriodSeconds ?? query.gracePeriodSeconds,
+    propagationPolicy: given.propagationPolicy ?? query.propagationPolicy,
+    orphanDependents: given.orphanDependents,
+    preconditions: given.preconditions,
+  };
+  const problem = (field: string, message: string): ApiError => invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [{ type: 'FieldValueInvalid', field, message }]);
+  const { gracePeriodSeconds, propagationPolicy, orphanDependents } = options;
+  if (gracePeriodSeconds !== undefined && !Number.isSafeInteger(gracePeriodSeconds)) throw problem('gracePeriodSeconds', `Invalid value: must be an integer`);
+  if (propagationPolicy !== undefined && !policies.has(propagationPolicy)) throw problem('propagationPolicy', `Invalid value: ${JSON.stringify(propagationPolicy)}: must be one of Background, Foreground, Orphan`);
+  if (propagationPolicy !== undefined && orphanDependents !== undefined) throw problem('propagationPolicy', 'Invalid value: orphanDependents and deletionPropagation cannot be both set');
+  return options;
+}
+
+/** `dryRun` of a delete may stand in its body. */
+export function dryRunInBody(ports: Pick<PipelinePorts, 'codec'>, body: Uint8Array, contentType: string): boolean {
+  if (body.length === 0) return false;
+  const parsed = ports.codec.parse(body, contentType);
+  const dryRun = typeof parsed === 'object' && parsed !== null ? (parsed as { dryRun?: unknown }).dryRun : undefined;
+  return Array.isArray(dryRun) && dryRun.includes('All');
+}

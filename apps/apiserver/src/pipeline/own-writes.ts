@@ -1,0 +1,66 @@
+import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { limits } from '../limits.ts';
+import { CompanionConflict } from '../registry/object-store.ts';
+import { createObject } from './create.ts';
+import { removeObject } from './delete.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import type { Caller, UserInfo } from './types.ts';
+import { decideUpdate } from './update.ts';
+
+/** As whom the apiserver writes what nobody asked it for: namespaces, roles, its own Service. */
+export const ownUser: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+const nobody: Caller = { header: () => undefined, headersWith: () => [] };
+
+/** Writes that the apiserver makes itself: admission, strategy and validation as for everybody, without authentication. */
+export class OwnWrites {
+  readonly #ports: PipelinePorts;
+
+  constructor(ports: PipelinePorts) {
+    this.#ports = ports;
+  }
+
+  async create(group: string, resource: string, object: KubeObject): Promise<void> {
+    const text = JSON.stringify(object);
+    for (let attempt = 0; ; attempt++) {
+      const call = this.#call('create', group, resource, object);
+      const copy = this.#ports.codec.admit(call.kind, JSON.parse(text), 'Strict').object;
+      try {
+        await createObject(this.#ports, call, copy);
+        return;
+      } catch (error) {
+        if (!(error instanceof CompanionConflict) || attempt >= limits.updateRetriesMax) throw error;
+      }
+    }
+  }
+
+  /** Under the resourceVersion that `object` carries. */
+  async update(group: string, resource: string, object: KubeObject): Promise<void> {
+    const call = this.#call('update', group, resource, object);
+    const text = JSON.stringify(object);
+    const next = (): KubeObject => this.#ports.codec.admit(call.kind, JSON.parse(text), 'Strict').object;
+    await this.#ports.objects.change(call.kind, object.metadata.namespace ?? '', object.metadata.name ?? '', (current) => decideUpdate(this.#ports, call, current, next()));
+  }
+
+  /** Only the object with this uid. */
+  async delete(group: string, resource: string, namespace: string, name: string, uid: string): Promise<void> {
+    const call = this.#call('delete', group, resource, { metadata: { namespace, name } });
+    await removeObject(this.#ports, call, name, { preconditions: { uid } });
+  }
+
+  #call(verb: string, group: string, resource: string, object: KubeObject): Call {
+    const kind: KindDefinition | undefined = this.#ports.registry.kinds.find((k) => k.group === group && k.plural === resource);
+    if (kind === undefined) throw new ApiError('InternalError', `no such kind: ${group}/${resource}`);
+    const namespace = object.metadata.namespace ?? '';
+    const name = verb === 'create' ? '' : (object.metadata.name ?? '');
+    const of = { group, version: kind.version, resource, subresource: '', namespace, name };
+    return {
+      request: { ...of, caller: nobody, verb, options: {}, body: new Uint8Array(), contentType: 'application/json', accept: 'application/json', userAgent: 'apiserver', signal: new AbortController().signal },
+      user: ownUser,
+      attributes: { ...of, user: ownUser, verb, isResource: true, path: '' },
+      kind,
+      dryRun: false,
+      warnings: new Set(),
+    };
+  }
+}

@@ -1,0 +1,208 @@
+import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { withTimeout } from '@rhythm/base';
+import { forbidden, unauthorized } from '../auth/index.ts';
+import { limits } from '../limits.ts';
+import { serveBinding } from '../subresources/binding.ts';
+import { podKind, serveEviction } from '../subresources/eviction.ts';
+import { serveScale } from '../subresources/scale.ts';
+import { Admission } from './admission.ts';
+import { create } from './create.ts';
+import { dryRunInBody, remove, removeCollection } from './delete.ts';
+import type { ResourceCall, ResourceHandler } from './handlers.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import { get, list } from './read.ts';
+import { objectResponse, renderingOf } from './respond.ts';
+import { selectedName } from './selection.ts';
+import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
+import { patch, update } from './update.ts';
+import { watch } from './watch.ts';
+
+/** The one way of every request on a resource, whichever face it came in by. */
+export class Pipeline implements ApiPipeline {
+  readonly #ports: PipelinePorts;
+  readonly #handlers: ReadonlyMap<string, ResourceHandler>;
+
+  constructor(ports: PipelinePorts) {
+    this.#ports = ports;
+    this.#handlers = new Map(ports.handlers.map((handler) => [handlerKey(handler.group, handler.resource, handler.subresource), handler]));
+  }
+
+  async handle(request: ResourceRequest): Promise<ResourceResponse> {
+    // A handler may stream for hours (logs): its deadline is its own affair.
+    if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.admit(request));
+    const timeout = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
+    try {
+      return await this.#serve(await this.admit({ ...request, signal: timeout.signal }));
+    } catch (error) {
+      if (timeout.signal.aborted && timeout.signal.reason instanceof ApiError) throw timeout.signal.reason;
+      throw error;
+    } finally {
+      timeout.cancel();
+    }
+  }
+
+  async watch(request: ResourceRequest): Promise<ResourceWatch> {
+    const call = await this.admit(request);
+    return watch(this.#ports, call);
+  }
+
+  /** Authenticates, authorises and finds the kind. @throws ApiError Unauthorized, Forbidden, NotFound, MethodNotAllowed. */
+  async admit(request: ResourceRequest): Promise<Call> {
+    const user = await this.authenticate(request.caller);
+    const attributes = attributesOf(request, user);
+    const decision = await this.#ports.authorizer.authorize(attributes);
+    if (!decision.allowed) throw forbidden(attributes, decision.reason);
+    const kind = this.#ports.registry.byResource(request.group, request.version, request.resource);
+    if (kind === undefined) throw pageNotFound();
+    checkServed(kind, request);
+    const dryRun = (request.options.dryRun ?? []).length > 0 || (request.verb.startsWith('delete') && dryRunInBody(this.#ports, request.body, request.contentType));
+    return { request, user, attributes, kind, dryRun, warnings: new Set() };
+  }
+
+  /** Who asks; without a credential nobody, and nobody reaches a resource. */
+  async authenticate(caller: Caller): Promise<UserInfo> {
+    const user = await this.#ports.authenticator.authenticate(caller);
+    if (user === undefined) throw unauthorized();
+    return user;
+  }
+
+  /** The call as handlers of subresources and upgrades see it. */
+  resourceCall(call: Call): ResourceCall {
+    const { request, kind } = call;
+    const ports = this.#ports;
+    const sub = kind.subresources.find((s) => s.name === request.subresource);
+    const bodyKind = sub ?? kind;
+    return {
+      request,
+      attributes: call.attributes,
+      user: call.user,
+      kind,
+      dryRun: call.dryRun,
+      body: <T extends object>() => {
+        if (request.body.length === 0) return {} as T;
+        const { object, warnings } = ports.codec.decode(bodyKind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn');
+        for (const warning of warnings) call.warnings.add(warning);
+        return object as unknown as T;
+      },
+      parent: async <T extends KubeObject>() => ports.objects.decode<T>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal)),
+      admit: async (operation, object) => {
+        const admission = new Admission(ports, call, operation);
+        await admission.mutate(object);
+        await admission.validate(object);
+      },
+      warn: (message) => call.warnings.add(message),
+    };
+  }
+
+  async #serve(call: Call): Promise<ResourceResponse> {
+    const { request, kind } = call;
+    const handler = this.#handlers.get(handlerKey(kind.group, kind.plural, request.subresource));
+    if (handler !== undefined) return this.#handled(call, handler);
+    const ports = this.#ports;
+    if (request.subresource !== '') return this.#subresource(call);
+    if (kind.group === '' && kind.plural === 'bindings') return serveBinding(ports, { ...call, kind: podKind(ports) });
+    switch (request.verb) {
+      case 'get':
+        return get(ports, call);
+      case 'list':
+        return list(ports, call);
+      case 'create':
+        return create(ports, call);
+      case 'update':
+        return update(ports, call);
+      case 'patch':
+        return patch(ports, call);
+      case 'delete':
+        return remove(ports, call);
+      case 'deletecollection':
+        return removeCollection(ports, call);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  #subresource(call: Call): Promise<ResourceResponse> {
+    const ports = this.#ports;
+    const { verb, subresource } = call.request;
+    switch (`${subresource} ${verb}`) {
+      case 'scale get':
+      case 'scale update':
+      case 'scale patch':
+        return serveScale(ports, call);
+      case 'binding create':
+        return serveBinding(ports, call);
+      case 'eviction create':
+        return serveEviction(ports, call);
+    }
+    if (['attach', 'exec', 'log', 'portforward', 'proxy', 'token'].includes(subresource)) throw new ApiError('NotFound', `the subresource ${call.kind.plural}/${subresource} is not served by this server`);
+    switch (verb) {
+      case 'get':
+        return get(ports, call);
+      case 'update':
+        return update(ports, call);
+      case 'patch':
+        return patch(ports, call);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  async #handled(call: Call, handler: ResourceHandler): Promise<ResourceResponse> {
+    if (!handler.verbs.includes(call.request.verb)) throw methodNotAllowed();
+    const result = await handler.handle(this.resourceCall(call));
+    if ('response' in result) return { ...result.response, warnings: [...result.response.warnings, ...call.warnings] };
+    return objectResponse(this.#ports, call, result.object, renderingOf(call), result.code);
+  }
+}
+
+export function attributesOf(request: ResourceRequest, user: UserInfo): RequestAttributes {
+  const many = request.verb === 'list' || request.verb === 'watch' || request.verb === 'deletecollection';
+  const { fieldSelector, labelSelector } = request.options;
+  // The path of a namespace names it twice: as object and as scope.
+  const namespace = request.group === '' && request.resource === 'namespaces' ? request.name : request.namespace;
+  return {
+    user,
+    verb: request.verb,
+    isResource: true,
+    path: '',
+    group: request.group,
+    version: request.version,
+    resource: request.resource,
+    subresource: request.subresource,
+    namespace,
+    name: many && request.name === '' ? selectedName(fieldSelector) : request.name,
+    ...(many && fieldSelector !== undefined ? { fieldSelector } : {}),
+    ...(many && labelSelector !== undefined ? { labelSelector } : {}),
+  };
+}
+
+/** What the kind serves, in the scope it lives in: never a namespaced object through a path without namespace. */
+function checkServed(kind: KindDefinition, request: ResourceRequest): void {
+  const { verb, namespace, name, subresource } = request;
+  const acrossNamespaces = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
+  if (kind.namespaced ? namespace === '' && !acrossNamespaces && !(verb === 'create' && name === '' && !isStored(kind)) : namespace !== '') throw pageNotFound();
+  if (verb === 'deletecollection' && kind.namespaced && namespace === '') throw methodNotAllowed();
+  if (subresource === '') {
+    if (!kind.verbs.includes(verb) || (verb === 'create' && name !== '')) throw methodNotAllowed();
+    return;
+  }
+  const found = kind.subresources.find((sub) => sub.name === subresource);
+  if (found === undefined) throw pageNotFound();
+  if (!found.verbs.includes(verb)) throw methodNotAllowed();
+}
+
+function isStored(kind: KindDefinition): boolean {
+  return kind.verbs.includes('get');
+}
+
+function pageNotFound(): ApiError {
+  return new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+}
+
+function methodNotAllowed(): ApiError {
+  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
+}
+
+function handlerKey(group: string, resource: string, subresource: string): string {
+  return `${group}/${resource}/${subresource}`;
+}

@@ -1,0 +1,49 @@
+import type { KindDefinition, KindRegistry, KubeObject } from '@rhythm/api';
+import type { Clock, Log, Random } from '@rhythm/base';
+import type { Store } from '@rhythm/store-client';
+import type { Caches } from '../registry/caches.ts';
+import type { ObjectStore } from '../registry/object-store.ts';
+import type { Renderer } from '../render/render.ts';
+import type { ResourceHandler } from './handlers.ts';
+import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, UserInfo } from './types.ts';
+
+/** Bodies in: the schema table's decoder, defaults and patches, as the pipeline uses them. */
+export interface BodyCodec {
+  /** An object of `kind`, defaulted. @throws ApiError BadRequest, UnsupportedMediaType. */
+  decode(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, body: Uint8Array, contentType: string, fieldValidation: string): { object: KubeObject; warnings: readonly string[] };
+  /** The same for a value at hand, which it may change: a patched object. */
+  admit(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, value: unknown, fieldValidation: string): { object: KubeObject; warnings: readonly string[] };
+  /** Defaults again, after admission has added to the object. */
+  applyDefaults(kind: KindDefinition, object: KubeObject): void;
+  /** A body whose schema does not matter: a patch. */
+  parse(body: Uint8Array, contentType: string): unknown;
+}
+
+/** Everything the pipeline works with. */
+export interface PipelinePorts {
+  readonly registry: KindRegistry;
+  readonly store: Store;
+  readonly caches: Caches;
+  readonly objects: ObjectStore;
+  readonly renderer: Renderer;
+  readonly codec: BodyCodec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** In their order; all mutating ones run before the validating ones. */
+  readonly admission: readonly AdmissionStep[];
+  readonly handlers: readonly ResourceHandler[];
+}
+
+/** A request that may be carried out. */
+export interface Call {
+  readonly request: ResourceRequest;
+  readonly user: UserInfo;
+  readonly attributes: RequestAttributes;
+  readonly kind: KindDefinition;
+  readonly dryRun: boolean;
+  /** Gathered on the way, without repetition. */
+  readonly warnings: Set<string>;
+}

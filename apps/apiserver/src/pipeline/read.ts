@@ -1,0 +1,28 @@
+import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
+import { objectKey } from '../registry/keys.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import { entryResponse, includeOf, renderingOf } from './respond.ts';
+import { filterOf } from './selection.ts';
+import type { ResourceResponse } from './types.ts';
+
+/** One object: as it is now, or with a resourceVersion one that is not older. */
+export async function get(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { namespace, name, options, signal } = call.request;
+  const rendering = renderingOf(call);
+  const version = parseRevision(options.resourceVersion);
+  if (version === undefined) return entryResponse(ports, call, await ports.objects.get(call.kind, namespace, name, signal), rendering);
+  const cache = ports.caches.of(call.kind);
+  if (version === 0) await cache.ready(signal);
+  else await notOlderThan(cache, version, signal);
+  const cached = cache.get(objectKey(cache.kind, namespace, name));
+  return entryResponse(ports, call, cached ?? (await ports.objects.get(call.kind, namespace, name, signal)), rendering);
+}
+
+export async function list(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { request, kind } = call;
+  const rendering = renderingOf(call);
+  const cache = ports.caches.of(kind);
+  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  const result = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
+  return { code: 200, contentType: rendering.contentType, body: ports.renderer.list(kind, result, rendering, includeOf(call)), warnings: [...call.warnings] };
+}

@@ -1,0 +1,117 @@
+import { ApiError, applyPatch, conflict, hasReason, invalid, patchTypeOf, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { checkPreconditions, isFinished } from '../registry/deletion.ts';
+import { resourceOf, type Outcome } from '../registry/object-store.ts';
+import { Admission } from './admission.ts';
+import { checkType, createObject, placeInNamespace } from './create.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import { entryResponse, objectResponse, renderingOf } from './respond.ts';
+import type { ResourceResponse } from './types.ts';
+import { viewOf } from './view.ts';
+
+/** Kinds that a PUT may bring into being. */
+const createdByUpdate = new Set(['/endpoints', '/events', '/limitranges', 'coordination.k8s.io/leases', 'discovery.k8s.io/endpointslices', 'rbac.authorization.k8s.io/roles', 'rbac.authorization.k8s.io/rolebindings', 'rbac.authorization.k8s.io/clusterroles', 'rbac.authorization.k8s.io/clusterrolebindings']);
+
+/** PUT. Without a resourceVersion in the body it overwrites whatever is there. */
+export async function update(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { request, kind } = call;
+  const { object, warnings } = ports.codec.decode(kind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn');
+  for (const warning of warnings) call.warnings.add(warning);
+  checkType(kind, object);
+  placeInNamespace(kind, object, request.namespace);
+  if ((object.metadata.name ?? '') === '') object.metadata.name = request.name;
+  if (object.metadata.name !== request.name) throw new ApiError('BadRequest', `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${request.name})`);
+  const text = JSON.stringify(object);
+  try {
+    return await changeWith(ports, call, () => JSON.parse(text) as KubeObject);
+  } catch (error) {
+    const mayCreate = createdByUpdate.has(`${kind.group}/${kind.plural}`) && request.subresource === '' && (object.metadata.resourceVersion ?? '') === '' && (object.metadata.uid ?? '') === '';
+    if (!mayCreate || !hasReason(error, 'NotFound')) throw error;
+    const made = await createObject(ports, call, object);
+    return 'dry' in made ? objectResponse(ports, call, made.dry, renderingOf(call), 201, kind) : entryResponse(ports, call, made.entry, renderingOf(call), 201);
+  }
+}
+
+/** PATCH: JSON patch, merge patch, strategic merge patch. */
+export async function patch(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { request, kind } = call;
+  const applied = patcherOf(ports, call);
+  return changeWith(ports, call, (current) => {
+    const { object, warnings } = ports.codec.admit(kind, applied(kind, current), request.options.fieldValidation ?? 'Warn');
+    for (const warning of warnings) call.warnings.add(warning);
+    checkType(kind, object);
+    checkIdentity(kind, object, current);
+    return object;
+  });
+}
+
+/** The patch of a request, ready to be applied to any state of the object. @throws ApiError UnsupportedMediaType, BadRequest. */
+export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDefinition, 'schema'>, current: object) => object {
+  const { contentType, body } = call.request;
+  const type = patchTypeOf(contentType);
+  if (type === undefined) {
+    const apply = contentType.startsWith('application/apply-patch') ? 'server-side apply is not served by this server' : `the body of the request was in an unknown format`;
+    throw new ApiError('UnsupportedMediaType', `${apply} - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json`);
+  }
+  const document = ports.codec.parse(body, 'application/json');
+  return (kind, current) => applyPatch(type, kind.schema, current, document);
+}
+
+async function changeWith(ports: PipelinePorts, call: Call, next: (current: KubeObject) => KubeObject): Promise<ResourceResponse> {
+  const { request, kind } = call;
+  const rendering = renderingOf(call);
+  const decide = (current: KubeObject): Promise<Outcome> => decideUpdate(ports, call, current, next(current));
+  if (call.dryRun) {
+    const current = ports.objects.decode(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
+    const outcome = await decide(current);
+    return objectResponse(ports, call, outcome.action === 'put' ? outcome.object : current, rendering, 200, kind);
+  }
+  const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
+  return entryResponse(ports, call, result.entry, rendering);
+}
+
+/** What an update makes of the present object; `next` is what the client wants it to be, a copy of our own. */
+export async function decideUpdate(ports: PipelinePorts, call: Call, current: KubeObject, next: KubeObject): Promise<Outcome> {
+  const { kind, request } = call;
+  checkVersion(kind, next, current);
+  if ((next.metadata.uid ?? '') !== '') checkPreconditions(kind, current, { preconditions: { uid: next.metadata.uid ?? '' } });
+  keepSystemMetadata(kind, next, current);
+  const admission = new Admission(ports, call, 'UPDATE');
+  const view = viewOf(kind, request.subresource);
+  const object = view.restrict(next, current);
+  await admission.mutate(object, current);
+  if (view.main) ports.codec.applyDefaults(kind, object);
+  view.prepare(object, current);
+  const errors = [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, current) ?? [])];
+  if (errors.length > 0) throw invalid(kind, current.metadata.name ?? '', errors);
+  await admission.validate(object, current);
+  if (isFinished(kind, object)) return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(current)] };
+  return { action: 'put', object, companions: admission.companions };
+}
+
+function checkVersion(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
+  const wanted = next.metadata.resourceVersion ?? '';
+  if (wanted === '' || wanted === current.metadata.resourceVersion) return;
+  throw conflict(resourceOf(kind), current.metadata.name ?? '', 'the object has been modified; please apply your changes to the latest version and try again');
+}
+
+function checkIdentity(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
+  if (next.metadata.name !== current.metadata.name) throw new ApiError('BadRequest', `the name of the object (${next.metadata.name ?? ''}) does not match the name on the URL (${current.metadata.name ?? ''})`);
+  if (kind.namespaced && next.metadata.namespace !== current.metadata.namespace) throw new ApiError('BadRequest', 'the namespace of the object does not match the namespace on the URL');
+}
+
+/** What only the server says about an object. */
+function keepSystemMetadata(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
+  const added = (next.metadata.finalizers ?? []).filter((name) => !(current.metadata.finalizers ?? []).includes(name));
+  if (current.metadata.deletionTimestamp !== undefined && added.length > 0) {
+    throw invalid(kind, current.metadata.name ?? '', [
+      { type: 'FieldValueForbidden', field: 'metadata.finalizers', message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}` },
+    ]);
+  }
+  const fields = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'resourceVersion'] as const;
+  for (const field of fields) {
+    if (current.metadata[field] === undefined) delete next.metadata[field];
+    else (next.metadata as Record<string, unknown>)[field] = current.metadata[field];
+  }
+  delete next.metadata.selfLink;
+  delete next.metadata.managedFields;
+}

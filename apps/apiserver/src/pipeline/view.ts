@@ -1,0 +1,47 @@
+import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+
+type Fields = Record<string, unknown>;
+
+/** The part of an object that a write through the object itself or through one of its subresources may change. */
+export interface View {
+  readonly main: boolean;
+  /** What the object would be: `next` as far as this view may go, the rest of `current`. */
+  restrict(next: KubeObject, current: KubeObject): KubeObject;
+  /** The kind's own rules, after admission. */
+  prepare(object: KubeObject, current: KubeObject): void;
+}
+
+/** @throws ApiError MethodNotAllowed for a subresource that is not written like this. */
+export function viewOf(kind: KindDefinition, subresource: string): View {
+  if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current) };
+  if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current) };
+  const path = partial[`${kind.group}/${kind.plural}/${subresource}`];
+  if (path === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
+  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined };
+}
+
+/** Subresources that own one field of their object. */
+const partial: Readonly<Record<string, readonly string[]>> = {
+  '/namespaces/finalize': ['spec', 'finalizers'],
+  '/pods/ephemeralcontainers': ['spec', 'ephemeralContainers'],
+  '/pods/resize': ['spec', 'containers'],
+  'certificates.k8s.io/certificatesigningrequests/approval': ['status', 'conditions'],
+};
+
+function withPart(current: KubeObject, next: KubeObject, path: readonly string[]): KubeObject {
+  const result = JSON.parse(JSON.stringify(current)) as KubeObject;
+  let from: unknown = next;
+  let into = result as unknown as Fields;
+  for (const [depth, name] of path.entries()) {
+    const value = typeof from === 'object' && from !== null ? (from as Fields)[name] : undefined;
+    if (depth === path.length - 1) {
+      if (value === undefined) delete into[name];
+      else into[name] = value;
+      break;
+    }
+    if (typeof into[name] !== 'object' || into[name] === null) into[name] = {};
+    into = into[name] as Fields;
+    from = value;
+  }
+  return result;
+}

@@ -1,0 +1,88 @@
+import { invalid, toApiError, type ApiError } from '@rhythm/api';
+import { toError, withTimeout } from '@rhythm/base';
+import { limits } from '../limits.ts';
+import { translated } from '../registry/store-errors.ts';
+import type { Rendering } from '../render/negotiate.ts';
+import type { Filter } from '../watch-cache/filter.ts';
+import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
+import type { WatchCache } from '../watch-cache/watch-cache.ts';
+import type { CacheEvent, Watcher } from '../watch-cache/watcher.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import { includeOf, renderingOf } from './respond.ts';
+import { filterOf } from './selection.ts';
+import type { RenderedEvent, RequestOptions, ResourceWatch } from './types.ts';
+
+/** Opens a watch. What ends it early comes as an ERROR event; its timeout ends it in peace. */
+export async function watch(ports: PipelinePorts, call: Call): Promise<ResourceWatch> {
+  const { kind, request } = call;
+  const rendering = renderingOf(call);
+  checkOptions(request.options);
+  const cache = ports.caches.of(kind);
+  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  await cache.ready(request.signal);
+  const watcher = await open(ports, call, cache, filter);
+  const seconds = request.options.timeoutSeconds ?? 0;
+  const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : limits.watchTimeoutMinMs * (1 + ports.random.next());
+  return {
+    contentType: rendering.contentType,
+    [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, timeoutMs),
+  };
+}
+
+async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter: Filter): Promise<Watcher> {
+  const { options, signal } = call.request;
+  const bookmarks = options.allowWatchBookmarks === true;
+  const version = parseRevision(options.resourceVersion);
+  const wantsState = options.sendInitialEvents ?? (version === undefined || version === 0);
+  if (!wantsState) {
+    if (version !== undefined && version > 0) return cache.watch(filter, version, { bookmarks });
+    return cache.watch(filter, version === 0 ? cache.revision : await translated(ports.caches.probe.current()), { bookmarks });
+  }
+  if (version !== undefined && version > 0) await notOlderThan(cache, version, signal);
+  const source = { cache, store: ports.store, probe: ports.caches.probe };
+  const state = await readList(source, filter, version === undefined ? {} : { resourceVersion: '0' }, signal);
+  const initial: CacheEvent[] = state.entries.map((entry) => ({ type: 'ADDED', entry }));
+  if (options.sendInitialEvents === true && bookmarks) initial.push({ type: 'BOOKMARK', revision: state.revision, initialEventsEnd: true });
+  return cache.watch(filter, state.revision, { bookmarks, initial });
+}
+
+async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, timeoutMs: number): AsyncGenerator<readonly RenderedEvent[]> {
+  const timeout = withTimeout(ports.clock, timeoutMs, () => new Error('the watch has had its time'), call.request.signal);
+  const end = (): void => watcher.end();
+  if (timeout.signal.aborted) end();
+  timeout.signal.addEventListener('abort', end, { once: true });
+  try {
+    let first = true;
+    for await (const batch of watcher) {
+      const events = batch.map((event) => {
+        const shown = show(ports, call, rendering, event, first);
+        first = false;
+        return shown;
+      });
+      yield events;
+    }
+  } catch (thrown) {
+    const error = toApiError(thrown);
+    if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
+    yield [{ type: 'ERROR', object: Buffer.from(JSON.stringify(error.toStatus())) }];
+  } finally {
+    timeout.cancel();
+    watcher.end();
+  }
+}
+
+function show(ports: PipelinePorts, call: Call, rendering: Rendering, event: CacheEvent, first: boolean): RenderedEvent {
+  if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: ports.renderer.bookmark(call.kind, event.revision, event.initialEventsEnd, rendering) };
+  return { type: event.type, object: ports.renderer.entry(call.kind, event.entry, rendering, includeOf(call), first) };
+}
+
+function checkOptions(options: RequestOptions): void {
+  const match = options.resourceVersionMatch;
+  const refuse = (type: 'FieldValueForbidden' | 'FieldValueInvalid', field: string, message: string): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field, message }]);
+  if (options.sendInitialEvents === undefined) {
+    if (match !== undefined && match !== '') throw refuse('FieldValueForbidden', 'resourceVersionMatch', 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    return;
+  }
+  if (match !== 'NotOlderThan') throw refuse('FieldValueForbidden', 'resourceVersionMatch', 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (options.continue !== undefined && options.continue !== '') throw refuse('FieldValueForbidden', 'continue', 'Forbidden: continue is forbidden for watch');
+}

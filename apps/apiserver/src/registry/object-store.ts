@@ -1,0 +1,182 @@
+import { alreadyExists, ApiError, conflict, fromStored, notFound, toStored, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
+import type { ModRevisionIs, Store, StoreWrite, TxnResult } from '@rhythm/store-client';
+import { limits } from '../limits.ts';
+import type { Companion } from '../pipeline/types.ts';
+import { entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
+import type { Caches } from './caches.ts';
+import { deepEqual } from './deep-equal.ts';
+import { objectKey } from './keys.ts';
+import { translated } from './store-errors.ts';
+import { encodeStored, parseObject, withRevision } from './stored-form.ts';
+
+/** What becomes of an object that was read to be changed. */
+export type Outcome =
+  | { readonly action: 'keep' }
+  | { readonly action: 'put'; readonly object: KubeObject; readonly companions?: readonly Companion[] }
+  | { readonly action: 'remove'; readonly companions?: readonly Companion[] };
+
+export interface ChangeResult {
+  /** The object after the change; of a removed one its last state, at the revision of the removal. */
+  readonly entry: Entry;
+  readonly removed: boolean;
+}
+
+/** Another object that was to be written in the same transaction has changed meanwhile; the request starts again. */
+export class CompanionConflict extends Error {
+  override readonly name = 'CompanionConflict';
+}
+
+/** Objects in the store: one transaction per write, optimistic, serialised once. */
+export class ObjectStore {
+  readonly #store: Store;
+  readonly #caches: Caches;
+  readonly #registry: KindRegistry;
+
+  constructor(store: Store, caches: Caches, registry: KindRegistry) {
+    this.#store = store;
+    this.#caches = caches;
+    this.#registry = registry;
+  }
+
+  /** The object as it is now, read from the store. @throws ApiError NotFound. */
+  async get(kind: KindDefinition, namespace: string, name: string, signal?: AbortSignal): Promise<Entry> {
+    const entry = await this.find(kind, namespace, name, signal);
+    if (entry === undefined) throw notFound(resourceOf(kind), name);
+    return entry;
+  }
+
+  async find(kind: KindDefinition, namespace: string, name: string, signal?: AbortSignal): Promise<Entry | undefined> {
+    const stored = this.#registry.storageOf(kind);
+    const key = objectKey(stored, namespace, name);
+    const [value] = (await translated(this.#store.range(key, signal === undefined ? {} : { signal }))).values;
+    if (value === undefined) return undefined;
+    const cached = this.#caches.of(kind).get(key);
+    return cached?.revision === value.modRevision ? cached : entryOf(stored, value);
+  }
+
+  /** The object of an entry in the version of `kind`, with its resourceVersion: a copy of the caller's own. */
+  decode<T extends KubeObject = KubeObject>(kind: KindDefinition, entry: Entry): T {
+    return fromStored(kind, parseObject(entry.bytes)) as T;
+  }
+
+  /** @throws ApiError AlreadyExists; CompanionConflict. */
+  async create(kind: KindDefinition, object: KubeObject, companions: readonly Companion[] = []): Promise<Entry> {
+    const stored = this.#registry.storageOf(kind);
+    const key = objectKey(stored, object.metadata.namespace ?? '', object.metadata.name ?? '');
+    const form = toStored(kind, object);
+    const value = encoded(stored, form);
+    const extra = this.#companionWrites(companions);
+    const result = await translated(this.#store.txn([{ key, modRevision: 0 }, ...extra.compares], [{ kind: 'put', key, value }, ...extra.writes]));
+    if (!result.succeeded) {
+      if (result.current[0] !== undefined || companions.length === 0) throw alreadyExists(resourceOf(kind), object.metadata.name ?? '');
+      throw new CompanionConflict('another object changed meanwhile');
+    }
+    this.#wrote(kind, companions, result);
+    return entryOfObject(stored, key, result.revision, withRevision(stored, value, result.revision), form);
+  }
+
+  /**
+   * Reads, lets `decide` say what becomes of the object, and writes that if nothing came between; otherwise again.
+   * What `decide` throws counts only when it saw the present state: the cache it may have been shown can be behind.
+   * @throws ApiError NotFound, Conflict when it never succeeds.
+   */
+  async change(kind: KindDefinition, namespace: string, name: string, decide: (current: KubeObject) => Promise<Outcome> | Outcome, signal?: AbortSignal): Promise<ChangeResult> {
+    const stored = this.#registry.storageOf(kind);
+    const key = objectKey(stored, namespace, name);
+    let entry = this.#caches.of(kind).get(key);
+    let fresh = false;
+    for (let attempt = 0; attempt < limits.updateRetriesMax; attempt++) {
+      if (entry === undefined) {
+        entry = await this.get(kind, namespace, name, signal);
+        fresh = true;
+      }
+      const seen: Entry = entry;
+      const outcome = await this.#decide(kind, seen, decide, fresh);
+      if (outcome === 'stale' || (outcome.action === 'keep' && !fresh)) {
+        const now = await this.get(kind, namespace, name, signal);
+        if (outcome !== 'stale' && now.revision === seen.revision) return { entry: now, removed: false };
+        entry = now;
+        fresh = true;
+        continue;
+      }
+      if (outcome.action === 'keep') return { entry: seen, removed: false };
+      const done = await this.#write(kind, stored, seen, outcome);
+      if (!('retry' in done)) return done;
+      entry = done.retry;
+      fresh = true;
+    }
+    throw conflict(resourceOf(kind), name, 'the object has been modified; please apply your changes to the latest version and try again');
+  }
+
+  async #decide(kind: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, fresh: boolean): Promise<Outcome | 'stale'> {
+    try {
+      const current = this.decode(kind, entry);
+      const outcome = await decide(current);
+      // Compared with a copy of its own: `decide` may have changed the one it was given.
+      if (outcome.action === 'put' && (outcome.companions ?? []).length === 0 && sameContent(outcome.object, this.decode(kind, entry))) return { action: 'keep' };
+      return outcome;
+    } catch (error) {
+      if (fresh) throw error;
+      return 'stale';
+    }
+  }
+
+  async #write(kind: KindDefinition, stored: KindDefinition, seen: Entry, outcome: Exclude<Outcome, { action: 'keep' }>): Promise<ChangeResult | { retry: Entry | undefined }> {
+    const extra = this.#companionWrites(outcome.companions ?? []);
+    const form = outcome.action === 'put' ? toStored(kind, outcome.object) : undefined;
+    const value = form === undefined ? undefined : encoded(stored, form);
+    const write: StoreWrite = value === undefined ? { kind: 'delete', key: seen.key } : { kind: 'put', key: seen.key, value };
+    const result = await translated(this.#store.txn([{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]));
+    if (!result.succeeded) {
+      const [now] = result.current;
+      if (now?.modRevision === seen.revision) throw new CompanionConflict('another object changed meanwhile');
+      return { retry: now === undefined ? undefined : entryOf(stored, now) };
+    }
+    this.#wrote(kind, outcome.companions ?? [], result);
+    if (value === undefined || form === undefined) return { entry: tombstoneOf(stored, seen, result.revision), removed: true };
+    return { entry: entryOfObject(stored, seen.key, result.revision, withRevision(stored, value, result.revision), form), removed: false };
+  }
+
+  #companionWrites(companions: readonly Companion[]): { compares: ModRevisionIs[]; writes: StoreWrite[] } {
+    const compares: ModRevisionIs[] = [];
+    const writes: StoreWrite[] = [];
+    for (const companion of companions) {
+      const kind = this.#registry.storageOf(this.#kindOf(companion));
+      if (companion.action === 'delete') {
+        writes.push({ kind: 'delete', key: objectKey(kind, companion.namespace, companion.name) });
+        continue;
+      }
+      const key = objectKey(kind, companion.object.metadata.namespace ?? '', companion.object.metadata.name ?? '');
+      compares.push({ key, modRevision: 0 });
+      writes.push({ kind: 'put', key, value: encoded(kind, companion.object) });
+    }
+    return { compares, writes };
+  }
+
+  #wrote(kind: KindDefinition, companions: readonly Companion[], result: TxnResult): void {
+    this.#caches.wrote(kind, result.revision);
+    for (const companion of companions) this.#caches.wrote(this.#kindOf(companion), result.revision);
+  }
+
+  #kindOf(companion: Companion): KindDefinition {
+    const kind = this.#registry.kinds.find((k) => k.group === companion.group && k.plural === companion.resource);
+    if (kind === undefined) throw new ApiError('InternalError', `no such kind: ${companion.group}/${companion.resource}`);
+    return kind;
+  }
+}
+
+export function resourceOf(kind: KindDefinition): { group: string; resource: string } {
+  return { group: kind.group, resource: kind.plural };
+}
+
+function encoded(kind: KindDefinition, object: KubeObject): Uint8Array {
+  const value = encodeStored(kind, object);
+  if (value.length > limits.objectBytesMax) throw new ApiError('RequestEntityTooLarge', `the object has ${value.length} bytes; at most ${limits.objectBytesMax} are allowed`);
+  return value;
+}
+
+function sameContent(a: KubeObject, b: KubeObject): boolean {
+  const { resourceVersion: _a, ...left } = a.metadata;
+  const { resourceVersion: _b, ...right } = b.metadata;
+  return deepEqual({ ...a, metadata: left }, { ...b, metadata: right });
+}

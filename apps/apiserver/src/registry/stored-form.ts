@@ -1,0 +1,72 @@
+import { ApiError, apiVersionOf, type KindDefinition, type KubeObject } from '@rhythm/api';
+
+/** First byte of a stored value: what follows is canonical JSON in the storage version. */
+const jsonFormat = 1;
+const decoder = new TextDecoder();
+
+interface Head {
+  readonly bytes: Buffer;
+}
+const heads = new WeakMap<KindDefinition, Head>();
+
+/** `{"kind":…,"apiVersion":…,"metadata":{`: what every stored object of a kind begins with. */
+function headOf(kind: KindDefinition): Head {
+  let head = heads.get(kind);
+  if (head === undefined) {
+    const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} });
+    head = { bytes: Buffer.from(text.slice(0, -2)) };
+    heads.set(kind, head);
+  }
+  return head;
+}
+
+/** The value to store: the format byte, then the object without its resourceVersion, kind, apiVersion and metadata first. */
+export function encodeStored(kind: KindDefinition, object: KubeObject): Buffer {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
+  const { resourceVersion: _resourceVersion, ...meta } = metadata;
+  const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: meta, ...rest });
+  const length = Buffer.byteLength(text);
+  const value = Buffer.allocUnsafe(length + 1);
+  value[0] = jsonFormat;
+  value.write(text, 1);
+  return value;
+}
+
+/** The object's JSON with its revision as resourceVersion: a copy with the revision spliced in by position. */
+export function withRevision(kind: KindDefinition, value: Uint8Array, revision: number): Buffer {
+  if (value[0] !== jsonFormat) throw new ApiError('InternalError', `stored value has the unknown format ${value[0] ?? 'none'}`);
+  const head = headOf(kind).bytes;
+  const stored = Buffer.from(value.buffer, value.byteOffset + 1, value.byteLength - 1);
+  if (stored.compare(head, 0, head.length, 0, head.length) !== 0) return respell(kind, stored, revision);
+  const empty = stored[head.length] === 0x7d;
+  const splice = `"resourceVersion":"${revision}"${empty ? '' : ','}`;
+  const out = Buffer.allocUnsafe(stored.length + splice.length);
+  head.copy(out, 0);
+  out.write(splice, head.length, 'latin1');
+  stored.copy(out, head.length + splice.length, head.length);
+  return out;
+}
+
+/** The same body at another revision: for the DELETED event, whose resourceVersion is that of the deletion. */
+export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision: number, revision: number): Buffer {
+  const head = headOf(kind).bytes;
+  const old = `"resourceVersion":"${oldRevision}"`;
+  const fresh = `"resourceVersion":"${revision}"`;
+  const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = Buffer.allocUnsafe(from.length - old.length + fresh.length);
+  from.copy(out, 0, 0, head.length);
+  out.write(fresh, head.length, 'latin1');
+  from.copy(out, head.length + fresh.length, head.length + old.length);
+  return out;
+}
+
+export function parseObject(bytes: Uint8Array): KubeObject {
+  return JSON.parse(decoder.decode(bytes)) as KubeObject;
+}
+
+/** For a value that somebody else wrote in another order of keys. */
+function respell(kind: KindDefinition, stored: Buffer, revision: number): Buffer {
+  const object = parseObject(stored);
+  object.metadata ??= {};
+  return withRevision(kind, encodeStored(kind, object), revision);
+}

@@ -1,0 +1,121 @@
+import { apiVersionOf, fromStored, type KindDefinition, type KubeObject } from '@rhythm/api';
+import type { Clock } from '@rhythm/base';
+import { stringify } from 'yaml';
+import { limits } from '../limits.ts';
+import { parseObject } from '../registry/stored-form.ts';
+import type { Entry } from '../watch-cache/entry.ts';
+import type { ListResult } from '../watch-cache/list.ts';
+import { ByteCache } from './byte-cache.ts';
+import type { Rendering } from './negotiate.ts';
+import { columnDefinitions, partialOf, tableRow, type IncludeObject } from './table.ts';
+
+/** Turns an object into Kubernetes' protobuf. */
+export interface ProtobufEncoder {
+  /** With the `k8s\0` envelope. */
+  encode(object: object): Uint8Array;
+  /** A list, from its metadata and its items. */
+  encodeList(kind: string, apiVersion: string, metadata: object, items: readonly object[]): Uint8Array;
+}
+
+const comma = Buffer.from(',');
+
+/**
+ * The only way out of the cache: an entry in the version and form that a client asked for. The stored version
+ * in JSON is the entry's own bytes; everything else is made on demand.
+ */
+export class Renderer {
+  readonly #clock: Clock;
+  readonly #protobuf: ProtobufEncoder;
+  readonly #memo = new ByteCache(limits.renderCacheBytesMax);
+
+  constructor(clock: Clock, protobuf: ProtobufEncoder) {
+    this.#clock = clock;
+    this.#protobuf = protobuf;
+  }
+
+  entry(kind: KindDefinition, entry: Entry, rendering: Rendering, include: IncludeObject = 'Metadata', withColumns = true): Uint8Array {
+    if (rendering.as === 'table') return this.#write(this.#table(kind, [entry], { resourceVersion: String(entry.revision) }, rendering, include, withColumns), rendering);
+    if (rendering.as === 'object' && rendering.encoding === 'json' && kind.storedAs === undefined) return entry.bytes;
+    const key = `${rendering.encoding} ${rendering.as} ${rendering.metaVersion} ${apiVersionOf(kind)} ${entry.revision} ${entry.key}`;
+    const known = this.#memo.get(key);
+    if (known !== undefined) return known;
+    const object = this.#objectOf(kind, entry);
+    const bytes = this.#write(rendering.as === 'partial' ? partialOf(object, rendering.metaVersion) : object, rendering);
+    this.#memo.set(key, bytes);
+    return bytes;
+  }
+
+  /** An object that is in no cache: a dry run's result, a Scale, a Status, a review. */
+  object(object: object, rendering: Rendering, kind?: KindDefinition, include: IncludeObject = 'Metadata'): Uint8Array {
+    if (kind !== undefined && rendering.as === 'table') {
+      const rows = [tableRow(kind, object as KubeObject, include, rendering.metaVersion, this.#clock.now())];
+      return this.#write({ kind: 'Table', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata: {}, columnDefinitions: columnDefinitions(kind), rows }, rendering);
+    }
+    return this.#write(kind !== undefined && rendering.as === 'partial' ? partialOf(object as KubeObject, rendering.metaVersion) : object, rendering);
+  }
+
+  /** A list in pieces, so that no large one is ever held as a whole. */
+  list(kind: KindDefinition, list: ListResult, rendering: Rendering, include: IncludeObject = 'Metadata'): Uint8Array | AsyncIterable<Uint8Array> {
+    const metadata = { resourceVersion: String(list.revision), ...(list.continue === undefined ? {} : { continue: list.continue }), ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }) };
+    if (rendering.as === 'table') return this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
+    if (rendering.encoding === 'protobuf') return this.#protobuf.encodeList(kind.listKind, apiVersionOf(kind), metadata, list.entries.map((entry) => this.#objectOf(kind, entry)));
+    const partial = rendering.as === 'partial';
+    const head = partial ? { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
+    if (rendering.encoding === 'yaml') return this.#write({ ...head, items: list.entries.map((entry) => (partial ? partialOf(this.#objectOf(kind, entry), rendering.metaVersion) : this.#objectOf(kind, entry))) }, rendering);
+    return this.#jsonList(kind, head, list.entries, rendering);
+  }
+
+  /** An object without content that says how far a watch is. */
+  bookmark(kind: KindDefinition, revision: number, initialEventsEnd: boolean, rendering: Rendering): Uint8Array {
+    const metadata = { resourceVersion: String(revision), ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}) };
+    if (rendering.as === 'table') {
+      const row = { cells: kind.columns.map(() => null), object: { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } };
+      return this.#write({ kind: 'Table', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata: { resourceVersion: String(revision) }, columnDefinitions: [], rows: [row] }, rendering);
+    }
+    const type = rendering.as === 'partial' ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${rendering.metaVersion}` } : { kind: kind.kind, apiVersion: apiVersionOf(kind) };
+    return this.#write({ ...type, metadata }, rendering);
+  }
+
+  async *#jsonList(kind: KindDefinition, head: object, entries: readonly Entry[], rendering: Rendering): AsyncGenerator<Uint8Array> {
+    let pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
+    let bytes = 0;
+    for (const [index, entry] of entries.entries()) {
+      if (index > 0) pieces.push(comma);
+      const piece = this.entry(kind, entry, rendering);
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes < limits.chunkBytes) continue;
+      yield Buffer.concat(pieces);
+      pieces = [];
+      bytes = 0;
+    }
+    pieces.push(Buffer.from(']}'));
+    yield Buffer.concat(pieces);
+  }
+
+  #table(kind: KindDefinition, entries: readonly Entry[], metadata: object, rendering: Rendering, include: IncludeObject, withColumns: boolean): object {
+    const now = this.#clock.now();
+    return {
+      kind: 'Table',
+      apiVersion: `meta.k8s.io/${rendering.metaVersion}`,
+      metadata,
+      columnDefinitions: withColumns ? columnDefinitions(kind) : [],
+      rows: entries.map((entry) => tableRow(kind, this.#objectOf(kind, entry), include, rendering.metaVersion, now)),
+    };
+  }
+
+  #objectOf(kind: KindDefinition, entry: Entry): KubeObject {
+    return fromStored(kind, parseObject(entry.bytes));
+  }
+
+  #write(object: object, rendering: Rendering): Uint8Array {
+    switch (rendering.encoding) {
+      case 'json':
+        return Buffer.from(JSON.stringify(object));
+      case 'yaml':
+        return Buffer.from(stringify(object, { version: '1.1', aliasDuplicateObjects: false }));
+      case 'protobuf':
+        return this.#protobuf.encode(object);
+    }
+  }
+}

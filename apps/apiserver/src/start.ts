@@ -1,0 +1,173 @@
+import { kindRegistry } from '@rhythm/api';
+import type { Clock, Log, Random } from '@rhythm/base';
+import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
+import type { Store } from '@rhythm/store-client';
+import { admissionSteps } from './admission/index.ts';
+import { buildAuth, type Auth, type ObjectWriter } from './auth/index.ts';
+import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses } from './bootstrap/bootstrap.ts';
+import { firstAddress } from './bootstrap/first-address.ts';
+import { discoveryHandler } from './discovery/handler.ts';
+import { versionHandler } from './discovery/version.ts';
+import { HttpFace, type PathHandler } from './http/face.ts';
+import { healthHandler } from './http/health.ts';
+import { bodyCodec } from './pipeline/codec.ts';
+import type { ResourceHandler, UpgradeHandler } from './pipeline/handlers.ts';
+import { OwnWrites } from './pipeline/own-writes.ts';
+import { Pipeline } from './pipeline/pipeline.ts';
+import type { PipelinePorts } from './pipeline/ports.ts';
+import { objectReader } from './pipeline/object-reader.ts';
+import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
+import { Caches } from './registry/caches.ts';
+import { ObjectStore } from './registry/object-store.ts';
+import { noProtobuf } from './render/protobuf.ts';
+import { Renderer } from './render/render.ts';
+
+export interface ApiserverConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** By which the Service `kubernetes` reaches this server. */
+  readonly advertiseAddress: string;
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
+  /** Private P-256 key in PEM. */
+  readonly serviceAccountKey: string;
+  readonly serviceAccountIssuer: string;
+  readonly serviceCidr: string;
+  readonly httpLimits?: Partial<HttpLimits>;
+}
+
+export interface ApiserverPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Apiserver {
+  readonly port: number;
+  readonly pipeline: Pipeline;
+  readonly reader: ObjectReader;
+  stop(): Promise<void>;
+}
+
+/** Starts both faces on one pipeline. Resolves when the cluster's own objects are in place and requests are served. */
+export async function start(config: ApiserverConfig, ports: ApiserverPorts): Promise<Apiserver> {
+  const { store, clock, random, log } = ports;
+  const serviceIp = firstAddress(config.serviceCidr);
+  const caches = new Caches({ store, clock, random, log }, kindRegistry);
+  const objects = new ObjectStore(store, caches, kindRegistry);
+  const reader = objectReader({ registry: kindRegistry, caches, objects });
+  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches) });
+  const base: PipelinePorts = {
+    registry: kindRegistry,
+    store,
+    caches,
+    objects,
+    renderer: new Renderer(clock, noProtobuf),
+    codec: bodyCodec(kindRegistry),
+    clock,
+    random,
+    log,
+    authenticator: auth.authenticator,
+    authorizer: auth.authorizer,
+    admission: stepsOf(config, auth, reader, ports),
+    handlers: createOnlyHandlers(auth),
+  };
+  const pipeline = new Pipeline(base);
+  const writes = new OwnWrites(base);
+  const state = { ready: false };
+  const http = await startHttp(config, ports, pipeline, auth, state);
+  try {
+    await bootstrapNamespaces(reader, writes);
+    await auth.bootstrap(writerOf(writes));
+    await bootstrapPriorityClasses(reader, writes);
+    await bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp });
+  } catch (error) {
+    await http.stop();
+    await caches.stop();
+    throw new Error('the first objects of the cluster could not be written', { cause: error });
+  }
+  state.ready = true;
+  return {
+    port: http.port,
+    pipeline,
+    reader,
+    stop: async () => {
+      state.ready = false;
+      auth.stop();
+      await http.stop();
+      await caches.stop();
+    },
+  };
+}
+
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, state: { readonly ready: boolean }): Promise<HttpServer> {
+  const { store, clock, log } = ports;
+  const upgrades: UpgradeHandler[] = [];
+  const health = healthHandler(
+    [
+      { name: 'ping', check: () => undefined },
+      { name: 'etcd', check: async () => void (await store.range('/registry/health', { countOnly: true })) },
+    ],
+    [
+      {
+        name: 'poststarthook/bootstrap',
+        check: () => {
+          if (!state.ready) throw new Error('not yet');
+        },
+      },
+    ],
+  );
+  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), documentHandler(auth)] });
+  return startHttpServer({
+    host: config.host,
+    port: config.port,
+    tls: config.tls,
+    clock,
+    log,
+    ...(config.httpLimits === undefined ? {} : { limits: config.httpLimits }),
+    handle: (exchange) => face.handle(exchange),
+    upgrade: (upgrade) => face.upgrade(upgrade),
+  });
+}
+
+function stepsOf(_config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
+  return admissionSteps(reader, { random: ports.random, escalation: auth.escalation });
+}
+
+function writerOf(writes: OwnWrites): ObjectWriter {
+  return { create: (group, resource, object) => writes.create(group, resource, object), update: (group, resource, object) => writes.update(group, resource, object) };
+}
+
+function changesOf(caches: Caches): { onChange(group: string, resource: string, listener: () => void): () => void } {
+  return {
+    onChange: (group, resource, listener) => {
+      const kind = kindRegistry.kinds.find((k) => k.group === group && k.plural === resource);
+      if (kind === undefined) throw new Error(`no such kind: ${group}/${resource}`);
+      return caches.of(kind).onChange(listener);
+    },
+  };
+}
+
+/** Kinds and subresources that are answered and never stored. */
+function createOnlyHandlers(auth: Auth): ResourceHandler[] {
+  return [...auth.createOnly].map(([path, handle]) => {
+    const [group = '', resource = '', subresource = ''] = path.split('/');
+    return {
+      group,
+      resource,
+      subresource,
+      verbs: ['create'],
+      handle: async (call) => ({ code: 201, object: await handle({ user: call.user, namespace: call.request.namespace, name: call.request.name, object: call.body() }) }),
+    };
+  });
+}
+
+function documentHandler(auth: Auth): PathHandler {
+  return async (exchange) => {
+    const document = auth.documents.get(exchange.path);
+    if (document === undefined) return false;
+    await exchange.send(200, { 'content-type': document.contentType }, Buffer.from(document.body));
+    return true;
+  };
+}

@@ -1,0 +1,73 @@
+import { formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
+import type { Scale } from '@rhythm/api/types/autoscaling-v1';
+import type { LabelSelector } from '@rhythm/api/types/meta-v1';
+import { checkType } from '../pipeline/create.ts';
+import type { Call, PipelinePorts } from '../pipeline/ports.ts';
+import { objectResponse, renderingOf } from '../pipeline/respond.ts';
+import type { ResourceResponse } from '../pipeline/types.ts';
+import { decideUpdate, patcherOf } from '../pipeline/update.ts';
+import { schemaFor } from '@rhythm/api';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+interface Scaled extends KubeObject {
+  spec?: { replicas?: number; selector?: LabelSelector | Record<string, string> };
+  status?: { replicas?: number };
+}
+
+/** `/scale` of workloads: how many replicas are wanted and are there, without the rest of the object. */
+export async function serveScale(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
+  const { kind, request } = call;
+  const rendering = renderingOf(call);
+  if (request.verb === 'get') {
+    const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
+    return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)), rendering);
+  }
+  const next = wantedScale(ports, call);
+  const decide = (current: KubeObject): ReturnType<typeof decideUpdate> => {
+    const scale = next(scaleOf(kind, current as Scaled));
+    const object = JSON.parse(JSON.stringify(current)) as Scaled;
+    object.spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
+    object.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
+    const main: Call = { ...call, request: { ...request, subresource: '' } };
+    return decideUpdate(ports, main, current, object);
+  };
+  if (call.dryRun) {
+    const current = ports.objects.decode<Scaled>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
+    const outcome = await decide(current);
+    return objectResponse(ports, call, scaleOf(kind, outcome.action === 'put' ? (outcome.object as Scaled) : current), rendering);
+  }
+  const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
+  return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)), rendering);
+}
+
+function wantedScale(ports: PipelinePorts, call: Call): (current: Scale) => Scale {
+  const { request } = call;
+  const validation = request.options.fieldValidation ?? 'Warn';
+  if (request.verb === 'patch') {
+    const apply = patcherOf(ports, call);
+    const schema = schemaFor('autoscaling', 'v1', 'Scale') ?? call.kind.schema;
+    return (current) => ports.codec.admit(scaleKind, apply({ schema }, current), validation).object as Scale;
+  }
+  const { object } = ports.codec.decode(scaleKind, request.body, request.contentType, validation);
+  checkType(scaleKind, object);
+  return () => object as Scale;
+}
+
+function scaleOf(kind: KindDefinition, object: Scaled): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: object.spec?.replicas ?? 0 },
+    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(kind, object) },
+  };
+}
+
+function selectorText(kind: KindDefinition, object: Scaled): string {
+  const selector = object.spec?.selector;
+  if (selector === undefined) return '';
+  if (kind.plural === 'replicationcontrollers') return formatLabelSelector({ matchLabels: selector as Record<string, string> });
+  return formatLabelSelector(selector as LabelSelector);
+}

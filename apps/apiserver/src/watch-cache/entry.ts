@@ -1,0 +1,40 @@
+import type { KindDefinition, KubeObject } from '@rhythm/api';
+import type { StoredValue } from '@rhythm/store-client';
+import { atRevision, parseObject, withRevision } from '../registry/stored-form.ts';
+
+export type StringMap = Readonly<Record<string, string>>;
+
+/** One object as the cache holds it: its JSON with the revision in it, and what selectors look at. Never changes. */
+export interface Entry {
+  readonly key: string;
+  readonly revision: number;
+  /** JSON in the storage version. */
+  readonly bytes: Uint8Array;
+  readonly labels: StringMap;
+  readonly fields: StringMap;
+}
+
+const noLabels: StringMap = Object.freeze({});
+
+/** The one way from a stored value into the cache. */
+export function entryOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry {
+  const bytes = withRevision(kind, stored.value, stored.modRevision);
+  return entryOfObject(kind, stored.key, stored.modRevision, bytes, parseObject(bytes));
+}
+
+/** The same when the object is at hand, so that nothing is parsed. */
+export function entryOfObject(kind: KindDefinition, key: string, revision: number, bytes: Uint8Array, object: KubeObject): Entry {
+  return { key, revision, bytes, labels: object.metadata.labels ?? noLabels, fields: fieldsOf(kind, object) };
+}
+
+/** The last state of a deleted object, at the revision of its deletion. */
+export function tombstoneOf(kind: KindDefinition, last: Entry, revision: number): Entry {
+  return { ...last, revision, bytes: atRevision(kind, last.bytes, last.revision, revision) };
+}
+
+export function fieldsOf(kind: KindDefinition, object: KubeObject): StringMap {
+  const fields: Record<string, string> = { 'metadata.name': object.metadata.name ?? '' };
+  if (kind.namespaced) fields['metadata.namespace'] = object.metadata.namespace ?? '';
+  const own = kind.selectableFields?.(object);
+  return own === undefined ? fields : { ...fields, ...own };
+}

@@ -1,0 +1,259 @@
+import { ApiError, type KindDefinition } from '@rhythm/api';
+import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhythm/store-client';
+import { limits } from '../limits.ts';
+import { listPrefix, prefixEnd } from '../registry/keys.ts';
+import { entryOf, type Entry } from './entry.ts';
+import type { Filter } from './filter.ts';
+import { Freshness } from './freshness.ts';
+import { Change, History } from './history.ts';
+import { SortedEntries, type Page } from './sorted-entries.ts';
+import { seenThrough, Watcher, type CacheEvent } from './watcher.ts';
+
+export interface CachePorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * All objects of one kind, kept current by one watch on the store: serves lists and watches.
+ * Filled on first use. It never shows a state that the store did not have.
+ */
+export class WatchCache {
+  readonly kind: KindDefinition;
+  readonly #ports: CachePorts;
+  readonly #prefix: string;
+  readonly #indexField: string | undefined;
+  readonly #entries: SortedEntries;
+  readonly #history = new History();
+  readonly #freshness: Freshness;
+  /** Watches that demand one value of the indexed field, by that value; the others. */
+  readonly #indexedWatchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #listeners = new Set<() => void>();
+  readonly #stop = new AbortController();
+  #watcherCount = 0;
+  #loaded: { readonly promise: Promise<void>; resolve(): void } = deferred();
+  #isLoaded = false;
+  #running: Promise<void> | undefined;
+
+  constructor(kind: KindDefinition, ports: CachePorts) {
+    this.kind = kind;
+    this.#ports = { ...ports, log: ports.log.with({ resource: kind.plural, group: kind.group }) };
+    this.#prefix = listPrefix(kind, '');
+    this.#indexField = kind.group === '' && kind.plural === 'pods' ? 'spec.nodeName' : undefined;
+    this.#entries = new SortedEntries(this.#indexField);
+    this.#freshness = new Freshness(ports.store, ports.clock, ports.log);
+  }
+
+  get indexField(): string | undefined {
+    return this.#indexField;
+  }
+
+  /** All changes up to here are in the cache. */
+  get revision(): number {
+    return this.#freshness.revision;
+  }
+
+  /** Resolves when the cache holds a state of the store. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    this.#running ??= this.#run();
+    if (this.#isLoaded) return;
+    await Promise.race([this.#loaded.promise, ...(signal === undefined ? [] : [aborted(signal)])]);
+  }
+
+  /** Waits, at most 3 s, until the cache holds all changes up to `revision`. */
+  async waitFor(revision: number, signal?: AbortSignal): Promise<boolean> {
+    await this.ready(signal);
+    return this.#freshness.wait(revision, signal);
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  page(filter: Filter, limit: number, start?: string): Page {
+    return this.#entries.page(filter, limit, start);
+  }
+
+  /** True when the cache's present state is the state at `revision` too. */
+  holds(revision: number): boolean {
+    return this.#isLoaded && this.#history.newest <= revision && revision <= this.#freshness.revision;
+  }
+
+  /**
+   * `initial`, then all changes after `revision`.
+   * @throws ApiError Expired when the revision is too old, TooManyRequests at the cap of watches.
+   */
+  watch(filter: Filter, revision: number, options: { bookmarks: boolean; initial?: readonly CacheEvent[] }): Watcher {
+    if (this.#watcherCount >= limits.watchesPerResourceMax) throw new ApiError('TooManyRequests', `${this.kind.plural} has ${limits.watchesPerResourceMax} watches, which is the most there can be`);
+    const missed = this.#since(filter, revision);
+    const initial = options.initial === undefined ? missed : [...options.initial, ...missed];
+    const watcher = new Watcher(filter, Math.max(revision, this.revision), initial, { bookmarks: options.bookmarks, onEnd: (ended) => this.#forget(ended) });
+    this.#watchersOf(filter).add(watcher);
+    this.#watcherCount++;
+    return watcher;
+  }
+
+  /** Calls `listener` after each batch of changes, and after a new start. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    void this.ready(this.#stop.signal).catch(() => undefined);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells all watches that asked for bookmarks how far the cache is. */
+  async sendBookmarks(): Promise<void> {
+    if (!this.#isLoaded || this.#watcherCount === 0) return;
+    if (this.#ports.store.progressMode() === 'requested') await this.#ports.store.requestProgress();
+    for (const watcher of this.#allWatchers()) watcher.bookmark(this.revision);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the server is stopping'));
+    for (const watcher of this.#allWatchers()) watcher.end();
+    await this.#running?.catch(() => undefined);
+  }
+
+  #since(filter: Filter, revision: number): CacheEvent[] {
+    const changes = this.#history.after(revision);
+    if (changes === undefined) throw new ApiError('Expired', `too old resource version: ${revision} (${this.#history.floor})`);
+    return changes.map((change) => seenThrough(filter, change)).filter((event) => event !== undefined);
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      try {
+        await this.#load();
+        failures = 0;
+        await this.#follow();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        failures++;
+        this.#ports.log.warn('cannot read the store', { error: causeChain(error) });
+        await this.#pause(failures);
+      }
+    }
+  }
+
+  /** Reads everything at one revision. Watches that were open cannot know what they missed, so they end. */
+  async #load(): Promise<void> {
+    const end = prefixEnd(this.#prefix);
+    let revision: number | undefined;
+    const values: Entry[] = [];
+    for (let key = this.#prefix; ; ) {
+      const page = await this.#ports.store.range(key, { end, limit: limits.rangePageKeys, signal: this.#stop.signal, ...(revision === undefined ? {} : { revision }) });
+      revision ??= page.revision;
+      for (const stored of page.values) {
+        const entry = this.#entry(stored);
+        if (entry !== undefined) values.push(entry);
+      }
+      const last = page.values[page.values.length - 1];
+      if (!page.more || last === undefined) break;
+      key = `${last.key}\0`;
+    }
+    for (const watcher of this.#allWatchers()) watcher.end(new ApiError('Expired', 'too old resource version: the server has lost its place in the history'));
+    this.#entries.clear();
+    for (const entry of values) this.#entries.put(entry);
+    this.#history.begin(revision);
+    this.#isLoaded = true;
+    this.#freshness.reached(revision);
+    this.#loaded.resolve();
+    this.#announce();
+  }
+
+  /** Applies changes for as long as the history goes on without a gap. */
+  async #follow(): Promise<void> {
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      try {
+        for await (const batch of this.#ports.store.watch(this.#prefix, this.revision + 1, { signal: this.#stop.signal })) {
+          failures = 0;
+          for (const event of batch.events) this.#apply(event);
+          if (batch.revision > this.revision) this.#freshness.reached(batch.revision);
+          if (batch.events.length > 0) this.#announce();
+        }
+        failures++;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (error instanceof StoreError && (error.kind === 'Compacted' || error.kind === 'FutureRevision')) return;
+        failures++;
+        this.#ports.log.warn('watch on the store broke off', { error: causeChain(error) });
+      }
+      await this.#pause(failures);
+    }
+  }
+
+  #apply(event: StoreEvent): void {
+    if (event.modRevision <= this.revision) return;
+    const previous = this.#entries.get(event.key);
+    const current = event.type === 'put' ? this.#entry(event) : undefined;
+    if (current === undefined && previous === undefined) return;
+    if (current === undefined) this.#entries.delete(event.key);
+    else this.#entries.put(current);
+    const change = new Change(this.kind, event.modRevision, current, previous);
+    this.#history.push(change);
+    this.#tell(change);
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #tell(change: Change): void {
+    for (const watcher of this.#watchers) watcher.offer(change);
+    if (this.#indexField === undefined) return;
+    const now = change.current?.fields[this.#indexField];
+    const before = change.previous?.fields[this.#indexField];
+    if (now !== undefined) for (const watcher of this.#indexedWatchers.get(now) ?? []) watcher.offer(change);
+    if (before !== undefined && before !== now) for (const watcher of this.#indexedWatchers.get(before) ?? []) watcher.offer(change);
+  }
+
+  /** A value that cannot be read must not stop the others: it is left out, and said. */
+  #entry(stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry | undefined {
+    try {
+      return entryOf(this.kind, stored);
+    } catch (error) {
+      this.#ports.log.error('stored object cannot be read', { key: stored.key, error: causeChain(error) });
+      return undefined;
+    }
+  }
+
+  #watchersOf(filter: Filter): Set<Watcher> {
+    if (filter.indexed === undefined || this.#indexField === undefined) return this.#watchers;
+    let watchers = this.#indexedWatchers.get(filter.indexed);
+    if (watchers === undefined) this.#indexedWatchers.set(filter.indexed, (watchers = new Set()));
+    return watchers;
+  }
+
+  #forget(watcher: Watcher): void {
+    const watchers = this.#watchersOf(watcher.filter);
+    if (watchers.delete(watcher)) this.#watcherCount--;
+    if (watchers.size === 0 && watchers !== this.#watchers) this.#indexedWatchers.delete(watcher.filter.indexed ?? '');
+  }
+
+  #allWatchers(): Watcher[] {
+    return [...this.#watchers, ...[...this.#indexedWatchers.values()].flatMap((set) => [...set])];
+  }
+
+  async #pause(failures: number): Promise<void> {
+    const delay = backoffDelay({ initialMs: 50, maxMs: 2_000, factor: 2, jitter: 0.2 }, failures, this.#ports.random);
+    await this.#ports.clock.sleep(delay, this.#stop.signal).catch(() => undefined);
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
