@@ -3,6 +3,7 @@ export * from './gen/resources.ts';
 export * from './status.ts';
 export * from './schema/index.ts';
 export * from './decode/index.ts';
+export * from './codec/index.ts';
 export * from './kinds/index.ts';
 export * from './quantity.ts';
 export * from './duration.ts';

@@ -57,6 +57,8 @@ export interface BidiCall<Q, R> {
   readonly messages: AsyncIterable<R>;
   /** Ends the call at once on both sides. Idempotent. */
   cancel(): void;
+  /** Resolves once the server has answered with its headers, as `bidiHandler` does at once; rejects when the call ends without. */
+  readonly opened: Promise<void>;
   /** Resolves when the call is over, with its failure or `undefined` for OK. */
   readonly closed: Promise<GrpcError | undefined>;
 }
@@ -82,6 +84,7 @@ export function bidi<Q, R>(client: Client, method: Method<Q, R>, settings: CallS
       },
     },
     cancel: () => call.cancel(),
+    opened: writer.opened,
     closed: writer.closed,
   };
 }
@@ -144,6 +147,7 @@ async function* messagesOf<R>(call: ClientReadableStream<R> | ClientDuplexStream
 
 /** Writing with back-pressure, and the end of the call. */
 class Writer<Q, R> {
+  readonly opened: Promise<void>;
   readonly closed: Promise<GrpcError | undefined>;
   readonly #call: ClientDuplexStream<Q, R>;
   #over: GrpcError | 'ok' | undefined;
@@ -151,6 +155,10 @@ class Writer<Q, R> {
 
   constructor(call: ClientDuplexStream<Q, R>, guard: CallGuard) {
     this.#call = call;
+    const opened = Promise.withResolvers<void>();
+    opened.promise.catch(() => undefined);
+    this.opened = opened.promise;
+    call.on('metadata', () => opened.resolve());
     call.on('error', () => undefined);
     call.on('drain', () => {
       this.#drain?.resolve();
@@ -163,6 +171,7 @@ class Writer<Q, R> {
         this.#over = failure ?? 'ok';
         this.#drain?.reject(this.#failure());
         this.#drain = undefined;
+        opened.reject(this.#failure());
         resolve(failure);
       });
     });

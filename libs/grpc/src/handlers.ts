@@ -1,14 +1,14 @@
 import type { EventEmitter } from 'node:events';
-import type {
+import {
   Metadata,
-  ServerDuplexStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  handleBidiStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
+  status,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
 } from '@grpc/grpc-js';
-import { status } from '@grpc/grpc-js';
 import { GrpcError, toGrpcError } from './error.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
 
@@ -53,6 +53,8 @@ export function bidiHandler<Q, R>(
 ): handleBidiStreamingCall<Q, R> {
   return (call) => {
     const context = contextOf(call);
+    // Headers now, not with the first message: the caller learns that the stream stands.
+    call.sendMetadata(new Metadata());
     void pump(handle(incoming(call), context), call, context.signal, mapError);
   };
 }
@@ -66,8 +68,8 @@ export function contextOf(call: ServerUnaryCall<unknown, unknown> | ServerWritab
   return { signal: controller.signal, metadata: call.metadata, identity: peerIdentity(call), peer: call.getPeer() };
 }
 
-/** The caller's messages; ends quietly when the caller ends or goes. */
-async function* incoming<Q>(call: ServerDuplexStream<Q, unknown>): AsyncGenerator<Q, void, void> {
+/** The caller's messages of a raw call; ends quietly when the caller ends or goes. */
+export async function* incoming<Q>(call: ServerDuplexStream<Q, unknown>): AsyncGenerator<Q, void, void> {
   try {
     for await (const message of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Q>) yield message;
   } catch (error) {

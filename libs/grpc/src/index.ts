@@ -8,6 +8,8 @@ export * from './error.ts';
 export * from './handlers.ts';
 export * from './health.ts';
 export * from './kit.ts';
+export * from './outbox.ts';
 export * from './peer.ts';
 export * from './serve.ts';
+export * from './session-limits.ts';
 export type * from './types.ts';

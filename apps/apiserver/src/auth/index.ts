@@ -7,6 +7,7 @@
  * `authorizer.authorize(attributes)`, and `forbidden(attributes, reason)` when it says no. A request on one object by the
  * field selector `metadata.name=x` carries that name, as RBAC's resourceNames expect.
  */
+import type { ResourceHandler } from '../pipeline/handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../pipeline/types.ts';
 import { anonymousPathsByDefault, anonymousUser, isOpenPath } from './anonymous.ts';
 import { credentialAuthenticator } from './credentials.ts';
@@ -49,6 +50,8 @@ export interface Auth {
   readonly escalation: AdmissionStep;
   /** Create-only kinds by `group/resource`, and `/serviceaccounts/token` (core group, so before the slash is nothing). */
   readonly createOnly: ReadonlyMap<string, CreateOnlyHandler>;
+  /** The same as handlers of the pipeline. */
+  readonly handlers: readonly ResourceHandler[];
   /** JSON documents served at these paths, content type `application/jwk-set+json` for the key set, else `application/json`. */
   readonly documents: ReadonlyMap<string, { readonly contentType: string; readonly body: string }>;
   /** Brings the bootstrap roles and bindings in place, then keeps aggregated roles true. To await before serving. */
@@ -66,20 +69,22 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
   const authorizer = new RbacAuthorizer(index);
   const open = config.anonymousPaths ?? anonymousPathsByDefault;
   let stopAggregation = (): void => undefined;
+  const createOnly = new Map<string, CreateOnlyHandler>([
+    ['authorization.k8s.io/selfsubjectaccessreviews', selfSubjectAccessReview(authorizer)],
+    ['authorization.k8s.io/subjectaccessreviews', subjectAccessReview(authorizer)],
+    ['authorization.k8s.io/localsubjectaccessreviews', localSubjectAccessReview(authorizer)],
+    ['authorization.k8s.io/selfsubjectrulesreviews', selfSubjectRulesReview(authorizer)],
+    ['authentication.k8s.io/selfsubjectreviews', selfSubjectReview(ports.clock)],
+    ['authentication.k8s.io/tokenreviews', tokenReview(verifier)],
+    ['/serviceaccounts/token', tokenRequestHandler(tokens, reader, ports.clock, ports.random)],
+  ]);
   return {
     authenticator: credentialAuthenticator(verifier, authorizer, ports.log),
     authorizer,
     anonymous: (path) => (isOpenPath(path, open) ? anonymousUser : undefined),
     escalation: escalationStep(authorizer),
-    createOnly: new Map<string, CreateOnlyHandler>([
-      ['authorization.k8s.io/selfsubjectaccessreviews', selfSubjectAccessReview(authorizer)],
-      ['authorization.k8s.io/subjectaccessreviews', subjectAccessReview(authorizer)],
-      ['authorization.k8s.io/localsubjectaccessreviews', localSubjectAccessReview(authorizer)],
-      ['authorization.k8s.io/selfsubjectrulesreviews', selfSubjectRulesReview(authorizer)],
-      ['authentication.k8s.io/selfsubjectreviews', selfSubjectReview(ports.clock)],
-      ['authentication.k8s.io/tokenreviews', tokenReview(verifier)],
-      ['/serviceaccounts/token', tokenRequestHandler(tokens, reader, ports.clock, ports.random)],
-    ]),
+    createOnly,
+    handlers: [...createOnly].map(([key, handler]) => resourceHandler(key, handler)),
     documents: new Map([
       ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', body: JSON.stringify(keySet(keys)) }],
       ['/.well-known/openid-configuration', { contentType: 'application/json', body: JSON.stringify(discovery(config)) }],
@@ -91,6 +96,23 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     stop() {
       stopAggregation();
       index.stop();
+    },
+  };
+}
+
+function resourceHandler(key: string, handler: CreateOnlyHandler): ResourceHandler {
+  const [group = '', resource = '', subresource = ''] = key.split('/');
+  return {
+    group,
+    resource,
+    subresource,
+    verbs: ['create'],
+    async handle(call) {
+      const object = call.body();
+      object.metadata ??= {};
+      await call.admit('CREATE', object);
+      const { namespace, name } = call.attributes;
+      return { code: 201, object: await handler({ user: call.user, namespace, name: subresource === '' ? '' : name, object }) };
     },
   };
 }

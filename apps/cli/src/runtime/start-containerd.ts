@@ -3,23 +3,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@rhythm/base';
 import { pauseImage } from '../images/local-images.ts';
-import { lastLogLine, launch, type ProcessFolders, type ProcessSpec } from '../processes/launch.ts';
+import { lastLogLine, launch, type ProcessFolders } from '../processes/launch.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 import { containerdConfig } from './containerd-config.ts';
+import { containerdConfigFile, containerdSpec, type ContainerdOptions } from './containerd-spec.ts';
 
 /** Magic numbers of file systems that cannot carry an overlay's upper layer (statfs(2)). */
 const overlayMagic = 0x794c7630;
 const startMsMax = 20_000;
 const pollMs = 25;
-
-export interface ContainerdOptions {
-  /** `DIR/data/containerd` */
-  readonly root: string;
-  /** `/run/rhythm-<id>` */
-  readonly runtimeDirectory: string;
-  readonly socket: string;
-  readonly cniConfDir: string;
-}
 
 /** Debian's place for CNI plugins. */
 export const cniBinDir = '/usr/lib/cni';
@@ -29,11 +21,10 @@ export function snapshotterFor(path: string): 'overlayfs' | 'native' {
   return statfsSync(path).type === overlayMagic ? 'native' : 'overlayfs';
 }
 
-/** Writes the configuration of a cluster's own containerd and says how to start it. */
-export function prepareContainerd(options: ContainerdOptions): ProcessSpec {
+/** Writes the configuration of a cluster's own containerd. */
+function writeContainerdConfig(options: ContainerdOptions): void {
   mkdirSync(options.root, { recursive: true, mode: 0o711 });
   mkdirSync(options.runtimeDirectory, { recursive: true, mode: 0o711 });
-  const file = join(options.root, 'config.toml');
   const config = containerdConfig({
     root: join(options.root, 'root'),
     state: join(options.runtimeDirectory, 'containerd'),
@@ -44,13 +35,13 @@ export function prepareContainerd(options: ContainerdOptions): ProcessSpec {
     snapshotter: snapshotterFor(options.root),
     sandboxImage: pauseImage,
   });
-  writeFileSync(file, config, { mode: 0o600 });
-  return { name: 'containerd', command: 'containerd', args: ['--config', file] };
+  writeFileSync(containerdConfigFile(options), config, { mode: 0o600 });
 }
 
 /** Starts containerd unless it runs, and waits until its socket answers. */
-export async function startContainerd(clock: Clock, folders: ProcessFolders, options: ContainerdOptions): Promise<ProcessSpec> {
-  const spec = prepareContainerd(options);
+export async function startContainerd(clock: Clock, folders: ProcessFolders, options: ContainerdOptions): Promise<void> {
+  writeContainerdConfig(options);
+  const spec = containerdSpec(options);
   if (readPidFile(folders.run, spec.name) === undefined) await launch(folders, spec);
   const end = clock.monotonic() + startMsMax;
   while (!(await answers(options.socket))) {
@@ -58,7 +49,6 @@ export async function startContainerd(clock: Clock, folders: ProcessFolders, opt
     if (clock.monotonic() > end) throw new Error(`containerd does not answer on ${options.socket}: ${lastLogLine(folders, spec.name)}`);
     await clock.sleep(pollMs);
   }
-  return spec;
 }
 
 /** Whether something listens on a unix socket. */

@@ -1,3 +1,5 @@
+import { decodeProtobuf, protobufContentType } from '../codec/protobuf.ts';
+import { ProtobufError } from '../codec/reader.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import { pruneUnknown } from '../schema/prune.ts';
 import { schemaFor } from '../schema/table.ts';
@@ -5,6 +7,7 @@ import { ApiError } from '../status.ts';
 import { MismatchError } from './admit.ts';
 import { parseCarefully, syntaxError } from './careful-json.ts';
 import { countMembers, scanJson } from './scan.ts';
+import { yamlToJson } from './yaml.ts';
 
 /** Largest body taken, in bytes; Kubernetes' own limit is 3 MB. */
 export const bodySizeMax = 3 * 1024 * 1024;
@@ -51,8 +54,19 @@ export interface ParsedBody {
  */
 export function decodeObject(bytes: Uint8Array, contentType: string, options: DecodeOptions = {}): Decoded {
   checkSize(bytes, options.sizeMax ?? bodySizeMax);
-  const { value, duplicates } = parseBody(bytes, contentType);
+  if (mediaType(contentType) === protobufContentType) return decodeEnveloped(bytes, options.expected);
+  const { value, duplicates } = parse(bytes, contentType);
   return decodeParsed(value, duplicates, options);
+}
+
+/** Protobuf has no unknown or duplicate fields to tell of. */
+function decodeEnveloped(bytes: Uint8Array, expected: GroupVersionKind | undefined): Decoded {
+  try {
+    return { ...decodeProtobuf(bytes, expected, (json) => parseJson(json).value), warnings: [] };
+  } catch (thrown) {
+    if (thrown instanceof ProtobufError) throw new ApiError('BadRequest', thrown.message, { cause: thrown });
+    throw thrown;
+  }
 }
 
 /** `decodeObject` for a value that is parsed already and belongs to the caller: it is changed in place. */
@@ -63,9 +77,14 @@ export function decodeValue(value: unknown, options: DecodeOptions = {}): Decode
 /** Parses a body without looking at its schema: patches, and admission's raw values. The same limits hold. */
 export function parseBody(bytes: Uint8Array, contentType: string): ParsedBody {
   checkSize(bytes, bodySizeMax);
+  return parse(bytes, contentType);
+}
+
+function parse(bytes: Uint8Array, contentType: string): ParsedBody {
   const type = mediaType(contentType);
   if (type === '' || type === 'application/json' || type.endsWith('+json')) return parseJson(bytes);
-  throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf`);
+  if (type === 'application/yaml' || type === 'application/x-yaml' || type === 'text/yaml' || type.endsWith('+yaml')) return parseJson(yamlToJson(bytes, bodySizeMax));
+  throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
 }
 
 /** `application/json` of `application/json; charset=utf-8`. */

@@ -11,7 +11,8 @@ const statusOnCreate = new Set(['nodes', 'events']);
 
 /** What the server does to an object before it is created, as far as components depend on it. */
 export function prepareForCreate(resource: ResourceRef, object: Loose): void {
-  if (!statusOnCreate.has(resource.resource)) delete object.status;
+  // The server writes an empty status where the kind has one.
+  if (!statusOnCreate.has(resource.resource) && object.status !== undefined) object.status = {};
   if (resource.group === '' && resource.resource === 'pods') object.status = { phase: 'Pending' };
   if (resource.group === '' && resource.resource === 'namespaces') {
     object.spec = { ...object.spec, finalizers: ['kubernetes'] };

@@ -137,7 +137,10 @@ export interface ClientFrames {
   frames: ClientFrame[];
 }
 
-/** Ids are chosen by the client, unique among what is in flight on the stream. */
+/**
+ * Ids are chosen by the client, unique among what is in flight on the stream. A body of more than 1,000,000 bytes
+ * goes in several frames of one id: the first holds the whole request, the others only more of its body.
+ */
 export interface ClientFrame {
   id: bigint;
   frame:
@@ -153,11 +156,15 @@ export interface ClientFrame {
   more: boolean;
 }
 
-/** More bytes that the server may send on a watch. */
+/**
+ * More bytes of objects that the server may send on a watch. A watch begins with 1 MiB and never has more than
+ * 16 MiB; one that stays without credit while there is something to send is ended with Expired.
+ */
 export interface Credit {
   bytes: bigint;
 }
 
+/** Ends a request or a watch; nothing more comes under its id. */
 export interface Cancel {
 }
 
@@ -171,9 +178,11 @@ export interface ServerFrame {
     | //
     /** the reply, or the end of a watch */
     { $case: "response"; value: Response }
-    | { $case: "events"; value: WatchEvents }
+    | //
+    /** the first frame of a watch may hold none: it stands */
+    { $case: "events"; value: WatchEvents }
     | undefined;
-  /** the body goes on in the next frame of this id */
+  /** the body (of the last event) goes on in the next frame of this id */
   more: boolean;
 }
 
@@ -1270,7 +1279,10 @@ export const ServerFrame: MessageFns<ServerFrame> = {
 
 export type ApiService = typeof ApiService;
 export const ApiService = {
-  /** The components' long-lived stream: requests, replies and watches, many at a time. */
+  /**
+   * The components' long-lived stream: requests, replies and watches, many at a time. The server answers with its
+   * headers at once. When the stream breaks, what was in flight may or may not have happened.
+   */
   session: {
     path: "/rhythm.api.v1.Api/Session" as const,
     requestStream: true as const,
@@ -1359,7 +1371,10 @@ export const ApiService = {
 } as const;
 
 export interface ApiServer extends UntypedServiceImplementation {
-  /** The components' long-lived stream: requests, replies and watches, many at a time. */
+  /**
+   * The components' long-lived stream: requests, replies and watches, many at a time. The server answers with its
+   * headers at once. When the stream breaks, what was in flight may or may not have happened.
+   */
   session: handleBidiStreamingCall<ClientFrames, ServerFrames>;
   /**
    * For programs of any language. Errors carry the Kubernetes Status as JSON in the trailing
@@ -1376,7 +1391,10 @@ export interface ApiServer extends UntypedServiceImplementation {
 }
 
 export interface ApiClient extends Client {
-  /** The components' long-lived stream: requests, replies and watches, many at a time. */
+  /**
+   * The components' long-lived stream: requests, replies and watches, many at a time. The server answers with its
+   * headers at once. When the stream breaks, what was in flight may or may not have happened.
+   */
   session(): ClientDuplexStream<ClientFrames, ServerFrames>;
   session(options: Partial<CallOptions>): ClientDuplexStream<ClientFrames, ServerFrames>;
   session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ClientFrames, ServerFrames>;

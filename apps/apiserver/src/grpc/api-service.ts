@@ -1,0 +1,80 @@
+import type { Clock, Log } from '@rhythm/base';
+import { contextOf, GrpcError, healthService, serverStreamHandler, status, unaryHandler, type GrpcService, type Health } from '@rhythm/grpc';
+import { ApiService, type ApiServer } from '@rhythm/proto/api';
+import type { ApiPipeline } from '../pipeline/types.ts';
+import { callerOf, tokenExpiry } from './caller.ts';
+import { grpcErrorOf } from './errors.ts';
+import { defaultGrpcLimits, type GrpcLimits } from './limits.ts';
+import { Session } from './session.ts';
+import { unaryMethod, watchMethod } from './unary.ts';
+
+export interface ApiServiceOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: GrpcLimits;
+  /** Sessions at a time; default 20,000. */
+  readonly sessionsMax?: number;
+}
+
+export interface GrpcFace {
+  /** For `serveGrpc`: `rhythm.api.v1.Api` and health. */
+  readonly services: readonly GrpcService[];
+  readonly health: Health;
+  /** Sessions open now. */
+  readonly sessions: number;
+  /** Says "not serving" and ends every session, so that their callers go elsewhere and the server can stop. */
+  close(): void;
+}
+
+/** Longest delay that a timer takes. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** The gRPC face of the API: the Session and the unary methods, on the same pipeline as the HTTP face. */
+export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): GrpcFace {
+  const { clock, log, limits = defaultGrpcLimits, sessionsMax = 20_000 } = options;
+  const health = healthService();
+  const sessions = new Set<Session>();
+  let closed = false;
+  const unary = (verb: string) => unaryHandler(unaryMethod(pipeline, verb, limits, clock), grpcErrorOf);
+
+  const implementation: ApiServer = {
+    session(call) {
+      if (closed || sessions.size >= sessionsMax) {
+        call.emit('error', new GrpcError(status.UNAVAILABLE, closed ? 'the server is stopping' : `more than ${sessionsMax} sessions`));
+        return;
+      }
+      const context = contextOf(call);
+      const session = new Session(call, context, { pipeline, clock, log: log.with({ peer: context.peer }), limits });
+      const expiry = tokenExpiry(callerOf(context));
+      const timer = expiry === undefined ? undefined : clock.setTimer(Math.min(expiry - clock.now(), timerMsMax), () => session.close());
+      sessions.add(session);
+      void session.run().finally(() => {
+        timer?.cancel();
+        sessions.delete(session);
+      });
+    },
+    get: unary('get'),
+    list: unary('list'),
+    create: unary('create'),
+    update: unary('update'),
+    patch: unary('patch'),
+    delete: unary('delete'),
+    deleteCollection: unary('deletecollection'),
+    watch: serverStreamHandler(watchMethod(pipeline), grpcErrorOf),
+  };
+
+  health.set('rhythm.api.v1.Api', true);
+  return {
+    services: [{ definition: ApiService, implementation }, health.service],
+    health,
+    get sessions() {
+      return sessions.size;
+    },
+    close() {
+      closed = true;
+      health.set('', false);
+      health.set('rhythm.api.v1.Api', false);
+      for (const session of sessions) session.close();
+    },
+  };
+}

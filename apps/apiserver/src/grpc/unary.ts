@@ -1,0 +1,57 @@
+import { ApiError } from '@rhythm/api';
+import type { Clock } from '@rhythm/base';
+import { joinPieces, type CallContext } from '@rhythm/grpc';
+import type { Request, Response, WatchEvents } from '@rhythm/proto/api';
+import type { ApiPipeline } from '../pipeline/types.ts';
+import { callerOf } from './caller.ts';
+import { watchEvent } from './events.ts';
+import type { GrpcLimits } from './limits.ts';
+import { resourceRequest } from './request.ts';
+
+/** Largest reply of a unary call: it has to be whole before it is sent. */
+const responseBytesMax = 64 * 1024 * 1024;
+
+/** The handler of one unary method, whose verb it implies. */
+export function unaryMethod(pipeline: ApiPipeline, verb: string, limits: GrpcLimits, clock: Pick<Clock, 'setTimer'>) {
+  return async (request: Request, context: CallContext): Promise<Response> => {
+    if (request.body.length > limits.bodyBytesMax) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limits.bodyBytesMax}`);
+    const abort = new AbortController();
+    const late = Promise.withResolvers<never>();
+    late.promise.catch(() => undefined);
+    const end = (error: ApiError): void => {
+      abort.abort(error);
+      late.reject(error);
+    };
+    const timer = clock.setTimer(limits.requestMs, () => end(new ApiError('Timeout', `the request took longer than ${limits.requestMs} ms`)));
+    context.signal.addEventListener('abort', () => end(new ApiError('ServiceUnavailable', 'the caller has gone')), { once: true });
+    try {
+      const response = await Promise.race([pipeline.handle(resourceRequest(request, verb, request.body, callerOf(context), abort.signal)), late.promise]);
+      return { code: response.code, contentType: response.contentType, body: await whole(response.body), warnings: [...response.warnings] };
+    } finally {
+      timer.cancel();
+    }
+  };
+}
+
+/** The handler of Watch: a stream of its own, at the pace of its reader. */
+export function watchMethod(pipeline: ApiPipeline) {
+  return async function* (request: Request, context: CallContext): AsyncGenerator<WatchEvents, void, void> {
+    const watch = await pipeline.watch(resourceRequest(request, 'watch', request.body, callerOf(context), context.signal));
+    for await (const batch of watch) {
+      if (context.signal.aborted) return;
+      yield { events: batch.map(watchEvent) };
+    }
+  };
+}
+
+async function whole(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > responseBytesMax) throw new ApiError('RequestEntityTooLarge', `the reply is larger than ${responseBytesMax} bytes: ask for it in pages, or over a session`);
+    pieces.push(piece);
+  }
+  return joinPieces(pieces);
+}

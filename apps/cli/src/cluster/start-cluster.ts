@@ -1,0 +1,156 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Random } from '@rhythm/base';
+import { ensureClusterPki, kubeconfigYaml, writeSecretFile } from '@rhythm/pki';
+import { allowForwarding } from '../host/forwarding.ts';
+import { enterHost, withHostLock } from '../host/host-state.ts';
+import { ensureBridge } from '../host/network.ts';
+import { importImages, importedImages } from '../images/import-images.ts';
+import { helloImage, localImageArchive, pauseImage } from '../images/local-images.ts';
+import { clusterPaths, containerdSocket } from '../paths.ts';
+import { addressesOf, appSpecs, repository } from '../processes/app-specs.ts';
+import { lastLogLine, launch, type ProcessSpec } from '../processes/launch.ts';
+import { readPidFile } from '../processes/pid-file.ts';
+import type { Progress } from '../progress.ts';
+import { cniConflist } from '../runtime/cni-config.ts';
+import { answers, snapshotterFor, startContainerd } from '../runtime/start-containerd.ts';
+import { adminHttp } from './admin-http.ts';
+import { parseCidr } from './cidr.ts';
+import { chooseConfig, type Wishes } from './choose-config.ts';
+import { bridgeName, type ClusterConfig } from './cluster-config.ts';
+import { containerdOptions, supervisorName } from './supervised.ts';
+
+export interface StartPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly progress: Progress;
+}
+
+const pollMs = 25;
+const appStartMsMax = 30_000;
+const nodeReadyMsMax = 60_000;
+
+/** Everything from an empty folder to a node that is Ready; what runs already is taken over. */
+export async function startCluster(dir: string, wishes: Wishes, ports: StartPorts): Promise<ClusterConfig> {
+  const { progress } = ports;
+  const config = await progress.step('network', async (detail) => {
+    const chosen = await withHostLock(async () => {
+      const fresh = await chooseConfig(dir, wishes, ports.random);
+      const { gateway } = addressesOf(fresh);
+      await ensureBridge(bridgeName(fresh.id), gateway, parseCidr(fresh.podCidr)?.bits ?? 24);
+      enterHost(fresh.id);
+      return fresh;
+    });
+    const opened = await allowForwarding(chosen.id, bridgeName(chosen.id));
+    detail(`node ${chosen.nodeIp}, pods ${chosen.podCidr}, services ${chosen.serviceCidr}${opened ? ', opened the firewall for pods' : ''}`);
+    return chosen;
+  });
+  await progress.step('certificates', (detail) => writeIdentities(config, ports, detail));
+  await together([progress.step('containers and images', () => startRuntime(config, ports)), startControlPlane(config, ports)]);
+  await startSupervisor(config);
+  return config;
+}
+
+async function writeIdentities(config: ClusterConfig, ports: StartPorts, detail: (text: string) => void): Promise<void> {
+  const paths = clusterPaths(config.dir);
+  const { apiService, gateway } = addressesOf(config);
+  const written = await ensureClusterPki(paths.pki, { nodeName: config.nodeName, nodeIps: [config.nodeIp, gateway], serviceIp: apiService }, ports);
+  if (written.length > 0) detail(`${written.length} written`);
+  const read = (file: string): string => readFileSync(join(paths.pki, file), 'utf8');
+  const server = `https://127.0.0.1:${config.ports.api}`;
+  const yaml = kubeconfigYaml({ clusterName: `rhythm-${config.id}`, userName: 'kubernetes-admin', server, caPem: read('ca.crt'), certPem: read('admin.crt'), keyPem: read('admin.key') });
+  writeSecretFile(paths.kubeconfig, yaml);
+}
+
+/** The container runtime with the local images in it. */
+async function startRuntime(config: ClusterConfig, ports: StartPorts): Promise<void> {
+  const paths = clusterPaths(config.dir);
+  const { gateway } = addressesOf(config);
+  mkdirSync(paths.cniConf, { recursive: true, mode: 0o755 });
+  const conflist = cniConflist({ name: `rhythm-${config.id}`, bridge: bridgeName(config.id), podCidr: config.podCidr, gateway, dataDir: paths.cniData });
+  writeFileSync(join(paths.cniConf, '10-rhythm.conflist'), conflist);
+  const archive = localImageArchive();
+  const socket = config.runtimeEndpoint ?? containerdSocket(config.id);
+  if (config.runtimeEndpoint === undefined) await startContainerd(ports.clock, paths, containerdOptions(config));
+  else if (!(await answers(socket))) throw new Error(`nothing answers on the runtime endpoint ${socket}`);
+  const there = await importedImages(socket);
+  if (there.has(helloImage) && there.has(pauseImage)) return;
+  await importImages(socket, snapshotterFor(paths.data), await archive, join(paths.data, 'images'));
+}
+
+/** Store, then API server, then everybody else at once, each until it serves. */
+async function startControlPlane(config: ClusterConfig, ports: StartPorts): Promise<void> {
+  const specs = appSpecs(config);
+  const start = (spec: ProcessSpec): Promise<void> => ports.progress.step(spec.name, (detail) => startApp(config, spec, ports, detail));
+  const [first, rest] = [specs.filter(({ name }) => name === 'store' || name === 'apiserver'), specs.filter(({ name }) => name !== 'store' && name !== 'apiserver')];
+  for (const spec of first) await start(spec);
+  await together(rest.map(start));
+}
+
+/** Waits for all, also when one fails: nothing may go on behind the back of the clean-up. */
+async function together(works: ReadonlyArray<Promise<void>>): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+/** Starts one app unless it runs, and waits until it says where it serves. */
+async function startApp(config: ClusterConfig, spec: ProcessSpec, ports: StartPorts, detail: (text: string) => void): Promise<void> {
+  const paths = clusterPaths(config.dir);
+  if (readPidFile(paths.run, spec.name) !== undefined) detail('was running');
+  else {
+    if (spec.endpointFile !== undefined) rmSync(spec.endpointFile, { force: true });
+    await launch(paths, spec);
+  }
+  const end = ports.clock.monotonic() + appStartMsMax;
+  while (!(await serves(config, spec))) {
+    if (readPidFile(paths.run, spec.name) === undefined) throw new Error(`${spec.name} ended: ${lastLogLine(paths, spec.name)}`);
+    if (ports.clock.monotonic() > end) throw new Error(`${spec.name} does not serve after ${appStartMsMax / 1000} s: see ${join(paths.logs, `${spec.name}.log`)}`);
+    await ports.clock.sleep(pollMs);
+  }
+}
+
+async function serves(config: ClusterConfig, spec: ProcessSpec): Promise<boolean> {
+  if (spec.endpointFile !== undefined && !existsSync(spec.endpointFile)) return false;
+  if (spec.name !== 'apiserver') return true;
+  const http = adminHttp(config);
+  try {
+    return (await http.get('/readyz', 1_000)).status === 200;
+  } catch {
+    return false;
+  } finally {
+    http.close();
+  }
+}
+
+/** Waits until the API says that the node is Ready. */
+export async function waitNodeReady(config: ClusterConfig, ports: StartPorts): Promise<void> {
+  const http = adminHttp(config);
+  const end = ports.clock.monotonic() + nodeReadyMsMax;
+  try {
+    for (;;) {
+      const answer = await http.get(`/api/v1/nodes/${config.nodeName}`, 5_000).catch((error: Error) => ({ status: 0, body: error.message }));
+      const why = notReady(answer.status, answer.body);
+      if (why === undefined) return;
+      if (ports.clock.monotonic() > end) throw new Error(`node ${config.nodeName} is not Ready after ${nodeReadyMsMax / 1000} s: ${why}`);
+      await ports.clock.sleep(pollMs);
+    }
+  } finally {
+    http.close();
+  }
+}
+
+function notReady(status: number, body: string): string | undefined {
+  if (status !== 200) return status === 404 ? 'the kubelet has not registered it' : body.slice(0, 200);
+  const node = JSON.parse(body) as { status?: { conditions?: Array<{ type: string; status: string; message?: string }> } };
+  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True' ? undefined : (ready?.message ?? 'the kubelet has not reported yet');
+}
+
+/** Starts the supervisor unless it runs. It reads the configuration itself. */
+export async function startSupervisor(config: ClusterConfig): Promise<void> {
+  const paths = clusterPaths(config.dir);
+  if (readPidFile(paths.run, supervisorName) !== undefined) return;
+  const bundle = join(repository, 'apps/cli/dist/main.mjs');
+  const main = statSync(bundle, { throwIfNoEntry: false }) === undefined ? join(repository, 'apps/cli/src/main.ts') : bundle;
+  await launch(paths, { name: supervisorName, command: process.execPath, args: [main, 'supervise', '--dir', config.dir] });
+}

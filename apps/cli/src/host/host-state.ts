@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockFile } from './file-lock.ts';
+
+/**
+ * What the clusters of one machine share: the settings they changed, and who still needs them.
+ * `FOLDER/before.json` holds what was there before the first came; `FOLDER/clusters/<id>` stands for each that is up.
+ */
+const folder = '/run/rhythm-host';
+
+/** Settings as they were before any cluster came. */
+export interface HostBefore {
+  /** sysctl path below /proc/sys to its value. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Folders that did not exist, outermost first; removed again when they are empty. */
+  readonly absentFolders: readonly string[];
+}
+
+/** What every cluster needs set. */
+const sysctls: Readonly<Record<string, string>> = { 'net/ipv4/ip_forward': '1' };
+
+/** Folders with fixed paths in containerd's shim and in libcni, that only they make. */
+const sharedFolders = ['/run/containerd', '/run/containerd/s', '/var/lib/cni', '/var/lib/cni/results', '/run/netns'];
+
+/** One at a time over all clusters of the machine: for choosing ranges and ports, and for what they share. */
+export async function withHostLock<T>(work: () => Promise<T>): Promise<T> {
+  const lock = await lockFile('/run', true);
+  try {
+    return await work();
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** Registers a cluster and sets what it needs. Call under the host lock. */
+export function enterHost(id: string): void {
+  mkdirSync(join(folder, 'clusters'), { recursive: true, mode: 0o700 });
+  if (!existsSync(join(folder, 'before.json'))) {
+    const before: HostBefore = {
+      sysctls: Object.fromEntries(Object.keys(sysctls).map((name) => [name, readSysctl(name)])),
+      absentFolders: sharedFolders.filter((path) => !existsSync(path)),
+    };
+    writeFileSync(join(folder, 'before.json'), JSON.stringify(before), { mode: 0o600 });
+  }
+  writeFileSync(join(folder, 'clusters', id), '');
+  for (const [name, value] of Object.entries(sysctls)) {
+    if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
+  }
+}
+
+/** Takes a cluster out; the last one puts everything back as it was. Call under the host lock. */
+export function leaveHost(id: string): void {
+  if (!existsSync(folder)) return;
+  rmSync(join(folder, 'clusters', id), { force: true });
+  if (readdirSync(join(folder, 'clusters')).length > 0) return;
+  const before = JSON.parse(readFileSync(join(folder, 'before.json'), 'utf8')) as HostBefore;
+  for (const [name, value] of Object.entries(before.sysctls)) if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
+  for (const path of before.absentFolders.toReversed()) removeIfEmpty(path);
+  rmSync(folder, { recursive: true });
+}
+
+function readSysctl(name: string): string {
+  return readFileSync(join('/proc/sys', name), 'utf8').trim();
+}
+
+function removeIfEmpty(path: string): void {
+  if (existsSync(path) && readdirSync(path).length === 0) rmSync(path, { recursive: true });
+}

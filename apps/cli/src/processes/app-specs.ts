@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nthAddress, parseCidr } from '../cluster/cidr.ts';
+import { bridgeName, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { clusterPaths, containerdSocket } from '../paths.ts';
+import type { ProcessSpec } from './launch.ts';
+
+/** The repository: this file, or the bundle it ends up in, is three folders below it. */
+export const repository = resolve(dirname(fileURLToPath(import.meta.url)), import.meta.url.endsWith('.ts') ? '../../../..' : '../../..');
+
+/** The apps in the order in which they need each other. */
+export const appNames = ['store', 'apiserver', 'scheduler', 'controller-manager', 'kubelet', 'proxy', 'dns'] as const;
+export type AppName = (typeof appNames)[number];
+
+export interface Addresses {
+  readonly gateway: string;
+  readonly apiService: string;
+  readonly dnsService: string;
+}
+
+/** Addresses that follow from a cluster's ranges: the first and tenth of the services', the first of the pods'. */
+export function addressesOf(config: Pick<ClusterConfig, 'podCidr' | 'serviceCidr'>): Addresses {
+  const pod = parseCidr(config.podCidr);
+  const service = parseCidr(config.serviceCidr);
+  if (pod === undefined || service === undefined) throw new Error(`bad ranges in the cluster's configuration: ${config.podCidr}, ${config.serviceCidr}`);
+  return { gateway: nthAddress(pod, 1), apiService: nthAddress(service, 1), dnsService: nthAddress(service, 10) };
+}
+
+/** How each app of a cluster is started (docs/processes.md); without a store where an etcd cluster is given. */
+export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
+  const paths = clusterPaths(config.dir);
+  return appNames
+    .filter((name) => name !== 'store' || config.storeEndpoints === undefined)
+    .map((name) => ({ name, bundle: join(repository, 'apps', name, 'dist/main.mjs') }))
+    .filter(({ bundle }) => existsSync(bundle))
+    .map(({ name, bundle }) => {
+      const endpointFile = name === 'proxy' ? undefined : join(paths.run, `${name}.endpoint`);
+      return { name, command: process.execPath, args: ['--enable-source-maps', bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
+    });
+}
+
+function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
+  const paths = clusterPaths(config.dir);
+  const pki = (file: string): string => join(paths.pki, file);
+  const { gateway, dnsService } = addressesOf(config);
+  const client = (identity: string): Record<string, string> => ({
+    api: `127.0.0.1:${config.ports.api + 1}`,
+    'ca-file': pki('ca.crt'),
+    'cert-file': pki(`${identity}.crt`),
+    'key-file': pki(`${identity}.key`),
+  });
+  const flags: Record<AppName, () => Record<string, string>> = {
+    store: () => ({
+      name: 'store',
+      'data-dir': join(paths.data, 'store'),
+      host: '127.0.0.1',
+      port: String(config.ports.store),
+      'cert-file': pki('store.crt'),
+      'key-file': pki('store.key'),
+      'client-ca-file': pki('store-ca.crt'),
+    }),
+    apiserver: () => ({
+      host: '0.0.0.0',
+      port: String(config.ports.api),
+      'advertise-address': config.nodeIp,
+      ...storeFlags(config, pki),
+      'cert-file': pki('apiserver.crt'),
+      'key-file': pki('apiserver.key'),
+      'client-ca-file': pki('ca.crt'),
+      'service-account-key-file': pki('sa.key'),
+      'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
+      'service-cidr': config.serviceCidr,
+      'kubelet-client-cert-file': pki('apiserver-kubelet-client.crt'),
+      'kubelet-client-key-file': pki('apiserver-kubelet-client.key'),
+    }),
+    scheduler: () => client('scheduler'),
+    'controller-manager': () => ({
+      ...client('controller-manager'),
+      'service-account-key-file': pki('sa.key'),
+      'root-ca-file': pki('ca.crt'),
+      'cluster-cidr': config.podCidr,
+      'service-cidr': config.serviceCidr,
+    }),
+    kubelet: () => ({
+      ...client(`kubelet-${config.nodeName}`),
+      'node-name': config.nodeName,
+      'node-ip': config.nodeIp,
+      'runtime-endpoint': config.runtimeEndpoint ?? containerdSocket(config.id),
+      'root-dir': join(paths.data, 'kubelet'),
+      'cluster-dns': dnsService,
+      'cluster-domain': 'cluster.local',
+      'cgroup-root': `rhythm-${config.id}`,
+      'pod-cidr': config.podCidr,
+      'cni-conf-dir': paths.cniConf,
+      'serving-cert-file': pki(`kubelet-${config.nodeName}-serving.crt`),
+      'serving-key-file': pki(`kubelet-${config.nodeName}-serving.key`),
+      'client-ca-file': pki('ca.crt'),
+      host: '0.0.0.0',
+      port: String(config.ports.kubelet),
+    }),
+    proxy: () => ({
+      ...client('proxy'),
+      'node-name': config.nodeName,
+      table: `rhythm_${config.id}`,
+      'cluster-cidr': config.podCidr,
+      bridge: bridgeName(config.id),
+      dns: `${gateway}:${config.ports.dns}`,
+    }),
+    dns: () => ({ ...client('dns'), host: gateway, port: String(config.ports.dns), 'cluster-domain': 'cluster.local', upstream: '/etc/resolv.conf' }),
+  };
+  return Object.entries(flags[name]()).flatMap(([flag, value]) => [`--${flag}`, value]);
+}
+
+/** Our own store asks for a client certificate; an etcd that is given by address alone is spoken to in plain text. */
+function storeFlags(config: ClusterConfig, pki: (file: string) => string): Record<string, string> {
+  if (config.storeEndpoints !== undefined) return { 'store-endpoints': config.storeEndpoints.join(',') };
+  return {
+    'store-endpoints': `127.0.0.1:${config.ports.store}`,
+    'store-ca-file': pki('store-ca.crt'),
+    'store-cert-file': pki('store-client.crt'),
+    'store-key-file': pki('store-client.key'),
+  };
+}

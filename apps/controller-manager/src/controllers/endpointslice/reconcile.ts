@@ -1,0 +1,74 @@
+import { hasReason, matcherOfMap, resources } from '@rhythm/api';
+import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
+import { done, enqueueOn, keyOf, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
+import type { ControllerContext } from '../../context.ts';
+import { namespaceIndex } from '../../shared/indexes.ts';
+import { Expectations } from '../../shared/expectations.ts';
+import { managedBy, managedByLabel, planEndpointSlices, serviceNameLabel } from './plan.ts';
+
+const workers = 5;
+
+/** Keeps the EndpointSlices of every Service with a selector. */
+export function startEndpointSlice(context: ControllerContext): RunningController {
+  const { client, informers } = context;
+  const services = informers.informer(resources.services, { indexes: namespaceIndex });
+  const pods = informers.informer(resources.pods, { indexes: namespaceIndex });
+  const nodes = informers.informer(resources.nodes);
+  const slices = informers.informer(resources.endpointSlices, { indexes: { service: (slice) => serviceKeys(slice) } });
+  const expectations = new Expectations(context.clock);
+  const events = context.events('endpoint-slice-controller');
+
+  async function reconcile(key: string): Promise<ReconcileResult> {
+    const service = services.get(key);
+    const existing = slices.byIndex('service', key).filter((slice) => slice.metadata.labels?.[managedByLabel] === managedBy);
+    if (service === undefined) {
+      expectations.forget(key);
+      for (const slice of existing) await remove(slice);
+      return done;
+    }
+    if (service.spec.type === 'ExternalName' || Object.keys(service.spec.selector ?? {}).length === 0) return done;
+    // A slice that was made and is not yet seen here would be made twice, since the server chooses its name.
+    if (service.metadata.deletionTimestamp !== undefined || !expectations.satisfied(key)) return done;
+    const plan = planEndpointSlices(service, pods.byIndex('namespace', service.metadata.namespace ?? ''), existing, (name) => nodes.get(name));
+    try {
+      for (const slice of plan.create) await create(key, slice);
+      for (const slice of plan.update) await client.update(resources.endpointSlices, slice);
+      for (const slice of plan.delete) await remove(slice);
+    } catch (error) {
+      if (!hasReason(error, 'Conflict')) events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key}: ${String(error)}`);
+      throw error;
+    }
+    return done;
+  }
+
+  async function create(key: string, slice: EndpointSlice): Promise<void> {
+    expectations.expectCreations(key, 1);
+    try {
+      await client.create(resources.endpointSlices, slice.metadata.namespace ?? '', slice);
+    } catch (error) {
+      expectations.creationObserved(key);
+      throw error;
+    }
+  }
+
+  async function remove(slice: EndpointSlice): Promise<void> {
+    const { namespace = '', name = '', uid } = slice.metadata;
+    await client.delete(resources.endpointSlices, namespace, name, { preconditions: { uid } }).catch((error: unknown) => {
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    });
+  }
+
+  const running = runController({ name: 'endpointslice', reconcile, clock: context.clock, log: context.log, workers, synced: [services, pods, nodes, slices] });
+  slices.addHandler({ onAdd: (slice) => serviceKeys(slice).forEach((key) => expectations.creationObserved(key)) });
+  enqueueOn(services, running.queue);
+  enqueueOn(slices, running.queue, serviceKeys);
+  enqueueOn(pods, running.queue, (pod) =>
+    services.byIndex('namespace', pod.metadata.namespace ?? '').filter((s) => Object.keys(s.spec.selector ?? {}).length > 0 && matcherOfMap(s.spec.selector).matches(pod.metadata.labels)).map(keyOf),
+  );
+  return running;
+}
+
+function serviceKeys(slice: EndpointSlice): readonly string[] {
+  const name = slice.metadata.labels?.[serviceNameLabel];
+  return name === undefined ? [] : [`${slice.metadata.namespace}/${name}`];
+}

@@ -1,0 +1,63 @@
+import { hasReason, resources } from '@rhythm/api';
+import type { Node, Pod } from '@rhythm/api/types/core-v1';
+import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
+import type { ControllerContext } from '../../context.ts';
+import { withCondition } from '../../shared/conditions.ts';
+import { planNode } from './plan.ts';
+
+const leaseNamespace = 'kube-node-lease';
+
+/** Says which nodes are alive: conditions and taints of the silent ones, and their pods not ready. */
+export function startNodeLifecycle(context: ControllerContext): RunningController {
+  const { client, clock, informers } = context;
+  const nodes = informers.informer(resources.nodes);
+  const leases = informers.informer(resources.leases, { namespace: leaseNamespace });
+  const pods = informers.informer(resources.pods, { indexes: { nodeName: (pod) => [pod.spec.nodeName ?? ''] } });
+  const events = context.events('node-controller');
+  /** When a node last showed a sign of life, by our own clock: those of nodes may be wrong. */
+  const seen = new Map<string, { readonly sign: string; readonly at: number }>();
+
+  function silentSince(node: Node): number {
+    const name = node.metadata.name ?? '';
+    const heartbeats = (node.status.conditions ?? []).map((c) => c.lastHeartbeatTime ?? '').join();
+    const sign = `${leases.get(`${leaseNamespace}/${name}`)?.spec.renewTime ?? ''}/${heartbeats}/${node.metadata.uid}`;
+    const before = seen.get(name);
+    if (before?.sign === sign) return before.at;
+    seen.set(name, { sign, at: clock.now() });
+    return clock.now();
+  }
+
+  async function reconcile(name: string): Promise<ReconcileResult> {
+    const node = nodes.get(name);
+    if (node === undefined) {
+      seen.delete(name);
+      return done;
+    }
+    const now = clock.now();
+    const plan = planNode(node, silentSince(node), now);
+    let current = node;
+    if (plan.conditions !== undefined) {
+      current = await client.update(resources.nodes, { ...current, status: { ...current.status, conditions: [...plan.conditions] } }, { subresource: 'status' });
+      events.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+    }
+    if (plan.taints !== undefined) await client.update(resources.nodes, { ...current, spec: { ...current.spec, taints: [...plan.taints] } });
+    if (plan.podsNotReady) await Promise.all(pods.byIndex('nodeName', name).map(markNotReady));
+    return plan.lookAgainAt === undefined ? done : later(Math.max(1, plan.lookAgainAt - now));
+  }
+
+  async function markNotReady(pod: Pod): Promise<void> {
+    if ((pod.status.conditions ?? []).find((c) => c.type === 'Ready')?.status !== 'True') return;
+    const { namespace = '', name = '' } = pod.metadata;
+    const conditions = withCondition(pod.status.conditions, { type: 'Ready', status: 'False', reason: 'NodeNotReady', message: 'Node is not ready' }, clock.now());
+    try {
+      await client.patch(resources.pods, namespace, name, 'strategic', { metadata: { uid: pod.metadata.uid }, status: { conditions: conditions.filter((c) => c.type === 'Ready') } }, { subresource: 'status' });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    }
+  }
+
+  const running = runController({ name: 'node-lifecycle', reconcile, clock, log: context.log, synced: [nodes, leases, pods] });
+  enqueueOn(nodes, running.queue);
+  enqueueOn(leases, running.queue, (lease) => [lease.metadata.name ?? '']);
+  return running;
+}

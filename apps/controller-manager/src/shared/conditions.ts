@@ -1,0 +1,27 @@
+import { formatTime, type Instant } from '@rhythm/base';
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+  readonly lastUpdateTime?: string;
+}
+
+/**
+ * The conditions with `next` in place of the one of its type. The transition time moves only when the status does; nothing
+ * changes when status, reason and message are as before.
+ */
+export function withCondition<C extends Condition>(conditions: readonly C[] | undefined, next: Omit<C, 'lastTransitionTime' | 'lastUpdateTime'>, now: Instant, stampUpdate = false): C[] {
+  const before = (conditions ?? []).find((c) => c.type === next.type);
+  if (before !== undefined && before.status === next.status && before.reason === next.reason && (before.message ?? '') === (next.message ?? '')) return [...(conditions ?? [])];
+  const at = formatTime(now);
+  const transition = before?.status === next.status ? (before.lastTransitionTime ?? at) : at;
+  const condition = { ...next, lastTransitionTime: transition, ...(stampUpdate ? { lastUpdateTime: at } : {}) } as unknown as C;
+  return [...(conditions ?? []).filter((c) => c.type !== next.type), condition];
+}
+
+export function withoutCondition<C extends Condition>(conditions: readonly C[] | undefined, type: string): C[] {
+  return (conditions ?? []).filter((c) => c.type !== type);
+}

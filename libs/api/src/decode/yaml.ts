@@ -1,0 +1,173 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Alias, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import { ApiError } from '../status.ts';
+
+/** A YAML parser is a hundred times slower than a JSON parser: bodies above this size must be JSON. */
+export const yamlSizeMax = 1024 * 1024;
+/** Nesting, aliases followed: a document that contains itself ends here. */
+const depthMax = 512;
+/** Members and elements looked at, however often an alias repeats them. */
+const workMax = 500_000;
+
+/**
+ * A YAML document as JSON text, read as kubectl reads it: YAML 1.1 (`yes`, `on` and `012` are not strings), keys made strings, merge
+ * keys followed. Equal keys are all written, for the JSON parser to report; integers keep every digit. Throws `ApiError`.
+ */
+export function yamlToJson(bytes: Uint8Array, jsonSizeMax: number): Uint8Array {
+  if (bytes.length > yamlSizeMax && bytes[0] !== 0x7b) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit for YAML is ${yamlSizeMax}`);
+  // JSON is YAML; clients that send it under a YAML content type are common.
+  if (bytes[0] === 0x7b && isJson(bytes)) return bytes;
+  try {
+    return utf8.encode(new Converter(jsonSizeMax).document(new TextDecoder().decode(bytes)));
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw refused('the document is nested too deep');
+    throw thrown;
+  }
+}
+
+const utf8 = new TextEncoder();
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refused(why: string): ApiError {
+  return new ApiError('BadRequest', `error converting YAML to JSON: yaml: ${why}`);
+}
+
+/** Tags of YAML 1.1 that kubectl's parser does not resolve to anything but text. */
+const unusedTags = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:set', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:merge']);
+
+class Converter {
+  readonly #jsonSizeMax: number;
+  readonly #anchors = new Map<string, ParsedNode>();
+  readonly #parts: string[] = [];
+  #size = 0;
+  #work = 0;
+
+  constructor(jsonSizeMax: number) {
+    this.#jsonSizeMax = jsonSizeMax;
+  }
+
+  document(text: string): string {
+    const document = parseDocument(text, {
+      version: '1.1',
+      schema: 'yaml-1.1',
+      intAsBigInt: true,
+      uniqueKeys: false,
+      logLevel: 'error',
+      prettyErrors: false,
+      customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || (!unusedTags.has(tag.tag) && !isSexagesimal(tag.format))),
+    });
+    const [error] = document.errors;
+    if (error !== undefined) throw refused(error.message.startsWith('Maximum call stack') ? 'the document is nested too deep' : error.message);
+    this.#node(document.contents as ParsedNode | null, 0);
+    return this.#parts.join('');
+  }
+
+  #node(node: ParsedNode | null | undefined, depth: number): void {
+    if (depth > depthMax) throw refused('the document is nested too deep');
+    if (++this.#work > workMax) throw refused('document contains excessive aliasing');
+    if (node === null || node === undefined) {
+      this.#emit('null');
+      return;
+    }
+    if (isAlias(node)) {
+      this.#node(this.#target(node), depth + 1);
+      return;
+    }
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    if (isMap(node)) this.#map(node, depth);
+    else if (isSeq(node)) this.#sequence(node.items as (ParsedNode | null)[], depth);
+    else this.#emit(scalarText(node as Scalar));
+  }
+
+  #target(alias: Alias): ParsedNode {
+    const target = this.#anchors.get(alias.source);
+    if (target === undefined) throw refused(`unknown anchor '${alias.source}' referenced`);
+    return target;
+  }
+
+  #sequence(items: readonly (ParsedNode | null)[], depth: number): void {
+    this.#emit('[');
+    items.forEach((item, index) => {
+      if (index > 0) this.#emit(',');
+      this.#node(item, depth + 1);
+    });
+    this.#emit(']');
+  }
+
+  #map(map: YAMLMap, depth: number): void {
+    this.#emit('{');
+    this.#members(map, depth).forEach(([key, value], index) => {
+      this.#emit(`${index > 0 ? ',' : ''}${JSON.stringify(key)}:`);
+      this.#node(value, depth + 1);
+    });
+    this.#emit('}');
+  }
+
+  /** The map's own members, then those that it takes from others and does not have itself. */
+  #members(map: YAMLMap, depth: number): [string, ParsedNode | null][] {
+    if (depth > depthMax) throw refused('the document is nested too deep');
+    const own: [string, ParsedNode | null][] = [];
+    const merged: YAMLMap[] = [];
+    for (const pair of map.items as Pair<ParsedNode, ParsedNode | null>[]) {
+      if (++this.#work > workMax) throw refused('document contains excessive aliasing');
+      if (isMergeKey(pair.key)) merged.push(...this.#sources(pair.value));
+      else own.push([this.#key(pair.key), pair.value]);
+    }
+    const known = new Set(own.map(([key]) => key));
+    for (const source of merged) {
+      for (const [key, value] of this.#members(source, depth + 1)) {
+        if (known.has(key)) continue;
+        known.add(key);
+        own.push([key, value]);
+      }
+    }
+    return own;
+  }
+
+  #sources(value: ParsedNode | null): YAMLMap[] {
+    const node = isAlias(value) ? this.#target(value) : value;
+    if (isMap(node)) return [node];
+    if (isSeq(node)) return (node.items as ParsedNode[]).flatMap((item) => this.#sources(item));
+    throw refused('map merge requires map or sequence of maps as the value');
+  }
+
+  #key(node: ParsedNode | null): string {
+    const target = isAlias(node) ? this.#target(node) : node;
+    if (target === null) return 'null';
+    if (!isScalar(target)) throw refused('a map or a list cannot be a key');
+    if (target.anchor !== undefined) this.#anchors.set(target.anchor, target);
+    return typeof target.value === 'string' ? target.value : scalarText(target);
+  }
+
+  #emit(text: string): void {
+    this.#size += text.length;
+    if (this.#size > this.#jsonSizeMax) throw refused('document contains excessive aliasing');
+    this.#parts.push(text);
+  }
+}
+
+/** `1:30` is text to kubectl, not ninety. */
+function isSexagesimal(format: string | undefined): boolean {
+  return format === 'TIME';
+}
+
+function isMergeKey(key: ParsedNode | null): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+}
+
+function scalarText(scalar: Scalar): string {
+  const { value } = scalar;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw refused(`${scalar.source ?? 'the number'} has no form in JSON`);
+    return String(value);
+  }
+  return typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : 'null';
+}
