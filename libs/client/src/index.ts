@@ -9,3 +9,4 @@ export * from './kubeconfig.ts';
 export * from './session/session-transport.ts';
 export { apiClient } from './transport-client.ts';
 export type * from './transport.ts';
+export * from './connect-files.ts';

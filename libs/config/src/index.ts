@@ -1,3 +1,4 @@
+export * from './api-flags.ts';
 export * from './endpoint-file.ts';
 export * from './flags.ts';
 export * from './run-app.ts';

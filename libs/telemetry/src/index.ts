@@ -1,1 +1,2 @@
 export * from './json-log.ts';
+export * from './serve-health.ts';
