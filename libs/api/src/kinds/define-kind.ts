@@ -1,6 +1,7 @@
 import type { Instant } from '@rhythm/base';
 import type { KubeObject } from '../resource.ts';
 import type { SchemaNode } from '../schema/node.ts';
+import { schemaFor } from '../schema/table.ts';
 import { genericCells, genericColumns } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import type { Cell, Column, KindDefinition, Subresource } from './kind.ts';
@@ -20,7 +21,9 @@ export interface KindFacts<T extends KubeObject>
   readonly subresources?: readonly Subresource[];
   /** Whether there is a `status` that only its own subresource may change. */
   readonly status?: boolean;
-  /** The fields (JSON names) whose change moves `metadata.generation`; absent: the kind has no generation. */
+  /** Whether a create may bring its status along, as a kubelet's does for its node. */
+  readonly createsWithStatus?: boolean;
+  /** The fields (JSON names, dotted) whose change moves `metadata.generation`; absent: the kind has no generation. */
   readonly generationFields?: readonly string[];
   readonly columns?: readonly Column[];
   cells?(object: T, now: Instant): Cell[];
@@ -46,10 +49,10 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
     storageVersionHash: facts.storageVersionHash ?? '',
     storagePrefix: facts.storagePrefix ?? facts.plural,
     get schema(): SchemaNode {
-      return anyObject;
+      return schemaFor(group, version, kind) ?? anyObject;
     },
     prepareForCreate(object: T): void {
-      if (hasStatus) resetStatus(object);
+      if (hasStatus && facts.createsWithStatus !== true) resetStatus(object);
       if (facts.generationFields === undefined) delete object.metadata.generation;
       else object.metadata.generation = 1;
       facts.prepareForCreate?.(object);
@@ -73,6 +76,7 @@ export function subresource(name: string, kind: string, of: { group: string; ver
 /** The `scale` subresource of workloads. */
 export const scaleSubresource: Subresource = subresource('scale', 'Scale', { group: 'autoscaling', version: 'v1' });
 
+/** For a kind that the table does not have: none of the built-in ones, a test sees to that. */
 const anyObject: SchemaNode = { type: 'object', preserveUnknownFields: true };
 
 type Fields = Record<string, unknown>;
@@ -100,11 +104,15 @@ function keepAllButStatus(object: KubeObject, old: KubeObject): void {
 function moveGeneration(object: KubeObject, old: KubeObject, fields: readonly string[] | undefined): void {
   keepGeneration(object, old);
   if (fields === undefined) return;
-  const changed = fields.some((field) => !semanticEqual((object as unknown as Fields)[field], (old as unknown as Fields)[field]));
+  const changed = fields.some((field) => !semanticEqual(valueAt(object, field), valueAt(old, field)));
   if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 function keepGeneration(object: KubeObject, old: KubeObject): void {
   if (old.metadata.generation === undefined) delete object.metadata.generation;
   else object.metadata.generation = old.metadata.generation;
+}
+
+function valueAt(object: KubeObject, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Fields)[key] : undefined), object);
 }

@@ -1,4 +1,5 @@
 import type { MutatingWebhookConfiguration } from '../../gen/types/admissionregistration-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
@@ -10,4 +11,6 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   namespaced: false,
   generationFields: ['webhooks'],
   storageVersionHash: 'Sqi0GUgDaX0=',
+  columns: [nameColumn, column('Webhooks', 'integer'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', (object.webhooks ?? []).length, age(object, now)],
 });

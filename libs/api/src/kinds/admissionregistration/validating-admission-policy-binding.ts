@@ -1,4 +1,5 @@
 import type { ValidatingAdmissionPolicyBinding } from '../../gen/types/admissionregistration-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
@@ -10,4 +11,13 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   namespaced: false,
   generationFields: ['spec'],
   storageVersionHash: 'v9715VZqakg=',
+  columns: [nameColumn, column('PolicyName'), column('ParamRef'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec?.policyName ?? '', paramText(object), age(object, now)],
 });
+
+function paramText(object: ValidatingAdmissionPolicyBinding): string {
+  const ref = object.spec?.paramRef;
+  if (ref === undefined) return '<unset>';
+  const name = ref.name ?? '';
+  return ref.namespace === undefined ? name : `${ref.namespace}/${name}`;
+}

@@ -1,4 +1,5 @@
 import type { ValidatingAdmissionPolicy } from '../../gen/types/admissionregistration-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
@@ -11,4 +12,11 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: '6OxvlMmQ6is=',
+  columns: [nameColumn, column('Validations', 'integer'), column('ParamKind'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', (object.spec?.validations ?? []).length, paramKindText(object), age(object, now)],
 });
+
+function paramKindText(object: ValidatingAdmissionPolicy): string {
+  const kind = object.spec?.paramKind;
+  return kind === undefined ? '<unset>' : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`;
+}

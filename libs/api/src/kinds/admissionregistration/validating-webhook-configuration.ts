@@ -1,4 +1,5 @@
 import type { ValidatingWebhookConfiguration } from '../../gen/types/admissionregistration-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
@@ -10,4 +11,6 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   namespaced: false,
   generationFields: ['webhooks'],
   storageVersionHash: 'B0wHjQmsGNk=',
+  columns: [nameColumn, column('Webhooks', 'integer'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', (object.webhooks ?? []).length, age(object, now)],
 });

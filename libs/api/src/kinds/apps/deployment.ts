@@ -1,5 +1,9 @@
 import type { Deployment } from '../../gen/types/apps-v1.ts';
+import { formatLabelSelector } from '../../selectors/label-selector.ts';
+import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
+import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -13,4 +17,15 @@ export const deployment = defineKind<Deployment>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: '8aSe+NMegvE=',
+  setDefaults(object) {
+    setPodSpecDefaults(object.spec.template?.spec);
+    const { strategy } = object.spec;
+    if (strategy?.type === 'RollingUpdate') strategy.rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate };
+  },
+  prepareForStatusUpdate(object, old) {
+    if (old.metadata.labels === undefined) delete object.metadata.labels;
+    else object.metadata.labels = { ...old.metadata.labels };
+  },
+  columns: [nameColumn, column('Ready'), column('Up-to-date'), column('Available'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
+  cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, object.status?.updatedReplicas ?? 0, object.status?.availableReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

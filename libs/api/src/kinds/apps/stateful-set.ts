@@ -1,5 +1,8 @@
 import type { StatefulSet } from '../../gen/types/apps-v1.ts';
+import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
+import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -13,4 +16,16 @@ export const statefulSet = defineKind<StatefulSet>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: 'H+vl74LkKdo=',
+  setDefaults(object) {
+    setPodSpecDefaults(object.spec.template?.spec);
+    const strategy = object.spec.updateStrategy;
+    if (strategy?.type === 'RollingUpdate') strategy.rollingUpdate = { partition: 0, maxUnavailable: 1, ...strategy.rollingUpdate };
+    object.spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Retain', whenScaled: 'Retain', ...object.spec.persistentVolumeClaimRetentionPolicy };
+    for (const claim of object.spec.volumeClaimTemplates ?? []) {
+      claim.status = { phase: 'Pending', ...claim.status };
+      if (claim.spec !== undefined) claim.spec.volumeMode ??= 'Filesystem';
+    }
+  },
+  columns: [nameColumn, column('Ready'), ageColumn, wide('Containers'), wide('Images')],
+  cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, age(object, now), ...containerCells(object.spec.template?.spec)],
 });

@@ -1,4 +1,5 @@
 import type { Scale } from '../../gen/types/autoscaling-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const scale = defineKind<Scale>({
@@ -8,4 +9,6 @@ export const scale = defineKind<Scale>({
   plural: 'scales',
   namespaced: true,
   verbs: [],
+  columns: [nameColumn, column('Desired', 'integer'), column('Available', 'integer'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec?.replicas ?? 0, object.status?.replicas ?? 0, age(object, now)],
 });

@@ -1,5 +1,7 @@
 import type { CertificateSigningRequest } from '../../gen/types/certificates-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { humanDuration } from '../human-duration.ts';
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -13,4 +15,22 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   ],
   status: true,
   storageVersionHash: '95fRKMXA+00=',
+  prepareForUpdate(object, old) {
+    object.spec = structuredClone(old.spec);
+  },
+  selectableFields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+  columns: [nameColumn, ageColumn, column('SignerName'), column('Requestor'), column('RequestedDuration'), column('Condition')],
+  cells: (object, now) => [object.metadata.name ?? '', age(object, now), object.spec.signerName ?? '<none>', object.spec.username ?? '', requestedDuration(object), requestState(object)],
 });
+
+function requestedDuration(object: CertificateSigningRequest): string {
+  const seconds = object.spec.expirationSeconds;
+  return seconds === undefined ? '<none>' : humanDuration(seconds * 1000);
+}
+
+function requestState(object: CertificateSigningRequest): string {
+  const has = (type: string): boolean => (object.status?.conditions ?? []).some((c) => c.type === type);
+  const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
+  const issued = (object.status?.certificate ?? '') !== '';
+  return `${decision}${has('Failed') ? ',Failed' : ''}${issued ? ',Issued' : ''}`;
+}

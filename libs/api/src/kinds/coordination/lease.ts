@@ -1,4 +1,5 @@
 import type { Lease } from '../../gen/types/coordination-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const lease = defineKind<Lease>({
@@ -8,4 +9,6 @@ export const lease = defineKind<Lease>({
   plural: 'leases',
   namespaced: true,
   storageVersionHash: 'gqkMMb/YqFM=',
+  columns: [nameColumn, column('Holder'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec?.holderIdentity ?? '', age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { ConfigMap } from '../../gen/types/core-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const configMap = defineKind<ConfigMap>({
@@ -9,4 +10,6 @@ export const configMap = defineKind<ConfigMap>({
   shortNames: ['cm'],
   namespaced: true,
   storageVersionHash: 'qFsyl6wFWjQ=',
+  columns: [nameColumn, column('Data'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', Object.keys(object.data ?? {}).length + Object.keys(object.binaryData ?? {}).length, age(object, now)],
 });

@@ -1,4 +1,4 @@
-import type { LimitRange } from '../../gen/types/core-v1.ts';
+import type { LimitRange, LimitRangeItem } from '../../gen/types/core-v1.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const limitRange = defineKind<LimitRange>({
@@ -9,4 +9,13 @@ export const limitRange = defineKind<LimitRange>({
   shortNames: ['limits'],
   namespaced: true,
   storageVersionHash: 'EBKMFVe6cwo=',
+  setDefaults(object) {
+    for (const item of object.spec?.limits ?? []) if (item.type === 'Container') completeLimits(item);
+  },
 });
+
+/** Defaults of containers: the default is the maximum, the default request the default, else the minimum. */
+function completeLimits(item: LimitRangeItem): void {
+  item.default = { ...item.max, ...item.default };
+  item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
+}

@@ -1,5 +1,10 @@
 import type { Namespace } from '../../gen/types/core-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+
+/** Held until the namespace is empty. */
+const finalizer = 'kubernetes';
+const nameLabel = 'kubernetes.io/metadata.name';
 
 export const namespace = defineKind<Namespace>({
   group: '',
@@ -9,9 +14,28 @@ export const namespace = defineKind<Namespace>({
   shortNames: ['ns'],
   namespaced: false,
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-  subresources: [
-    subresource('finalize', 'Namespace', { group: '', version: 'v1' }, ['update']),
-  ],
+  subresources: [subresource('finalize', 'Namespace', { group: '', version: 'v1' }, ['update'])],
   status: true,
   storageVersionHash: 'Q3oi5N2YM8M=',
+  setDefaults: labelWithName,
+  prepareForCreate(object) {
+    object.status = { phase: 'Active' };
+    object.spec ??= {};
+    const finalizers = object.spec.finalizers ?? [];
+    if (!finalizers.includes(finalizer)) object.spec.finalizers = [...finalizers, finalizer];
+    labelWithName(object);
+  },
+  prepareForUpdate(object, old) {
+    // Finalizers of the namespace go through its own subresource.
+    object.spec = structuredClone(old.spec);
+    labelWithName(object);
+  },
+  columns: [nameColumn, column('Status'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.status?.phase ?? '', age(object, now)],
+  selectableFields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
 });
+
+function labelWithName(object: Namespace): void {
+  const name = object.metadata.name ?? '';
+  if (name !== '') object.metadata.labels = { ...object.metadata.labels, [nameLabel]: name };
+}

@@ -1,5 +1,9 @@
 import type { PersistentVolume } from '../../gen/types/core-v1.ts';
+import { accessModesText } from '../access-modes.ts';
+import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+
+const betaClass = 'volume.beta.kubernetes.io/storage-class';
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: '',
@@ -10,4 +14,33 @@ export const persistentVolume = defineKind<PersistentVolume>({
   namespaced: false,
   status: true,
   storageVersionHash: 'HN/zwEC+JgM=',
+  prepareForCreate(object) {
+    object.status = { phase: 'Pending' };
+  },
+  columns: [
+    nameColumn,
+    column('Capacity'),
+    column('Access Modes'),
+    column('Reclaim Policy'),
+    column('Status'),
+    column('Claim'),
+    column('StorageClass'),
+    column('VolumeAttributesClass'),
+    column('Reason'),
+    ageColumn,
+    wide('VolumeMode'),
+  ],
+  cells: (object, now) => [
+    object.metadata.name ?? '',
+    object.spec.capacity?.['storage'] ?? '',
+    accessModesText(object.spec.accessModes),
+    object.spec.persistentVolumeReclaimPolicy ?? '',
+    object.metadata.deletionTimestamp === undefined ? (object.status?.phase ?? '') : 'Terminating',
+    object.spec.claimRef === undefined ? '' : `${object.spec.claimRef.namespace ?? ''}/${object.spec.claimRef.name ?? ''}`,
+    object.metadata.annotations?.[betaClass] ?? object.spec.storageClassName ?? '',
+    object.spec.volumeAttributesClassName ?? '<unset>',
+    object.status?.reason ?? '',
+    age(object, now),
+    object.spec.volumeMode ?? '<unset>',
+  ],
 });

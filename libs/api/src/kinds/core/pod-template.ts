@@ -1,5 +1,8 @@
 import type { PodTemplate } from '../../gen/types/core-v1.ts';
+import { column, labelsText, nameColumn } from '../columns.ts';
+import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
+import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 
 export const podTemplate = defineKind<PodTemplate>({
   group: '',
@@ -8,4 +11,7 @@ export const podTemplate = defineKind<PodTemplate>({
   plural: 'podtemplates',
   namespaced: true,
   storageVersionHash: 'LIXB2x4IFpk=',
+  setDefaults: (object) => setPodSpecDefaults(object.template?.spec),
+  columns: [nameColumn, column('Containers'), column('Images'), column('Pod Labels')],
+  cells: (object) => [object.metadata.name ?? '', ...containerCells(object.template?.spec), labelsText(object.template?.metadata?.labels)],
 });

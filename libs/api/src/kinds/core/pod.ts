@@ -1,5 +1,8 @@
 import type { Pod } from '../../gen/types/core-v1.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { podCells, podColumns } from './pod-cells.ts';
+import { preparePodForCreate } from './pod-create.ts';
+import { setPodDefaults } from './pod-defaults.ts';
 
 export const pod = defineKind<Pod>({
   group: '',
@@ -23,4 +26,26 @@ export const pod = defineKind<Pod>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: 'xPOwRZ+Yhw8=',
+  setDefaults: setPodDefaults,
+  prepareForCreate: preparePodForCreate,
+  prepareForStatusUpdate(object, old) {
+    // Owners are not the kubelet's to change, and the class of service is decided once.
+    if (old.metadata.ownerReferences === undefined) delete object.metadata.ownerReferences;
+    else object.metadata.ownerReferences = structuredClone(old.metadata.ownerReferences);
+    if ((object.status.qosClass ?? '') === '' && old.status?.qosClass !== undefined) object.status.qosClass = old.status.qosClass;
+  },
+  columns: podColumns,
+  cells: podCells,
+  selectableFields: (object) => ({
+    'spec.nodeName': object.spec?.nodeName ?? '',
+    'spec.restartPolicy': object.spec?.restartPolicy ?? '',
+    'spec.schedulerName': object.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': object.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': String(object.spec?.hostNetwork ?? false),
+    'status.phase': object.status?.phase ?? '',
+    'status.podIP': object.status?.podIP ?? object.status?.podIPs?.[0]?.ip ?? '',
+    'status.podIPs': (object.status?.podIPs ?? []).map((p) => p.ip).join(','),
+    'status.nominatedNodeName': object.status?.nominatedNodeName ?? '',
+  }),
+  defaultGracePeriod: (object) => Math.max(0, object.spec?.terminationGracePeriodSeconds ?? 30),
 });

@@ -1,5 +1,8 @@
 import type { ReplicationController } from '../../gen/types/core-v1.ts';
+import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns.ts';
+import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 
 export const replicationController = defineKind<ReplicationController>({
   group: '',
@@ -14,4 +17,15 @@ export const replicationController = defineKind<ReplicationController>({
   generationFields: ['spec'],
   storageVersionHash: 'Jond2If31h0=',
   storagePrefix: 'controllers',
+  setDefaults(object) {
+    const { template } = object.spec;
+    setPodSpecDefaults(template?.spec);
+    const labels = template?.metadata?.labels;
+    if (labels === undefined) return;
+    if (Object.keys(object.spec.selector ?? {}).length === 0) object.spec.selector = { ...labels };
+    if (Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
+  },
+  selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), labelsText(object.spec.selector)],
 });

@@ -1,4 +1,5 @@
 import type { ResourceQuota } from '../../gen/types/core-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const resourceQuota = defineKind<ResourceQuota>({
@@ -10,4 +11,13 @@ export const resourceQuota = defineKind<ResourceQuota>({
   namespaced: true,
   status: true,
   storageVersionHash: '8uhSgffRX6w=',
+  columns: [nameColumn, column('Request'), column('Limit'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', quotaText(object, false), quotaText(object, true), age(object, now)],
 });
+
+/** `pods: 1/10, …` of the limits, or of everything else. */
+function quotaText(object: ResourceQuota, limits: boolean): string {
+  const hard = object.status?.hard ?? {};
+  const names = Object.keys(hard).filter((name) => name.startsWith('limits') === limits);
+  return names.sort().map((name) => `${name}: ${object.status?.used?.[name] ?? '0'}/${hard[name] ?? '0'}`).join(', ');
+}

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from '../../gen/types/core-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
 
 export const serviceAccount = defineKind<ServiceAccount>({
@@ -12,4 +13,6 @@ export const serviceAccount = defineKind<ServiceAccount>({
     subresource('token', 'TokenRequest', { group: 'authentication.k8s.io', version: 'v1' }, ['create']),
   ],
   storageVersionHash: 'pbx9ZvyFpBE=',
+  columns: [nameColumn, column('Secrets'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', (object.secrets ?? []).length, age(object, now)],
 });

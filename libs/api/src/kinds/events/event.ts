@@ -1,6 +1,7 @@
 import type { Event as CoreEvent } from '../../gen/types/core-v1.ts';
 import type { Event } from '../../gen/types/events-v1.ts';
 import type { KubeObject } from '../../resource.ts';
+import { event as coreEvent, eventCells } from '../core/event.ts';
 import { defineKind } from '../define-kind.ts';
 
 /** The newer view of events: the same objects as the core group's, which they are stored as. */
@@ -18,6 +19,20 @@ export const event = defineKind<Event>({
     toStored: (object: KubeObject) => toCoreEvent(object as Event),
     fromStored: (object: KubeObject) => fromCoreEvent(object as CoreEvent),
   },
+  columns: coreEvent.columns,
+  cells: (object, now) => eventCells(toCoreEvent(object), now),
+  selectableFields: (object) => ({
+    reason: object.reason ?? '',
+    'regarding.kind': object.regarding?.kind ?? '',
+    'regarding.namespace': object.regarding?.namespace ?? '',
+    'regarding.name': object.regarding?.name ?? '',
+    'regarding.uid': object.regarding?.uid ?? '',
+    'regarding.apiVersion': object.regarding?.apiVersion ?? '',
+    'regarding.resourceVersion': object.regarding?.resourceVersion ?? '',
+    'regarding.fieldPath': object.regarding?.fieldPath ?? '',
+    reportingController: object.reportingController ?? '',
+    type: object.type ?? '',
+  }),
 });
 
 /** An event of events.k8s.io/v1 as the core group writes it. */

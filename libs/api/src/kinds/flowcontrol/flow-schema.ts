@@ -1,4 +1,5 @@
 import type { FlowSchema } from '../../gen/types/flowcontrol-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const flowSchema = defineKind<FlowSchema>({
@@ -9,4 +10,6 @@ export const flowSchema = defineKind<FlowSchema>({
   namespaced: false,
   status: true,
   generationFields: ['spec'],
+  columns: [nameColumn, column('PriorityLevel'), column('MatchingPrecedence'), column('DistinguisherMethod'), ageColumn, column('MissingPL')],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec.priorityLevelConfiguration?.name ?? '', object.spec.matchingPrecedence, object.spec.distinguisherMethod?.type ?? '<none>', age(object, now), (object.status?.conditions ?? []).find((c) => c.type === 'Dangling')?.status ?? '?'],
 });

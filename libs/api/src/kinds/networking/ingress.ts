@@ -1,5 +1,7 @@
 import type { Ingress } from '../../gen/types/networking-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { firstOf } from '../first-of.ts';
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -12,4 +14,14 @@ export const ingress = defineKind<Ingress>({
   generationFields: ['spec'],
   storageVersionHash: '39NQlfNR+bo=',
   storagePrefix: 'ingress',
+  columns: [nameColumn, column('Class'), column('Hosts'), column('Address'), column('Ports'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec?.ingressClassName ?? '<none>', hostsText(object), addressText(object), (object.spec?.tls ?? []).length > 0 ? '80, 443' : '80', age(object, now)],
 });
+
+function hostsText(object: Ingress): string {
+  return firstOf((object.spec?.rules ?? []).flatMap((rule) => (rule.host === undefined || rule.host === '' ? [] : [rule.host])), '*');
+}
+
+function addressText(object: Ingress): string {
+  return (object.status?.loadBalancer?.ingress ?? []).map((i) => i.ip ?? i.hostname ?? '').filter((a) => a !== '').join(',');
+}

@@ -1,4 +1,5 @@
 import type { IPAddress } from '../../gen/types/networking-v1.ts';
+import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const ipAddress = defineKind<IPAddress>({
@@ -9,4 +10,13 @@ export const ipAddress = defineKind<IPAddress>({
   shortNames: ['ip'],
   namespaced: false,
   storageVersionHash: '3f/plJFChNE=',
+  columns: [nameColumn, column('ParentRef')],
+  cells: (object) => [object.metadata.name ?? '', parentText(object)],
 });
+
+function parentText(object: IPAddress): string {
+  const parent = object.spec?.parentRef;
+  if (parent === undefined) return '<none>';
+  const resource = parent.group === undefined || parent.group === '' ? (parent.resource ?? '') : `${parent.resource ?? ''}.${parent.group}`;
+  return [resource, parent.namespace, parent.name].filter((part) => part !== undefined && part !== '').join('/');
+}

@@ -1,4 +1,6 @@
 import type { NetworkPolicy } from '../../gen/types/networking-v1.ts';
+import { formatLabelSelector } from '../../selectors/label-selector.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const networkPolicy = defineKind<NetworkPolicy>({
@@ -10,4 +12,9 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   namespaced: true,
   generationFields: ['spec'],
   storageVersionHash: 'YpfwF18m1G8=',
+  setDefaults({ spec }) {
+    if (spec !== undefined && (spec.policyTypes ?? []).length === 0) spec.policyTypes = (spec.egress ?? []).length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
+  },
+  columns: [nameColumn, column('Pod-Selector'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', formatLabelSelector(object.spec?.podSelector), age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { RuntimeClass } from '../../gen/types/node-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const runtimeClass = defineKind<RuntimeClass>({
@@ -8,4 +9,6 @@ export const runtimeClass = defineKind<RuntimeClass>({
   plural: 'runtimeclasses',
   namespaced: false,
   storageVersionHash: 'WQTu1GL3T2Q=',
+  columns: [nameColumn, column('Handler'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.handler, age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { PodDisruptionBudget } from '../../gen/types/policy-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
@@ -11,4 +12,6 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: 'EVWiDmWqyJw=',
+  columns: [nameColumn, column('Min Available'), column('Max Unavailable'), column('Allowed Disruptions', 'integer'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', String(object.spec?.minAvailable ?? 'N/A'), String(object.spec?.maxUnavailable ?? 'N/A'), object.status?.disruptionsAllowed ?? 0, age(object, now)],
 });

@@ -1,5 +1,8 @@
 import type { ClusterRoleBinding } from '../../gen/types/rbac-v1.ts';
+import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { subjectCells } from './subject-cells.ts';
+import { setBindingDefaults } from './binding-defaults.ts';
 
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -8,4 +11,7 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   plural: 'clusterrolebindings',
   namespaced: false,
   storageVersionHash: '48tpQ8gZHFc=',
+  setDefaults: setBindingDefaults,
+  columns: [nameColumn, column('Role'), ageColumn, wide('Users'), wide('Groups'), wide('ServiceAccounts')],
+  cells: (object, now) => [object.metadata.name ?? '', `${object.roleRef.kind}/${object.roleRef.name}`, age(object, now), ...subjectCells(object.subjects)],
 });

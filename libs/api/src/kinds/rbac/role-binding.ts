@@ -1,5 +1,8 @@
 import type { RoleBinding } from '../../gen/types/rbac-v1.ts';
+import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { subjectCells } from './subject-cells.ts';
+import { setBindingDefaults } from './binding-defaults.ts';
 
 export const roleBinding = defineKind<RoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -8,4 +11,7 @@ export const roleBinding = defineKind<RoleBinding>({
   plural: 'rolebindings',
   namespaced: true,
   storageVersionHash: 'eGsCzGH6b1g=',
+  setDefaults: setBindingDefaults,
+  columns: [nameColumn, column('Role'), ageColumn, wide('Users'), wide('Groups'), wide('ServiceAccounts')],
+  cells: (object, now) => [object.metadata.name ?? '', `${object.roleRef.kind}/${object.roleRef.name}`, age(object, now), ...subjectCells(object.subjects)],
 });

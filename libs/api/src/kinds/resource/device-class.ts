@@ -1,4 +1,5 @@
 import type { DeviceClass } from '../../gen/types/resource-v1.ts';
+import { age, ageColumn, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const deviceClass = defineKind<DeviceClass>({
@@ -7,4 +8,6 @@ export const deviceClass = defineKind<DeviceClass>({
   kind: 'DeviceClass',
   plural: 'deviceclasses',
   namespaced: false,
+  columns: [nameColumn, ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { ResourceClaimTemplate } from '../../gen/types/resource-v1.ts';
+import { age, ageColumn, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
@@ -7,4 +8,6 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   kind: 'ResourceClaimTemplate',
   plural: 'resourceclaimtemplates',
   namespaced: true,
+  columns: [nameColumn, ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { ResourceClaim } from '../../gen/types/resource-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const resourceClaim = defineKind<ResourceClaim>({
@@ -8,4 +9,17 @@ export const resourceClaim = defineKind<ResourceClaim>({
   plural: 'resourceclaims',
   namespaced: true,
   status: true,
+  columns: [nameColumn, column('State'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', claimState(object), age(object, now)],
 });
+
+function claimState(object: ResourceClaim): string {
+  const states: string[] = [];
+  const deleted = object.metadata.deletionTimestamp !== undefined;
+  if (deleted) states.push('deleted');
+  if (object.status?.allocation !== undefined) {
+    states.push('allocated');
+    if ((object.status.reservedFor ?? []).length > 0) states.push('reserved');
+  } else if (!deleted) states.push('pending');
+  return states.join(',');
+}

@@ -1,4 +1,5 @@
 import type { ResourceSlice } from '../../gen/types/resource-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const resourceSlice = defineKind<ResourceSlice>({
@@ -8,4 +9,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   plural: 'resourceslices',
   namespaced: false,
   generationFields: ['spec'],
+  selectableFields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),
+  columns: [nameColumn, column('Node'), column('Driver'), column('Pool'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec.nodeName ?? '<none>', object.spec.driver, object.spec.pool?.name ?? '', age(object, now)],
 });

@@ -1,5 +1,8 @@
+import type { Instant } from '@rhythm/base';
 import type { CSIDriver } from '../../gen/types/storage-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import type { Cell } from '../kind.ts';
 
 export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
@@ -8,4 +11,21 @@ export const csiDriver = defineKind<CSIDriver>({
   plural: 'csidrivers',
   namespaced: false,
   storageVersionHash: 'hL6j/rwBV5w=',
+  columns: [nameColumn, column('AttachRequired', 'boolean'), column('PodInfoOnMount', 'boolean'), column('StorageCapacity', 'boolean'), column('TokenRequests'), column('RequiresRepublish', 'boolean'), column('Modes'), ageColumn],
+  cells: (object, now) => driverCells(object, now),
 });
+
+function driverCells(object: CSIDriver, now: Instant): Cell[] {
+  const { spec } = object;
+  const audiences = (spec.tokenRequests ?? []).map((request) => request.audience).join(',');
+  return [
+    object.metadata.name ?? '',
+    spec.attachRequired ?? true,
+    spec.podInfoOnMount ?? false,
+    spec.storageCapacity ?? false,
+    audiences === '' ? '<unset>' : audiences,
+    spec.requiresRepublish ?? false,
+    (spec.volumeLifecycleModes ?? []).join(','),
+    age(object, now),
+  ];
+}

@@ -1,4 +1,5 @@
 import type { CSINode } from '../../gen/types/storage-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const csiNode = defineKind<CSINode>({
@@ -8,4 +9,6 @@ export const csiNode = defineKind<CSINode>({
   plural: 'csinodes',
   namespaced: false,
   storageVersionHash: 'Pe62DkZtjuo=',
+  columns: [nameColumn, column('Drivers', 'integer'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', (object.spec?.drivers ?? []).length, age(object, now)],
 });

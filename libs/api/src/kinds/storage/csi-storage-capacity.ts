@@ -1,4 +1,5 @@
 import type { CSIStorageCapacity } from '../../gen/types/storage-v1.ts';
+import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
@@ -8,4 +9,6 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   plural: 'csistoragecapacities',
   namespaced: true,
   storageVersionHash: 'xeVl+2Ly1kE=',
+  columns: [nameColumn, column('StorageClassName'), column('Capacity')],
+  cells: (object) => [object.metadata.name ?? '', object.storageClassName, object.capacity ?? '<unset>'],
 });

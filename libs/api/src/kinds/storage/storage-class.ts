@@ -1,4 +1,5 @@
 import type { StorageClass } from '../../gen/types/storage-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const storageClass = defineKind<StorageClass>({
@@ -9,4 +10,12 @@ export const storageClass = defineKind<StorageClass>({
   shortNames: ['sc'],
   namespaced: false,
   storageVersionHash: 'K+m6uJwbjGY=',
+  columns: [nameColumn, column('Provisioner'), column('ReclaimPolicy'), column('VolumeBindingMode'), column('AllowVolumeExpansion'), ageColumn],
+  cells: (object, now) => [shownName(object), object.provisioner, object.reclaimPolicy ?? 'Delete', object.volumeBindingMode ?? 'Immediate', object.allowVolumeExpansion ?? false, age(object, now)],
 });
+
+/** The default class says so behind its name. */
+function shownName(object: StorageClass): string {
+  const isDefault = object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
+  return `${object.metadata.name ?? ''}${isDefault ? ' (default)' : ''}`;
+}

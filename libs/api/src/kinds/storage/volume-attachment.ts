@@ -1,4 +1,5 @@
 import type { VolumeAttachment } from '../../gen/types/storage-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
@@ -9,4 +10,6 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   namespaced: false,
   status: true,
   storageVersionHash: 'tJx/ezt6UDU=',
+  columns: [nameColumn, { ...column('Attacher'), format: 'name' }, column('PV'), column('Node'), column('Attached', 'boolean'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec.attacher, object.spec.source?.persistentVolumeName ?? '', object.spec.nodeName, object.status?.attached ?? false, age(object, now)],
 });

@@ -1,4 +1,5 @@
 import type { VolumeAttributesClass } from '../../gen/types/storage-v1.ts';
+import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
@@ -9,4 +10,6 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   namespaced: false,
   storageVersionHash: 'tIjydgKBC5w=',
+  columns: [nameColumn, column('DriverName'), ageColumn],
+  cells: (object, now) => [object.metadata.name ?? '', object.driverName, age(object, now)],
 });
