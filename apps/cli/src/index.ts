@@ -1,6 +1,7 @@
 /** The parts of the command that tests of other apps use: a containerd of their own, with the local images in it. */
 export { importImages, importedImages } from './images/import-images.ts';
-export { helloImage, localImageArchive, pauseImage } from './images/local-images.ts';
+export { helloImage, localImageArchive, localImages, pauseImage } from './images/local-images.ts';
 export { cniConflist } from './runtime/cni-config.ts';
 export { snapshotterFor, startContainerd } from './runtime/start-containerd.ts';
 export { launch, stopProcess } from './processes/launch.ts';
+export { tar, type TarEntry } from './images/tar.ts';

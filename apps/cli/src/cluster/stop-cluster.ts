@@ -87,7 +87,8 @@ async function removeTraces(config: ClusterConfig, sandboxes: readonly string[])
   const paths = clusterPaths(config.dir);
   const runtime = runtimeDirectory(config.id);
   await unmountBelow(runtime);
-  await unmountBelow(config.dir);
+  // Only what our processes mount; anything else below DIR is somebody's.
+  for (const part of ['kubelet', 'containerd']) await unmountBelow(join(paths.data, part));
   await removeBridge(bridgeName(config.id));
   await removeTable(`rhythm_${config.id}`);
   await forbidForwarding(config.id);

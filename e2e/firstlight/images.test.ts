@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { localImages } from '@rhythm/cli';
+import { Cluster, eventually } from '../support/cluster.ts';
+import { startRegistry, type Registry } from '../support/registry.ts';
+
+const cluster = new Cluster(inject('clusterDir'));
+let registry: Registry;
+let image: string;
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  const [hello] = await localImages();
+  image = await registry.push('library/web', 'v1', hello?.layers[0] ?? [], ['/bin/httpd', '-f', '-p', '80', '-h', '/etc']);
+});
+afterAll(async () => {
+  await cluster.tryKubectl('delete', 'pod,deployment', '-l', 'from=registry', '--wait=false');
+  await registry.stop();
+});
+
+interface Pod {
+  readonly status: { readonly containerStatuses?: ReadonlyArray<{ readonly imageID: string; readonly state: { readonly waiting?: { readonly reason: string } } }> };
+}
+
+test('create deployment --image pulls from a registry and runs', async () => {
+  await cluster.kubectl('create', 'deployment', 'web', `--image=${image}`);
+  await cluster.kubectl('label', 'deployment', 'web', 'from=registry');
+  await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+  const { items } = await cluster.json<{ items: Pod[] }>('get', 'pods', '-l', 'app=web');
+  expect(items[0]?.status.containerStatuses?.[0]?.imageID).toMatch(/sha256:[0-9a-f]{64}/);
+});
+
+test('run --image pulls and runs', async () => {
+  await cluster.kubectl('run', 'pulled', `--image=${image}`, '-l', 'from=registry');
+  await cluster.kubectl('wait', '--for=condition=Ready', 'pod/pulled', '--timeout=60s');
+  expect(await cluster.kubectl('get', 'events', '--field-selector', 'involvedObject.name=pulled')).toMatch(/Pull/);
+});
+
+test('an image that is not there ends in ErrImagePull, then ImagePullBackOff', async () => {
+  await cluster.kubectl('run', 'nowhere', `--image=${registry.host}/library/nothing:v1`, '-l', 'from=registry');
+  const seen = new Set<string>();
+  await eventually(async () => {
+    const pod = await cluster.json<Pod>('get', 'pod', 'nowhere');
+    const reason = pod.status.containerStatuses?.[0]?.state.waiting?.reason;
+    if (reason !== undefined) seen.add(reason);
+    return seen.has('ImagePullBackOff');
+  }, 'ImagePullBackOff', 45_000);
+  expect(await cluster.kubectl('get', 'events', '--field-selector', 'involvedObject.name=nowhere')).toMatch(/Failed/);
+});
+
+test('imagePullPolicy Never does not pull', async () => {
+  await cluster.kubectl('run', 'never', `--image=${registry.host}/library/other:v1`, '--image-pull-policy=Never', '-l', 'from=registry');
+  await eventually(async () => {
+    const pod = await cluster.json<Pod>('get', 'pod', 'never');
+    return pod.status.containerStatuses?.[0]?.state.waiting?.reason === 'ErrImageNeverPull';
+  }, 'ErrImageNeverPull');
+});

@@ -1,0 +1,32 @@
+import { beforeAll, expect, inject, test } from 'vitest';
+import { Cluster, ok } from '../support/cluster.ts';
+import { debianKubectl } from '../support/debian-kubectl.ts';
+
+const cluster = new Cluster(inject('clusterDir'));
+let binary: string;
+beforeAll(async () => {
+  binary = await debianKubectl();
+});
+const k = (args: readonly string[], input?: string): Promise<string> => ok(binary, [...args], { env: cluster.env, input });
+
+test('kubectl 1.20 gets', async () => {
+  expect(await k(['version', '--short'])).toMatch(/Client Version: v1\.20.*\nServer Version: v1\.35/s);
+  expect(await k(['get', 'deployment', 'hello'])).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nhello +3\/3 +3 +3 /);
+  expect(await k(['get', 'nodes', '-o', 'wide'])).toMatch(/Ready/);
+  expect(await k(['get', 'pods', '-l', 'app=hello', '-o', 'name'])).toMatch(/^pod\/hello-/);
+});
+
+test('kubectl 1.20 applies', async () => {
+  const manifest = (value: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: from-old, namespace: default }\ndata: { key: ${value} }\n`;
+  expect(await k(['apply', '-f', '-'], manifest('a'))).toBe('configmap/from-old created\n');
+  expect(await k(['apply', '-f', '-'], manifest('a'))).toBe('configmap/from-old unchanged\n');
+  expect(await k(['apply', '-f', '-'], manifest('b'))).toBe('configmap/from-old configured\n');
+  await k(['delete', 'configmap', 'from-old']);
+});
+
+test('kubectl 1.20 reads logs', async () => {
+  await k(['run', 'old-logs', '--image=rhythm.local/hello:v1', '--restart=Never', '--', '/bin/echo', 'from the old one']);
+  await k(['wait', '--for=condition=Ready=false', 'pod/old-logs', '--timeout=30s']);
+  expect(await k(['logs', 'old-logs', '-f'])).toBe('from the old one\n');
+  await k(['delete', 'pod', 'old-logs', '--wait=false']);
+});

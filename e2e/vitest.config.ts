@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 60_000, hookTimeout: 180_000, pool: 'forks' as const };
+
+/**
+ * End-to-end tests: real processes, real containers, real clients. One file at a time: they share the machine's
+ * network. Each folder is a project; `firstlight` has one cluster that its files share (support/shared-cluster.ts).
+ */
+export default defineConfig({
+  test: {
+    fileParallelism: false,
+    maxWorkers: 1,
+    projects: [
+      { test: { ...common, name: 'firstlight', include: ['e2e/firstlight/**/*.test.ts'], globalSetup: ['e2e/support/shared-cluster.ts'] } },
+      { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**'] } },
+    ],
+  },
+});
