@@ -12,7 +12,7 @@ export interface KeyValueSpace {
   batch(writes: readonly SpaceWrite[], sync: boolean): Promise<void>;
   /** Entries with `start <= key < end` in the order of bytes, in slices. */
   entries(start: Uint8Array, end: Uint8Array): AsyncIterable<Array<[Uint8Array, Uint8Array]>>;
-  /** Bytes on disk, roughly. */
-  size(start: Uint8Array, end: Uint8Array): Promise<number>;
+  /** Bytes on disk, what is not compacted yet included. */
+  size(): Promise<number>;
   close(): Promise<void>;
 }

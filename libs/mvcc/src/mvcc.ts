@@ -90,7 +90,7 @@ export class Mvcc {
     let seen = 0;
     for (const entry of this.index.entries()) {
       entry.compact(at, (revision, isTombstone) => writes.push({ key: dataKey(revision, isTombstone) }));
-      if (entry.isEmpty) this.index.delete(entry.key);
+      if (entry.isEmpty && this.index.get(entry.key) === entry) this.index.delete(entry.key);
       if (++seen % keysPerSlice !== 0) continue;
       yield writes;
       writes = [];

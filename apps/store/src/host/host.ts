@@ -1,0 +1,316 @@
+import { assert, toError, type Clock, type Log, type Random, type Timer } from '@rhythm/base';
+import type { Files, KeyValueSpace } from '@rhythm/disk';
+import { LeaseTimes, MvccError, type Command, type Reply, type StoredEvent } from '@rhythm/mvcc';
+import { Command as CommandMessage } from '@rhythm/proto/store';
+import { ProposalDroppedError, RaftNode, type Entry, type NodeId, type Ready, type Status } from '@rhythm/raft';
+import { RaftDiskLog } from './raft-log.ts';
+import { State } from './state.ts';
+import { Waiters } from './waiters.ts';
+import { etcdError } from '../services/errors.ts';
+
+/** One tick of raft. */
+const tickMs = 100;
+const electionTicks = 10;
+const heartbeatTicks = 1;
+/** Entries applied between two cuts of the log. */
+const cutEveryEntries = 20_000;
+/** The same in bytes of entries. */
+const cutEveryBytes = 64 * 1024 * 1024;
+/** Entries that stay in memory behind the applied index. */
+const keepEntries = 1000;
+/** Leases revoked in one tick. */
+const revokedPerTickMax = 1000;
+/** Writes that may wait for the key space before applying pauses. */
+const backlogWritesMax = 20_000;
+/** Largest request, as etcd's default. */
+const requestBytesMax = 1.5 * 1024 * 1024;
+/** A proposal or read without a result is given up after this, as in etcd: 5 s and two election timeouts. */
+const requestTimeoutMs = 7000;
+
+export interface HostOptions {
+  readonly id: NodeId;
+  readonly voters: readonly NodeId[];
+  readonly files: Files;
+  readonly space: KeyValueSpace;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly segmentBytesMax?: number;
+}
+
+/** Told about every batch of changes right after it was applied. */
+export type Listener = (events: readonly StoredEvent[], revision: number) => void;
+
+/** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
+export class Host {
+  readonly state: State;
+  readonly leaseTimes = new LeaseTimes();
+  /** Rejects when this member cannot go on. */
+  readonly failed: Promise<never>;
+  readonly #options: HostOptions;
+  readonly #node: RaftNode;
+  readonly #log: RaftDiskLog;
+  readonly #waiters: Waiters;
+  readonly #listeners = new Set<Listener>();
+  #proposals: Uint8Array[] = [];
+  #working = false;
+  #stopping = false;
+  #failure: Error | undefined;
+  #fail: (error: Error) => void = () => undefined;
+  #timer: Timer | undefined;
+  #cutAt = 0;
+  #bytesSinceCut = 0;
+  #wasLeader = false;
+  #idle: Array<() => void> = [];
+
+  private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
+    this.#options = options;
+    this.state = state;
+    this.#log = log;
+    this.#node = node;
+    this.#cutAt = state.applied.index;
+    this.#waiters = new Waiters(options.clock, options.random, requestTimeoutMs);
+    this.failed = new Promise<never>((_resolve, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => undefined);
+  }
+
+  /** Recovers what the disk holds and, alone in its group, leads before it returns. */
+  static async start(options: HostOptions): Promise<Host> {
+    const state = await State.load(options.space);
+    const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, options.segmentBytesMax);
+    if (tornBytes > 0) options.log.warn('the end of the log was torn and has been cut off', { bytes: tornBytes });
+    const node = new RaftNode({
+      id: options.id,
+      voters: options.voters,
+      electionTicks,
+      heartbeatTicks,
+      messageBytesMax: 1024 * 1024,
+      inflightMax: 256,
+      uncommittedBytesMax: 64 * 1024 * 1024,
+      random: options.random,
+      start: state.applied,
+      entries,
+      hardState,
+    });
+    const host = new Host(options, state, log, node);
+    options.log.info('state recovered', { applied: state.applied.index, replayed: entries.length, revision: state.mvcc.revision });
+    if (options.voters.length === 1) node.campaign();
+    await host.#work();
+    if (host.#failure !== undefined) throw host.#failure;
+    host.#tickLater();
+    return host;
+  }
+
+  status(): Status {
+    return this.#node.status();
+  }
+
+  get isLeader(): boolean {
+    return this.#node.status().role === 'leader';
+  }
+
+  /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
+  async propose(command: Command): Promise<Reply> {
+    if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
+    const { id, promise } = this.#waiters.add(command);
+    const data = CommandMessage.encode({ id: BigInt(id), command: command as CommandMessage['command'] }).finish();
+    if (data.length > requestBytesMax) {
+      this.#waiters.forget(id);
+      throw etcdError('RequestTooLarge');
+    }
+    this.#proposals.push(data);
+    void this.#work();
+    const reply = await promise;
+    if (reply instanceof MvccError) throw etcdError(reply.kind);
+    return reply;
+  }
+
+  /** Resolves when the applied state holds everything that was acknowledged before the call. */
+  linearizable(): Promise<void> {
+    if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
+    // Alone, a member that leads has applied whatever it acknowledged.
+    if (this.#options.voters.length === 1 && this.#wasLeader) return Promise.resolve();
+    const { id, promise } = this.#waiters.addRead();
+    try {
+      this.#node.readIndex(id);
+    } catch (error) {
+      this.#waiters.forget(id);
+      throw error instanceof ProposalDroppedError ? etcdError('NoLeader') : error;
+    }
+    void this.#work();
+    return promise;
+  }
+
+  onApplied(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends work in progress and closes the disk. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#timer?.cancel();
+    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#waiters.failAll(etcdError('Stopped'));
+    await this.#log.close();
+    await this.state.close();
+  }
+
+  /** The loop: one batch of raft's work after the other, with the application of one beside the write of the next. */
+  async #work(): Promise<void> {
+    if (this.#working || this.#failure !== undefined) return;
+    this.#working = true;
+    try {
+      for (;;) {
+        this.#feed();
+        if (!this.#node.hasReady()) break;
+        await this.#do(this.#node.ready());
+      }
+    } catch (error) {
+      this.#giveUp(toError(error));
+    } finally {
+      this.#working = false;
+      for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  #feed(): void {
+    const proposals = this.#proposals;
+    if (proposals.length === 0) return;
+    this.#proposals = [];
+    try {
+      this.#node.propose(proposals);
+    } catch (error) {
+      if (!(error instanceof ProposalDroppedError)) throw error;
+      this.#waiters.failAll(etcdError(error.reason === 'no-leader' ? 'NoLeader' : 'TooManyRequests'));
+    }
+  }
+
+  async #do(ready: Ready): Promise<void> {
+    assert(ready.messages.length === 0 && ready.messagesAfterSync.length === 0, 'a member without peers sends nothing');
+    // A commit index alone is not worth a write: it is found out again after a restart.
+    const hardState = ready.mustSync ? ready.hardState : undefined;
+    const write = ready.mustSync ? this.#log.append(ready.entries, hardState, true) : undefined;
+    // A failure is seen when it is awaited below; until then it must not count as unhandled.
+    write?.catch(() => undefined);
+    this.#apply(ready.committed);
+    this.#serveReads(ready);
+    await write;
+    this.#node.advance(ready);
+    this.#noteLeadership();
+    if (this.state.backlog > backlogWritesMax) await this.state.flush();
+    if (this.#log.isSegmentFull) await this.#log.roll();
+    if (this.state.applied.index - this.#cutAt >= cutEveryEntries || this.#bytesSinceCut >= cutEveryBytes) await this.#cut();
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    if (entries.length === 0) return;
+    const events: StoredEvent[] = [];
+    for (const entry of entries) this.#applyOne(entry, events);
+    if (events.length > 0) for (const listener of this.#listeners) listener(events, this.state.mvcc.revision);
+    this.state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
+  }
+
+  #applyOne(entry: Entry, events: StoredEvent[]): void {
+    const at = { index: entry.index, term: entry.term };
+    this.#bytesSinceCut += entry.data.length;
+    if (entry.data.length === 0) {
+      this.state.apply(undefined, at);
+      return;
+    }
+    const id = commandId(entry.data);
+    const waiter = this.#waiters.take(id);
+    const command = waiter?.command ?? CommandMessage.decode(entry.data).command;
+    assert(command !== undefined, 'an entry of the log holds a command');
+    const applied = this.state.apply(command, at);
+    if (applied === undefined) return;
+    if (!(applied.reply instanceof MvccError)) this.#noteLease(command);
+    for (const event of applied.events) events.push(event);
+    if (command.$case === 'compaction' && !(applied.reply instanceof MvccError)) {
+      this.state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
+    }
+    waiter?.resolve(applied.reply);
+  }
+
+  #noteLease(command: Command): void {
+    if (command.$case === 'leaseGrant') this.leaseTimes.renew(command.value.ID, command.value.TTL, this.#options.clock.monotonic());
+    else if (command.$case === 'leaseRevoke') this.leaseTimes.remove(command.value.ID);
+  }
+
+  #serveReads(ready: Ready): void {
+    for (const read of ready.readStates) {
+      assert(read.index <= this.state.applied.index || this.#options.voters.length > 1, 'a sole voter has applied what it committed');
+      this.#waiters.resolveRead(read.context);
+    }
+  }
+
+  #noteLeadership(): void {
+    const { role, term, applied } = this.#node.status();
+    // A leader speaks for the group once an entry of its own term is applied: its first one comes before all proposals.
+    const isLeader = role === 'leader' && this.state.applied.term === term && applied > 0;
+    if (isLeader === this.#wasLeader) return;
+    this.#wasLeader = isLeader;
+    this.leaseTimes.clear();
+    if (!isLeader) return;
+    const now = this.#options.clock.monotonic();
+    for (const id of this.state.mvcc.leases.ids()) this.leaseTimes.renew(id, this.state.mvcc.leases.required(id).ttl, now);
+    this.#options.log.info('leading', { term });
+  }
+
+  #tickLater(): void {
+    this.#timer = this.#options.clock.setTimer(tickMs, () => {
+      if (this.#stopping || this.#failure !== undefined) return;
+      this.#node.tick();
+      this.#waiters.expire();
+      if (this.#wasLeader) this.#revokeExpired();
+      void this.#work();
+      this.#tickLater();
+    });
+  }
+
+  #revokeExpired(): void {
+    for (const ID of this.leaseTimes.expired(this.#options.clock.monotonic(), revokedPerTickMax)) {
+      this.propose({ $case: 'leaseRevoke', value: { ID } }).catch((error: unknown) => {
+        this.#options.log.warn('an expired lease could not be revoked', { lease: ID, error });
+        // Tried again: without a deadline nobody would.
+        const lease = this.state.mvcc.leases.get(ID);
+        if (lease !== undefined) this.leaseTimes.renew(ID, 1n, this.#options.clock.monotonic());
+      });
+    }
+  }
+
+  /** Makes the state durable, then forgets the log behind it. */
+  async #cut(): Promise<void> {
+    await this.state.flush(true);
+    const durable = this.state.durable;
+    const keepBehind = this.#bytesSinceCut < cutEveryBytes;
+    this.#cutAt = durable;
+    this.#bytesSinceCut = 0;
+    this.#node.compact(Math.max(0, Math.min(durable - (keepBehind ? keepEntries : 0), this.#node.status().compactable)));
+    await this.#log.removeUpTo(durable);
+  }
+
+  #giveUp(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#waiters.failAll(etcdError('Stopped'));
+    this.#fail(error);
+  }
+}
+
+/** The id of an encoded command without decoding the rest: field 1, a varint, comes first. */
+function commandId(data: Uint8Array): number {
+  if (data[0] !== 0x08) return -1;
+  let value = 0;
+  let scale = 1;
+  for (let at = 1; at < 10; at++) {
+    const byte = data[at] ?? 0;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+    scale *= 0x80;
+  }
+  return -1;
+}

@@ -1,0 +1,41 @@
+import type { Entry, HardState } from '@rhythm/raft';
+
+/** What a record of the log says (docs/store.md). */
+export type LogItem = { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'hard-state'; readonly hardState: HardState };
+
+const entryKind = 1;
+const hardStateKind = 2;
+const entryHeaderBytes = 18;
+const hardStateBytes = 25;
+
+export function encodeEntry(entry: Entry): Uint8Array {
+  const bytes = Buffer.allocUnsafe(entryHeaderBytes + entry.data.length);
+  bytes[0] = entryKind;
+  bytes.writeDoubleLE(entry.term, 1);
+  bytes.writeDoubleLE(entry.index, 9);
+  bytes[17] = entry.type === 'normal' ? 0 : 1;
+  bytes.set(entry.data, entryHeaderBytes);
+  return bytes;
+}
+
+export function encodeHardState(hardState: HardState): Uint8Array {
+  const bytes = Buffer.allocUnsafe(hardStateBytes);
+  bytes[0] = hardStateKind;
+  bytes.writeDoubleLE(hardState.term, 1);
+  bytes.writeBigUInt64LE(hardState.vote, 9);
+  bytes.writeDoubleLE(hardState.commit, 17);
+  return bytes;
+}
+
+/** Throws for a record whose checksum was right and whose content makes no sense: it was written by something else. */
+export function decodeLogItem(payload: Uint8Array): LogItem {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (bytes[0] === entryKind && bytes.length >= entryHeaderBytes) {
+    const type = bytes[17] === 0 ? 'normal' : 'config';
+    return { kind: 'entry', entry: { term: bytes.readDoubleLE(1), index: bytes.readDoubleLE(9), type, data: bytes.subarray(entryHeaderBytes) } };
+  }
+  if (bytes[0] === hardStateKind && bytes.length === hardStateBytes) {
+    return { kind: 'hard-state', hardState: { term: bytes.readDoubleLE(1), vote: bytes.readBigUInt64LE(9), commit: bytes.readDoubleLE(17) } };
+  }
+  throw new Error(`a record of the log has kind ${bytes[0]} and ${bytes.length} bytes: it was not written by this version`);
+}

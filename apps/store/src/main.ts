@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { systemClock, systemRandom } from '@rhythm/base';
+import { helpText, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
+import { jsonLog } from '@rhythm/telemetry';
+import { start } from './start.ts';
+
+const flags = {
+  name: { type: 'string', help: 'name of this member', default: 'default' },
+  'data-dir': { type: 'string', help: 'folder of all state', required: true },
+  host: { type: 'string', help: 'address to listen on', default: '127.0.0.1' },
+  port: { type: 'number', help: 'port to listen on, 0 for a free one', default: 2379 },
+  'cert-file': { type: 'string', help: 'certificate (PEM); without the three files the store speaks plain text on loopback only' },
+  'key-file': { type: 'string', help: 'key of the certificate (PEM)' },
+  'client-ca-file': { type: 'string', help: 'CA that client certificates must come from (PEM)' },
+  'endpoint-file': { type: 'string', help: 'written with host:port once the store serves' },
+} as const;
+
+const log = jsonLog(systemClock, (line) => process.stderr.write(line));
+
+if (process.argv.includes('--help')) {
+  console.log(`store: raft-replicated key-value store, etcd v3 API\n\n${helpText(flags)}`);
+} else {
+  await runApp('store', log, async (argv) => {
+    const given = parseFlags(flags, argv);
+    const files = [given['cert-file'], given['key-file'], given['client-ca-file']];
+    const [cert, key, clientCa] = files.map((path) => (path === undefined ? undefined : readFileSync(path)));
+    const isTls = cert !== undefined && key !== undefined && clientCa !== undefined;
+    if (!isTls && files.some((path) => path !== undefined)) throw new Error('--cert-file, --key-file and --client-ca-file go together');
+    if (!isTls && !['127.0.0.1', '::1', 'localhost'].includes(given.host)) throw new Error(`without certificates the store serves loopback only, not ${given.host}`);
+    const store = await start(
+      {
+        name: given.name,
+        dataDir: given['data-dir'],
+        host: given.host,
+        port: given.port,
+        ...(isTls ? { tls: { cert, key, clientCa, requireClientCert: true } } : {}),
+      },
+      { clock: systemClock, random: systemRandom, log },
+    );
+    writeEndpointFile(given['endpoint-file'], `${given.host}:${store.port}`);
+    return store;
+  });
+}

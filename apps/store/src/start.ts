@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Log, Random } from '@rhythm/base';
+import { levelSpace, nodeFiles } from '@rhythm/disk';
+import { healthService, serveGrpc, type ServerTls } from '@rhythm/grpc';
+import { Host } from './host/host.ts';
+import { loadIdentity } from './identity.ts';
+import { authService } from './services/auth.ts';
+import { clusterService } from './services/cluster.ts';
+import type { Backend } from './services/header.ts';
+import { KeyValues, kvService } from './services/kv.ts';
+import { leaseService } from './services/lease.ts';
+import { maintenanceService } from './services/maintenance.ts';
+import { transactionsService } from './services/transactions.ts';
+import { watchService } from './services/watch.ts';
+import { WatchHub } from './watch/hub.ts';
+
+/** Largest gRPC message taken: etcd's request limit and its allowance for the envelope. */
+const receiveBytesMax = 2 * 1024 * 1024;
+/** How long calls in flight may take to end when the store stops. */
+const stopGraceMs = 1000;
+
+export interface StoreConfig {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Plain text without it. */
+  readonly tls?: ServerTls;
+  /** For tests: the length at which a log segment is closed. */
+  readonly segmentBytesMax?: number;
+}
+
+export interface StorePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface RunningStore {
+  readonly port: number;
+  /** Rejects when the store cannot go on: its disk failed. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Starts a member on its data directory and serves the etcd v3 API. Rejects when the directory or the address cannot be used. */
+export async function start(config: StoreConfig, ports: StorePorts): Promise<RunningStore> {
+  const { clock, random, log } = ports;
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const identity = await loadIdentity(config.dataDir, config.name, random);
+  const space = await levelSpace(join(config.dataDir, 'state')).catch((error: unknown) => {
+    throw new Error(`the state in ${config.dataDir} cannot be opened`, { cause: error });
+  });
+  const files = await nodeFiles(join(config.dataDir, 'log'));
+  const host = await Host.start({
+    id: identity.memberId,
+    voters: [identity.memberId],
+    files,
+    space,
+    clock,
+    random,
+    log,
+    ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
+  });
+  const address = { port: config.port };
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  const backend: Backend = { host, identity, clientUrls: () => [`${scheme}://${config.host}:${address.port}`] };
+  const hub = new WatchHub(backend, clock);
+  const kv = new KeyValues(backend, clock);
+  const health = healthService();
+  const services = [
+    kvService(kv),
+    watchService(hub),
+    leaseService(backend, clock, random),
+    clusterService(backend),
+    maintenanceService(backend),
+    authService(backend),
+    transactionsService(kv),
+    health.service,
+  ];
+  // A burst of calls on one connection is what load looks like here; etcd has no limit either.
+  const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock }).catch(async (error: unknown) => {
+    await host.stop();
+    throw error;
+  });
+  address.port = server.port;
+  log.info('serving', { host: config.host, port: server.port, member: identity.memberId.toString(16), cluster: identity.clusterId.toString(16) });
+  host.failed.catch(() => health.set('', false));
+  return {
+    port: server.port,
+    failed: host.failed,
+    stop: async () => {
+      health.set('', false);
+      hub.stop();
+      await server.stop(stopGraceMs);
+      await host.stop();
+    },
+  };
+}

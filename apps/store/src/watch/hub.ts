@@ -1,0 +1,142 @@
+import type { Clock, Timer } from '@rhythm/base';
+import { MvccError, Watchers, type StoredEvent } from '@rhythm/mvcc';
+import type { ResponseHeader } from '@rhythm/proto/etcd';
+import type { Event } from '@rhythm/proto/etcd/kv';
+import { header, type Backend } from '../services/header.ts';
+import { eventBytes, liveEvent, pastEvent } from './events.ts';
+import { WatchStream } from './stream.ts';
+import type { Watcher } from './watcher.ts';
+
+/** Bytes of history sent in one response, about: whole revisions only. */
+const historyBytesMax = 1024 * 1024;
+const compactedReason = 'etcdserver: mvcc: required revision has been compacted';
+/** How often watches that asked for it are told that nothing happened, as in etcd. */
+const progressNotifyMs = 10 * 60 * 1000;
+
+/** Gives what is applied to whoever watches it. */
+export class WatchHub {
+  readonly #backend: Backend;
+  readonly #clock: Clock;
+  readonly #synced = new Watchers<Watcher>();
+  readonly #streams = new Set<WatchStream>();
+  readonly #unsubscribe: () => void;
+  #timer: Timer | undefined;
+
+  constructor(backend: Backend, clock: Clock) {
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#unsubscribe = backend.host.onApplied((events, revision) => this.#publish(events, revision));
+    this.#notifyLater();
+  }
+
+  get revision(): number {
+    return this.#backend.host.state.mvcc.revision;
+  }
+
+  header(revision: number): ResponseHeader {
+    return header(this.#backend, revision);
+  }
+
+  open(wantsProgress: boolean): WatchStream {
+    const stream = new WatchStream(this, wantsProgress);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  close(stream: WatchStream): void {
+    if (!this.#streams.delete(stream)) return;
+    for (const watcher of stream.watchers.values()) this.remove(watcher);
+    stream.watchers.clear();
+  }
+
+  add(watcher: Watcher): void {
+    this.#sync(watcher);
+    watcher.stream.progress();
+  }
+
+  remove(watcher: Watcher): void {
+    if (watcher.isSynced) this.#synced.delete(watcher.range, watcher);
+    watcher.isSynced = false;
+  }
+
+  /** Continues with the watches of a stream that fell behind, as far as the stream has room. */
+  catchUp(stream: WatchStream): void {
+    let behind = false;
+    for (const watcher of stream.watchers.values()) {
+      if (watcher.isSynced) continue;
+      behind = true;
+      this.#sync(watcher);
+    }
+    if (behind) stream.progress();
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.#timer?.cancel();
+    for (const stream of this.#streams) stream.close();
+  }
+
+  #publish(events: readonly StoredEvent[], revision: number): void {
+    for (const [watcher, matched] of this.#synced.match(events)) {
+      const first = matched[0]?.revision.main ?? revision;
+      if (watcher.stream.isFull) {
+        this.remove(watcher);
+        watcher.next = Math.max(watcher.next, first);
+        continue;
+      }
+      const live = matched.flatMap((event) => (event.revision.main < watcher.next ? [] : (liveEvent(this.#backend.host.state, watcher, event) ?? [])));
+      if (live.length > 0) watcher.stream.sendEvents(watcher, live, revision);
+    }
+    for (const stream of this.#streams) if (stream.wantsProgress) stream.progress();
+  }
+
+  /** Sends history until the watch is complete, its stream is full, or what it needs is gone. */
+  #sync(watcher: Watcher): void {
+    const { state } = this.#backend.host;
+    try {
+      while (watcher.next <= this.revision) {
+        if (watcher.stream.isFull) return;
+        this.#sendHistory(watcher);
+      }
+      watcher.isSynced = true;
+      this.#synced.add(watcher.range, watcher);
+    } catch (error) {
+      if (!(error instanceof MvccError)) throw error;
+      watcher.stream.cancel(watcher.id, compactedReason, state.mvcc.compactRevision);
+    }
+  }
+
+  #sendHistory(watcher: Watcher): void {
+    const { state } = this.#backend.host;
+    const to = this.revision;
+    const events: Event[] = [];
+    let bytes = 0;
+    let reached = watcher.next - 1;
+    for (const item of state.mvcc.history(watcher.key, watcher.rangeEnd, watcher.next, to)) {
+      if (bytes > historyBytesMax && item.revision.main > reached) {
+        watcher.stream.sendEvents(watcher, events, reached);
+        watcher.next = reached + 1;
+        return;
+      }
+      reached = item.revision.main;
+      const event = pastEvent(state, watcher, item);
+      if (event === undefined) continue;
+      events.push(event);
+      bytes += eventBytes(event);
+    }
+    if (events.length > 0) watcher.stream.sendEvents(watcher, events, to);
+    watcher.next = to + 1;
+  }
+
+  #notifyLater(): void {
+    this.#timer = this.#clock.setTimer(progressNotifyMs, () => {
+      for (const stream of this.#streams) {
+        for (const watcher of stream.watchers.values()) {
+          if (watcher.progressNotify && watcher.isSynced && !watcher.wasActive) stream.sendProgress(watcher, this.revision);
+          watcher.wasActive = false;
+        }
+      }
+      this.#notifyLater();
+    });
+  }
+}
