@@ -118,7 +118,7 @@ class Fake implements FakeApiClient {
   }
 
   async list<T extends KubeObject>(resource: TypedResource<T>, namespace: string, options: ListOptions = {}): Promise<ObjectList<T>> {
-    await this.#called('list', resource, namespace, '');
+    await this.#called('list', resource, namespace, '', '', options.signal);
     const all = this.#store.list(resource, namespace, options) as readonly T[];
     const start = options.continue === undefined || options.continue === '' ? 0 : Number(options.continue);
     const end = options.limit === undefined || options.limit === 0 ? all.length : start + options.limit;
