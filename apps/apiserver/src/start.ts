@@ -12,6 +12,7 @@ import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
 import { HttpFace, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
+import { openApiHandler } from './openapi/handler.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import type { ResourceHandler, UpgradeHandler } from './pipeline/handlers.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
@@ -133,7 +134,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
       },
     ],
   );
-  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(kindRegistry), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,
