@@ -8,7 +8,9 @@ import { pathsOf } from './paths.ts';
 import { addServedKind, Definitions } from './schemas.ts';
 import { encodeV2 } from './v2-protobuf.ts';
 
-const v2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** Asked for with an `@`, which Go's media type parser does not take in the reply. */
+const v2Asked = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'];
+const v2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const title = 'Kubernetes';
 
 interface Document {
@@ -69,7 +71,7 @@ function v2Document(registry: KindRegistry, protobuf: boolean): Uint8Array {
 function wantsProtobuf(accept: string): boolean {
   for (const range of parseAccept(accept)) {
     if (range.type === 'application/json' || range.type === '*/*' || range.type === 'application/*') return false;
-    if (range.type.startsWith('application/com.github.proto-openapi.spec.v2@v1.0+protobuf')) return true;
+    if (v2Asked.includes(range.type)) return true;
   }
   throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${v2Protobuf}`);
 }
