@@ -1,1 +1,6 @@
-export {};
+/**
+ * The kubelet: runs the pods of one node through the CRI. `kubelet.ts` builds it, `pod/plan.ts` decides (pure), `pod/execute.ts` acts,
+ * `status/` reports (pure), `server/` serves logs, exec, attach and port-forward to the apiserver.
+ */
+export * from './kubelet.ts';
+export * from './start.ts';

@@ -116,12 +116,7 @@ class Reflector<T extends KubeObject> {
     let next: string | undefined;
     let version = '';
     do {
-      const page = await this.#client.list(this.#resource, namespace, {
-        ...selectors,
-        limit: pageItems,
-        ...(next === undefined ? {} : { continue: next }),
-        signal: this.abort.signal,
-      });
+      const page = await this.#client.list(this.#resource, namespace, { ...selectors, limit: pageItems, ...(next === undefined ? {} : { continue: next }) });
       this.abort.signal.throwIfAborted();
       items.push(...page.items);
       if (version === '') version = page.resourceVersion;

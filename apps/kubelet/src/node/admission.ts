@@ -1,0 +1,69 @@
+import { parseQuantity } from '@rhythm/api';
+import type { Pod } from '@rhythm/api/types/core-v1';
+
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface AdmissionInput {
+  readonly pod: Pod;
+  /** Pods of this node that run or may still run, without `pod`. */
+  readonly others: readonly Pod[];
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Why this node cannot run a pod, whoever sent it here; undefined when it can. Said once, before anything of the pod starts. */
+export function refusal(input: AdmissionInput): Refusal | undefined {
+  const { pod, labels } = input;
+  const os = pod.spec.os?.name;
+  if (os !== undefined && os !== 'linux') return rejected('PodOSNotSupported', `pod has os field ${os}, and the node runs linux`);
+  const unmatched = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value);
+  if (unmatched) return rejected('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+  return outOfResources(input);
+}
+
+function outOfResources({ pod, others, allocatable }: AdmissionInput): Refusal | undefined {
+  const capacity = amount('pods', allocatable['pods']);
+  if (BigInt(others.length + 1) > capacity) return lacking('pods', 1n, BigInt(others.length), capacity);
+  for (const [name, requested] of podRequests(pod)) {
+    if (requested === 0n) continue;
+    const available = amount(name, allocatable[name]);
+    const used = others.reduce((sum, other) => sum + (podRequests(other).get(name) ?? 0n), 0n);
+    if (used + requested > available) return lacking(name, requested, used, available);
+  }
+  return undefined;
+}
+
+const lacking = (name: string, requested: bigint, used: bigint, capacity: bigint): Refusal =>
+  rejected(`OutOf${name}`, `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`);
+
+const rejected = (reason: string, message: string): Refusal => ({ reason, message: `Pod was rejected: ${message}` });
+
+/** What a pod asks for: the sum of its containers and sidecars, or its largest init container, and its overhead. CPU in thousandths. */
+export function podRequests(pod: Pod): Map<string, bigint> {
+  const running = new Map<string, bigint>();
+  const peak = new Map<string, bigint>();
+  const sidecars = new Map<string, bigint>();
+  const add = (to: Map<string, bigint>, name: string, value: bigint): void => void to.set(name, (to.get(name) ?? 0n) + value);
+  for (const container of pod.spec.initContainers ?? []) {
+    for (const [name, text] of Object.entries(container.resources?.requests ?? {})) {
+      const value = amount(name, text);
+      if (container.restartPolicy === 'Always') {
+        add(running, name, value);
+        add(sidecars, name, value);
+      } else if (value + (sidecars.get(name) ?? 0n) > (peak.get(name) ?? 0n)) peak.set(name, value + (sidecars.get(name) ?? 0n));
+    }
+  }
+  for (const container of pod.spec.containers) for (const [name, text] of Object.entries(container.resources?.requests ?? {})) add(running, name, amount(name, text));
+  for (const [name, value] of peak) if (value > (running.get(name) ?? 0n)) running.set(name, value);
+  for (const [name, text] of Object.entries(pod.spec.overhead ?? {})) add(running, name, amount(name, text));
+  return running;
+}
+
+function amount(name: string, text: string | undefined): bigint {
+  if (text === undefined) return 0n;
+  const { nano } = parseQuantity(text);
+  return name === 'cpu' ? nano / 1_000_000n : nano / 1_000_000_000n;
+}

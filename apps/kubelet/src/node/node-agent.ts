@@ -1,0 +1,161 @@
+import { hasReason, resources } from '@rhythm/api';
+import type { Lease } from '@rhythm/api/types/coordination-v1';
+import type { Node, NodeStatus } from '@rhythm/api/types/core-v1';
+import { causeChain, formatMicroTime, type Clock, type Instant, type Log } from '@rhythm/base';
+import type { ApiClient } from '@rhythm/client';
+import type { EventRecorder } from '@rhythm/controller';
+import type { Runtime } from '@rhythm/cri';
+import { nodeArchitecture, readPressure, type NodeFacts } from './node-facts.ts';
+import { newNode, nodeLabels, nodeStatus, withoutHeartbeats } from './node-status.ts';
+
+export interface NodeAgentOptions {
+  readonly client: ApiClient;
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorder: EventRecorder;
+  readonly nodeName: string;
+  readonly nodeIps: readonly string[];
+  readonly podCidr?: string;
+  readonly rootDir: string;
+  readonly facts: NodeFacts;
+  port(): number;
+}
+
+const periodMs = 10_000;
+const leaseSeconds = 40;
+const statusMsMax = 5 * 60_000;
+const registerRetryMs = 1_000;
+const leaseNamespace = 'kube-node-lease';
+
+/** Registers the Node, renews its Lease, and publishes its status on change and every five minutes. */
+export class NodeAgent {
+  readonly #options: NodeAgentOptions;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | undefined;
+  #node: Node | undefined;
+  #lease: Lease | undefined;
+  #published = '';
+  #publishedAt: Instant = 0;
+  #registered = Promise.withResolvers<void>();
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Resolves once the API has the Node. */
+  registered(): Promise<void> {
+    return this.#registered.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error('the kubelet stops'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      let waitMs = periodMs;
+      try {
+        if (this.#node === undefined) await this.#register();
+        await Promise.all([this.#renewLease(), this.#publish()]);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('node not published', { error: causeChain(error) });
+        if (this.#node === undefined) waitMs = registerRetryMs;
+      }
+      await clock.sleep(waitMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { client, nodeName, podCidr } = this.#options;
+    const labels = nodeLabels(nodeName, nodeArchitecture);
+    const status = await this.#status();
+    try {
+      this.#node = await client.create(resources.nodes, '', newNode(nodeName, podCidr, labels, status));
+    } catch (error) {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+      const found = await client.get(resources.nodes, '', nodeName);
+      const cidr = podCidr !== undefined && found.spec.podCIDR === undefined ? { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } } : {};
+      this.#node = await client.patch(resources.nodes, '', nodeName, 'strategic', { metadata: { labels }, ...cidr });
+    }
+    this.#options.recorder.event({ ...this.#node, kind: 'Node', apiVersion: 'v1' }, 'Normal', 'Starting', 'Starting kubelet.');
+    this.#registered.resolve();
+  }
+
+  async #status(): Promise<NodeStatus> {
+    const { runtime, clock, nodeName, nodeIps, facts, rootDir } = this.#options;
+    const [runtimeStatus, images] = await Promise.all([runtime.status().catch(() => undefined), runtime.listImages().catch(() => [])]);
+    return nodeStatus({
+      nodeName,
+      nodeIps,
+      port: this.#options.port(),
+      facts,
+      pressure: readPressure(rootDir),
+      runtime: runtimeStatus,
+      images,
+      published: this.#node?.status.conditions ?? [],
+      now: clock.now(),
+    });
+  }
+
+  async #publish(): Promise<void> {
+    const { client, clock, nodeName } = this.#options;
+    const status = await this.#status();
+    const text = withoutHeartbeats(status);
+    if (text === this.#published && clock.now() - this.#publishedAt < statusMsMax && !(await this.#isOverwritten(status))) return;
+    try {
+      this.#node = await client.patch(resources.nodes, '', nodeName, 'strategic', { status }, { subresource: 'status', fieldManager: 'kubelet' });
+    } catch (error) {
+      // Somebody removed the Node while its kubelet runs: it comes back.
+      if (hasReason(error, 'NotFound')) this.#node = undefined;
+      throw error;
+    }
+    this.#published = text;
+    this.#publishedAt = clock.now();
+  }
+
+  /** The node lifecycle controller marks a silent node; once it is back its own word counts again. */
+  async #isOverwritten(status: NodeStatus): Promise<boolean> {
+    const { client, nodeName } = this.#options;
+    const found = await client.get(resources.nodes, '', nodeName);
+    return (status.conditions ?? []).some((condition) => found.status.conditions?.find((other) => other.type === condition.type)?.status !== condition.status);
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, clock, nodeName } = this.#options;
+    const renewTime = formatMicroTime(clock.now());
+    const spec = { holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime };
+    try {
+      if (this.#lease !== undefined) {
+        this.#lease = await client.update(resources.leases, { ...this.#lease, spec: { ...this.#lease.spec, ...spec } });
+        return;
+      }
+      this.#lease = await client.create(resources.leases, leaseNamespace, {
+        kind: 'Lease',
+        apiVersion: 'coordination.k8s.io/v1',
+        metadata: {
+          name: nodeName,
+          namespace: leaseNamespace,
+          ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: this.#node?.metadata.uid ?? '' }],
+        },
+        spec,
+      });
+    } catch (error) {
+      if (hasReason(error, 'AlreadyExists') || hasReason(error, 'Conflict')) {
+        const found = await client.get(resources.leases, leaseNamespace, nodeName);
+        this.#lease = await client.update(resources.leases, { ...found, spec: { ...found.spec, ...spec } });
+      } else {
+        if (hasReason(error, 'NotFound')) this.#lease = undefined;
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { bidiHandler, GrpcError, serveGrpc, serverStreamHandler, status, type CallContext, type GrpcServer, type ServerTls } from '@rhythm/grpc';
+import { NodeService, type NodeServer } from '@rhythm/proto/node';
+import type { NodeContext } from '../node-context.ts';
+import type { PodFinder } from './find-container.ts';
+import { readContainerLogs } from './logs.ts';
+import { portForward } from './port-forward.ts';
+import { grpcRefusal } from './refusal.ts';
+import { remoteCommand } from './remote-command.ts';
+
+export interface NodeServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ServerTls;
+  /** Undefined until the kubelet has started. */
+  kubelet(): { readonly node: NodeContext; readonly pods: PodFinder } | undefined;
+}
+
+/** The only caller there is: the apiserver's own certificate (docs/processes.md). */
+const callerName = 'kube-apiserver-kubelet-client';
+const callerGroup = 'system:masters';
+/** Streams at a time. */
+const streamsMax = 500;
+
+/** Serves `rhythm.node.v1` to the apiserver. */
+export function serveNode(options: NodeServerOptions): Promise<GrpcServer> {
+  const open = (context: CallContext): { readonly node: NodeContext; readonly pods: PodFinder } => {
+    authorize(context);
+    const kubelet = options.kubelet();
+    if (kubelet === undefined) throw new GrpcError(status.UNAVAILABLE, 'the kubelet is starting');
+    return kubelet;
+  };
+  const implementation: NodeServer = {
+    logs: serverStreamHandler(async function* (request, context) {
+      const { node, pods } = open(context);
+      for await (const data of readContainerLogs(node, pods, request, context.signal)) yield { data };
+    }, grpcRefusal),
+    exec: bidiHandler((messages, context) => {
+      return deferred(() => {
+        const { node, pods } = open(context);
+        return remoteCommand(node, pods, 'exec', messages, context);
+      });
+    }, grpcRefusal),
+    attach: bidiHandler((messages, context) => {
+      return deferred(() => {
+        const { node, pods } = open(context);
+        return remoteCommand(node, pods, 'attach', messages, context);
+      });
+    }, grpcRefusal),
+    portForward: bidiHandler((messages, context) => {
+      return deferred(() => {
+        const { node, pods } = open(context);
+        return portForward(node, pods, messages, context);
+      });
+    }, grpcRefusal),
+  };
+  return serveGrpc({ host: options.host, port: options.port, tls: options.tls, streamsMax, services: [{ definition: NodeService, implementation }] });
+}
+
+/** What `make` throws is an error of the stream, not of whoever opened it. */
+async function* deferred<T>(make: () => AsyncIterable<T>): AsyncGenerator<T> {
+  yield* make();
+}
+
+function authorize({ identity }: CallContext): void {
+  if (identity?.commonName !== callerName || !identity.organizations.includes(callerGroup)) {
+    throw new GrpcError(status.PERMISSION_DENIED, `${identity?.commonName ?? 'a caller without a certificate'} may not use the kubelet`);
+  }
+}
