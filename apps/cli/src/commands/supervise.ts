@@ -1,6 +1,7 @@
 import type { Clock, Log, Random } from '@rhythm/base';
-import { requireConfig } from '../cluster/cluster-config.ts';
+import { bridgeName, requireConfig } from '../cluster/cluster-config.ts';
 import { supervisedSpecs } from '../cluster/supervised.ts';
+import { watchDocker } from '../host/docker-watch.ts';
 import { supervise } from '../processes/supervisor.ts';
 import { clusterPaths } from '../paths.ts';
 
@@ -8,5 +9,5 @@ import { clusterPaths } from '../paths.ts';
 export async function superviseCluster(dir: string, ports: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal): Promise<void> {
   const config = requireConfig(dir);
   ports.log.info('supervising', { dir: config.dir });
-  await supervise(clusterPaths(config.dir), supervisedSpecs(config), ports, signal);
+  await Promise.all([supervise(clusterPaths(config.dir), supervisedSpecs(config), ports, signal), watchDocker(config.id, bridgeName(config.id), ports, signal)]);
 }

@@ -1,12 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from './file-lock.ts';
 
 /**
  * What the clusters of one machine share: the settings they changed, and who still needs them.
- * `FOLDER/before.json` holds what was there before the first came; `FOLDER/clusters/<id>` stands for each that is up.
+ * `before.json` holds what was there before the first came; `clusters/<id>` stands for each that is up.
+ * Settings belong to a network namespace, so each has a folder of its own.
  */
-const folder = '/run/rhythm-host';
+const top = '/run/rhythm-host';
+const folder = join(top, /\d+/.exec(readlinkSync('/proc/self/ns/net'))?.[0] ?? 'net');
 
 /** Settings as they were before any cluster came. */
 export interface HostBefore {
@@ -57,6 +59,7 @@ export function leaveHost(id: string): void {
   for (const [name, value] of Object.entries(before.sysctls)) if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
   for (const path of before.absentFolders.toReversed()) removeIfEmpty(path);
   rmSync(folder, { recursive: true });
+  removeIfEmpty(top);
 }
 
 function readSysctl(name: string): string {
