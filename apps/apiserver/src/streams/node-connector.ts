@@ -1,0 +1,64 @@
+import { ApiError } from '@rhythm/api';
+import type { Clock } from '@rhythm/base';
+import { bidi, dialGrpc, GrpcError, reasonOfCode, serverStream, type BidiCall } from '@rhythm/grpc';
+import { NodeClient, NodeService, type LogsChunk, type LogsRequest, type PortForwardInput, type PortForwardOutput, type StreamInput, type StreamOutput } from '@rhythm/proto/node';
+import { streamLimits } from './limits.ts';
+
+/** A kubelet: where it listens and whom its certificate must name. */
+export interface NodeTarget {
+  readonly nodeName: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** An open connection to one kubelet. */
+export interface NodeConnection {
+  logs(request: LogsRequest, signal: AbortSignal): AsyncIterable<LogsChunk>;
+  exec(signal: AbortSignal): BidiCall<StreamInput, StreamOutput>;
+  attach(signal: AbortSignal): BidiCall<StreamInput, StreamOutput>;
+  portForward(signal: AbortSignal): BidiCall<PortForwardInput, PortForwardOutput>;
+  close(): void;
+}
+
+/** Rejects with `ApiError` when the kubelet cannot be reached or is not the node that it should be. */
+export type ConnectNode = (target: NodeTarget) => Promise<NodeConnection>;
+
+export interface NodeCredentials {
+  /** PEM: the CA of kubelet certificates, our own certificate and its key. */
+  readonly ca: string | Uint8Array;
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+}
+
+/**
+ * Dials kubelets over mutual TLS. The certificate must carry the node's name: an address in a node's status that leads
+ * elsewhere, to this server for example, is refused by identity and not by guessing at addresses (kubernetes#119270).
+ */
+export function grpcNodeConnector(credentials: NodeCredentials, clock: Clock): ConnectNode {
+  return async ({ nodeName, address, port }) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const client = dialGrpc(NodeClient, { targets: `${host}:${port}`, tls: { ...credentials, serverName: nodeName }, receiveBytesMax: 4 * streamLimits.messageBytesMax });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.waitForReady(clock.now() + streamLimits.dialMs, (error) => (error === undefined ? resolve() : reject(error)));
+      });
+    } catch (error) {
+      client.close();
+      throw new ApiError('InternalError', `error dialing backend: node ${JSON.stringify(nodeName)} does not answer at ${host}:${port}`, { cause: error });
+    }
+    return {
+      logs: (request, signal) => serverStream(client, NodeService.logs, request, { signal, clock }),
+      exec: (signal) => bidi(client, NodeService.exec, { signal, clock }),
+      attach: (signal) => bidi(client, NodeService.attach, { signal, clock }),
+      portForward: (signal) => bidi(client, NodeService.portForward, { signal, clock }),
+      close: () => client.close(),
+    };
+  };
+}
+
+/** The error of the API for a failed call to a kubelet. */
+export function errorOfNode(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  if (thrown instanceof GrpcError) return new ApiError(reasonOfCode(thrown.code) as ApiError['reason'], thrown.details, { cause: thrown });
+  return new ApiError('InternalError', 'the connection to the node failed', { cause: thrown });
+}
