@@ -63,6 +63,7 @@ function callOf<I, O>(serve: Serve<I, O>, signal: AbortSignal): BidiCall<I, O> {
     end: () => inputs.end(),
     messages: outputs,
     cancel,
+    opened: Promise.resolve(),
     closed: new Promise(() => undefined),
   };
 }
