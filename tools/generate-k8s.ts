@@ -1,8 +1,9 @@
 /** From proto/k8s to libs/api/src/gen: TypeScript interfaces in the Kubernetes JSON shape, and the schema table as data. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readProtoFiles, type Message, type ProtoFile } from './k8s-descriptors.ts';
+import { readProtoFiles, type Message } from './k8s-descriptors.ts';
 import { interfacesOf } from './k8s-interfaces.ts';
+import { resourcesOf } from './k8s-resources.ts';
 import { tableOf } from './k8s-table.ts';
 
 /** Writes the generated files below `out` (the place of libs/api/src/gen); `root` is the top of the tree. */
@@ -11,14 +12,10 @@ export function generateK8s(root: string, out: string): void {
   const messages = new Map<string, Message>(files.flatMap((f) => f.messages.map((m) => [`${m.packageName}.${m.name}`, m])));
   for (const file of files) {
     if (file.group === undefined || file.version === 'v1beta1') continue;
-    write(join(out, 'types', `${moduleOf(file)}.ts`), interfacesOf(file, files, messages));
+    write(join(out, 'types', `${file.module}.ts`), interfacesOf(file, files, messages));
   }
+  write(join(out, 'resources.ts'), resourcesOf(files));
   write(join(out, 'schema-table.ts'), tableOf(files));
-}
-
-/** `core-v1`, the name of the module of a file's types. */
-export function moduleOf(file: ProtoFile): string {
-  return file.path.slice('k8s/'.length, -'.proto'.length).replace('/', '-');
 }
 
 function write(path: string, text: string): void {

@@ -1,6 +1,7 @@
 /**
  * Writes proto/k8s/ from tables of facts about the Kubernetes API: run once per Kubernetes release, then read the
- * difference. `node tools/import-k8s-facts.ts --facts DIR`, DIR holding messages.tsv, types.tsv, enums.tsv, constants.tsv, defaults.tsv.
+ * difference. `node tools/import-k8s-facts.ts --facts DIR`, DIR holding messages.tsv, types.tsv, enums.tsv, constants.tsv,
+ * defaults.tsv, resources.tsv.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ const rows = read('messages.tsv');
 const types = read('types.tsv');
 const groups = new Map(read('constants.tsv').filter((r) => r['const_name'] === 'GroupName').map((r) => [cell(r, 'proto_package'), cell(r, 'value')]));
 const enums = read('enums.tsv');
+const stored = read('resources.tsv').filter((r) => cell(r, 'verbs').split(',').includes('watch'));
 const defaults = constantDefaults(rows, read('defaults.tsv'), groups);
 const hasProto = new Set(types.filter((t) => t['is_proto_message'] === 'yes').map((t) => `${t['proto_package']}.${t['type']}`));
 
@@ -90,6 +92,8 @@ function message(packageName: string, name: string, fields: readonly Row[]): str
   if ((typeMeta || type?.['is_root_object'] === 'yes') && groups.has(packageName)) facts.push('kind: true');
   if (forms[name] !== undefined) facts.push(`form: FORM_${forms[name]}`);
   if (jsonOnly) facts.push('json_only: true');
+  const resource = stored.find((r) => r['proto_package'] === packageName && r['kind'] === name);
+  if (resource !== undefined) facts.push(`plural: ${JSON.stringify(resource['plural'])}`, ...(resource['namespaced'] === 'yes' ? ['namespaced: true'] : []));
   const lines = facts.length === 0 ? [] : [`  option (rhythm.k8s.message) = { ${facts.join(' ')} };`];
   const real = fields.filter((f) => f['label'] !== 'inline');
   real.forEach((f, index) => lines.push(field(f, jsonOnly ? index + 1 : undefined)));

@@ -42,12 +42,17 @@ export interface Message {
   readonly typeMeta: boolean;
   readonly kind: boolean;
   readonly jsonOnly: boolean;
+  /** Of kinds that are stored under a resource. */
+  readonly plural: string | undefined;
+  readonly namespaced: boolean;
   /** As declared, which is the order of Go's struct. */
   readonly fields: readonly Field[];
 }
 
 export interface ProtoFile {
   readonly path: string;
+  /** `core-v1`, the module of the file's types. */
+  readonly module: string;
   readonly packageName: string;
   /** Undefined in files of helper types. */
   readonly group: string | undefined;
@@ -70,7 +75,7 @@ interface RawMessage {
   readonly nestedType?: readonly RawMessage[];
   readonly options?: {
     readonly mapEntry?: boolean;
-    readonly '[rhythm.k8s.message]'?: { readonly typeMeta?: boolean; readonly kind?: boolean; readonly form?: string; readonly jsonOnly?: boolean };
+    readonly '[rhythm.k8s.message]'?: { readonly typeMeta?: boolean; readonly kind?: boolean; readonly form?: string; readonly jsonOnly?: boolean; readonly plural?: string; readonly namespaced?: boolean };
   };
 }
 
@@ -95,6 +100,7 @@ function readFile(file: RawFile): ProtoFile {
   const packageName = file.package ?? '';
   return {
     path: file.name,
+    module: file.name.slice('k8s/'.length, -'.proto'.length).replace('/', '-'),
     packageName,
     group: file.options?.['[rhythm.k8s.group]'],
     version: file.options?.['[rhythm.k8s.version]'] ?? '',
@@ -117,6 +123,8 @@ function readMessage(packageName: string, raw: RawMessage): Message {
     typeMeta: facts.typeMeta === true,
     kind: facts.kind === true,
     jsonOnly: facts.jsonOnly === true,
+    plural: facts.plural,
+    namespaced: facts.namespaced === true,
     fields,
   };
 }

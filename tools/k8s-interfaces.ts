@@ -33,8 +33,7 @@ export function interfacesOf(file: ProtoFile, files: readonly ProtoFile[], messa
   });
   const imports = [...used].map(([packageName, names]) => {
     const home = files.find((f) => f.packageName === packageName);
-    const module = home?.path.slice('k8s/'.length, -'.proto'.length).replace('/', '-') ?? '';
-    return `import type { ${[...names].toSorted().join(', ')} } from './${module}.ts';`;
+    return `import type { ${[...names].toSorted().join(', ')} } from './${home?.module}.ts';`;
   });
   return `// Generated from proto/${file.path}. Do not edit.\n${imports.toSorted().join('\n')}\n\n${bodies.join('\n\n')}\n`;
 }

@@ -1,15 +1,18 @@
 import { kindRegistry } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';
+import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { admissionSteps } from './admission/index.ts';
 import { buildAuth, type Auth, type ObjectWriter } from './auth/index.ts';
-import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses } from './bootstrap/bootstrap.ts';
+import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
+import { apiService, type GrpcFace } from './grpc/index.ts';
 import { HttpFace, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
+import { openApiHandler } from './openapi/handler.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import type { ResourceHandler, UpgradeHandler } from './pipeline/handlers.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
@@ -19,8 +22,8 @@ import { objectReader } from './pipeline/object-reader.ts';
 import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
 import { ObjectStore } from './registry/object-store.ts';
-import { noProtobuf } from './render/protobuf.ts';
 import { Renderer } from './render/render.ts';
+import { allocationSteps, defaultServiceCidr, repairAllocations } from './steps/index.ts';
 
 export interface ApiserverConfig {
   readonly host: string;
@@ -45,6 +48,7 @@ export interface ApiserverPorts {
 
 export interface Apiserver {
   readonly port: number;
+  readonly grpcPort: number;
   readonly pipeline: Pipeline;
   readonly reader: ObjectReader;
   stop(): Promise<void>;
@@ -63,7 +67,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     store,
     caches,
     objects,
-    renderer: new Renderer(clock, noProtobuf),
+    renderer: new Renderer(clock),
     codec: bodyCodec(kindRegistry),
     clock,
     random,
@@ -77,28 +81,40 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const writes = new OwnWrites(base);
   const state = { ready: false };
   const http = await startHttp(config, ports, pipeline, auth, state);
+  const grpc = await startGrpc(config, ports, pipeline, http.port + 1).catch(async (error: unknown) => {
+    await http.stop();
+    throw error;
+  });
+  const stop = async (): Promise<void> => {
+    state.ready = false;
+    auth.stop();
+    grpc.face.close();
+    await Promise.all([http.stop(), grpc.server.stop(grpcStopMs)]);
+    await caches.stop();
+  };
   try {
     await bootstrapNamespaces(reader, writes);
     await auth.bootstrap(writerOf(writes));
     await bootstrapPriorityClasses(reader, writes);
+    await ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr));
+    await repairAllocations(reader, writes, { clock, random, log });
     await bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp });
   } catch (error) {
-    await http.stop();
-    await caches.stop();
+    await stop();
     throw new Error('the first objects of the cluster could not be written', { cause: error });
   }
   state.ready = true;
-  return {
-    port: http.port,
-    pipeline,
-    reader,
-    stop: async () => {
-      state.ready = false;
-      auth.stop();
-      await http.stop();
-      await caches.stop();
-    },
-  };
+  return { port: http.port, grpcPort: grpc.server.port, pipeline, reader, stop };
+}
+
+/** How long the streams of the gRPC face may take to end. */
+const grpcStopMs = 1_000;
+
+async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<{ readonly face: GrpcFace; readonly server: GrpcServer }> {
+  const { clock, log } = ports;
+  const face = apiService(pipeline, { clock, log });
+  const server = await serveGrpc({ host: config.host, port, services: face.services, tls: { cert: config.tls.cert, key: config.tls.key, clientCa: config.tls.clientCa }, clock });
+  return { face, server };
 }
 
 function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, state: { readonly ready: boolean }): Promise<HttpServer> {
@@ -118,7 +134,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
       },
     ],
   );
-  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(kindRegistry), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,
@@ -131,8 +147,8 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   });
 }
 
-function stepsOf(_config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
-  return admissionSteps(reader, { random: ports.random, escalation: auth.escalation });
+function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
+  return [...admissionSteps(reader, { random: ports.random, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

@@ -7,6 +7,7 @@ export interface ListOptions {
   readonly resourceVersion?: string;
   readonly limit?: number;
   readonly continue?: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface WatchOptions extends Pick<ListOptions, 'labelSelector' | 'fieldSelector'> {

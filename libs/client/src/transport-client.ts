@@ -33,7 +33,9 @@ class TransportClient implements ApiClient {
   }
 
   async list<T extends KubeObject>(resource: TypedResource<T>, namespace: string, options: ListOptions = {}): Promise<ObjectList<T>> {
-    const list = await this.#object<{ metadata?: ListMeta; items?: T[] | null }>(requestOf('list', resource, { namespace, options }));
+    const { signal, ...selection } = options;
+    const request = requestOf('list', resource, { namespace, options: selection, ...(signal === undefined ? {} : { signal }) });
+    const list = await this.#object<{ metadata?: ListMeta; items?: T[] | null }>(request);
     const apiVersion = apiVersionOf(resource);
     const items = list.items ?? [];
     for (const item of items) {

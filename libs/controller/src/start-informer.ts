@@ -116,7 +116,12 @@ class Reflector<T extends KubeObject> {
     let next: string | undefined;
     let version = '';
     do {
-      const page = await this.#client.list(this.#resource, namespace, { ...selectors, limit: pageItems, ...(next === undefined ? {} : { continue: next }) });
+      const page = await this.#client.list(this.#resource, namespace, {
+        ...selectors,
+        limit: pageItems,
+        ...(next === undefined ? {} : { continue: next }),
+        signal: this.abort.signal,
+      });
       this.abort.signal.throwIfAborted();
       items.push(...page.items);
       if (version === '') version = page.resourceVersion;

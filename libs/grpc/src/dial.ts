@@ -17,7 +17,10 @@ export interface DialOptions {
   readonly targets: string | readonly string[];
   /** Plain text without it. */
   readonly tls?: ClientTls;
-  /** Ping an idle connection this often, to notice a dead peer; default 10 s. 0: never. */
+  /**
+   * Ping a connection that has calls open this often, to notice a dead peer; default 10 s, on a unix socket never.
+   * 0: never. Without calls there are no pings: servers written in Go end connections that do (too_many_pings).
+   */
   readonly keepaliveMs?: number;
   /** A ping not answered for this long breaks the connection; default 5 s. */
   readonly keepaliveTimeoutMs?: number;
@@ -49,7 +52,7 @@ export function dialGrpc<C extends Client>(constructor: ClientConstructor<C>, op
 }
 
 function channelOptions(options: DialOptions, targets: readonly string[]): Partial<ClientOptions> {
-  const { keepaliveMs = 10_000, keepaliveTimeoutMs = 5_000, reconnectMs = { initial: 100, max: 2_000 }, tls, balance, sendBytesMax, userAgent } = options;
+  const { keepaliveMs = targets[0]?.startsWith('unix:') === true ? 0 : 10_000, keepaliveTimeoutMs = 5_000, reconnectMs = { initial: 100, max: 2_000 }, tls, balance, sendBytesMax, userAgent } = options;
   // An IP address is no server name in TLS (RFC 6066); the name sent then is arbitrary, the check is by address.
   const serverName = tls?.serverName ?? (tls !== undefined && isIP(hostOf(targets[0] ?? '')) !== 0 ? 'localhost' : undefined);
   return {
@@ -62,7 +65,7 @@ function channelOptions(options: DialOptions, targets: readonly string[]): Parti
     'grpc-node.flow_control_window': windowBytes,
     ...(keepaliveMs === 0
       ? {}
-      : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': keepaliveTimeoutMs, 'grpc.keepalive_permit_without_calls': 1 }),
+      : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': keepaliveTimeoutMs }),
     ...(sendBytesMax === undefined ? {} : { 'grpc.max_send_message_length': sendBytesMax }),
     ...(userAgent === undefined ? {} : { 'grpc.primary_user_agent': userAgent }),
     ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),

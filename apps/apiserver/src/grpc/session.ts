@@ -44,7 +44,7 @@ export class Session {
   readonly #partial = new Map<bigint, PartialRequest>();
   readonly #active = new Map<bigint, Active>();
   #partialBytes = 0;
-  /** Pipeline calls not yet settled; those that were cancelled count until they are. */
+  /** Requests neither settled in the pipeline nor answered whole; those that were cancelled count until they settle. */
   #requests = 0;
   #watches = 0;
 
@@ -62,7 +62,11 @@ export class Session {
     // Headers at once: the caller learns that the session stands.
     this.#call.sendMetadata(new Metadata());
     try {
-      for await (const message of incoming(this.#call)) for (const frame of message.frames) this.#receive(frame);
+      for await (const message of incoming(this.#call)) {
+        for (const frame of message.frames) this.#receive(frame);
+        // One who asks without reading the answers is not read either.
+        if (this.#outbox.queuedBytes > 2 * this.#ports.limits.outboxBytesMax) await this.#outbox.ready();
+      }
     } catch (error) {
       this.#ports.log.info('a session broke', { error: causeChain(error) });
     } finally {
@@ -119,11 +123,11 @@ export class Session {
     const partial = this.#partial.get(id) ?? { request, deadlineMs: frame.deadlineMs, pieces: [], bytes: 0 };
     partial.pieces.push(request.body);
     partial.bytes += request.body.length;
-    const { bodyBytesMax, partialBytesMax } = this.#ports.limits;
+    const { bodyBytesMax, partialBytesMax, requestsMax } = this.#ports.limits;
     const refusal =
       partial.bytes > bodyBytesMax
         ? new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
-        : frame.more && this.#partialBytes + request.body.length > partialBytesMax
+        : frame.more && (this.#partialBytes + request.body.length > partialBytesMax || this.#partial.size >= requestsMax)
           ? new ApiError('TooManyRequests', 'too many unfinished requests on this session')
           : undefined;
     if (refusal !== undefined) {
@@ -173,8 +177,6 @@ export class Session {
     const handled = pipeline.handle(resourceRequest(request, verb, body, this.#caller, abort.signal));
     this.#active.set(id, { abort });
     this.#requests++;
-    const settled = (): void => void this.#requests--;
-    handled.then(settled, settled);
     try {
       const response = await Promise.race([handled, late.promise]);
       if (this.#current(id, abort)) await this.#respond(id, response, abort.signal);
@@ -183,6 +185,8 @@ export class Session {
     } finally {
       timer.cancel();
       if (this.#current(id, abort)) this.#active.delete(id);
+      const settled = (): void => void this.#requests--;
+      handled.then(settled, settled);
     }
   }
 

@@ -23,6 +23,10 @@ export interface WatchPumpOptions {
  */
 export async function pumpWatch(options: WatchPumpOptions): Promise<void> {
   const { id, watch, credit, outbox, signal } = options;
+  if (signal.aborted) {
+    await watch[Symbol.asyncIterator]().return?.();
+    return;
+  }
   // An empty frame: the watch stands.
   outbox.push(id, { id, frame: { $case: 'events', value: { events: [] } }, more: false }, 0);
   for await (const batch of watch) {

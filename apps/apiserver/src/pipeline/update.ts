@@ -3,6 +3,7 @@ import { checkPreconditions, isFinished } from '../registry/deletion.ts';
 import { resourceOf, type Outcome } from '../registry/object-store.ts';
 import { Admission } from './admission.ts';
 import { checkType, createObject, placeInNamespace } from './create.ts';
+import { schemaOf } from './codec.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
 import type { ResourceResponse } from './types.ts';
@@ -45,7 +46,7 @@ export async function patch(ports: PipelinePorts, call: Call): Promise<ResourceR
 }
 
 /** The patch of a request, ready to be applied to any state of the object. @throws ApiError UnsupportedMediaType, BadRequest. */
-export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDefinition, 'schema'>, current: object) => object {
+export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, current: object) => object {
   const { contentType, body } = call.request;
   const type = patchTypeOf(contentType);
   if (type === undefined) {
@@ -53,7 +54,7 @@ export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDef
     throw new ApiError('UnsupportedMediaType', `${apply} - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json`);
   }
   const document = ports.codec.parse(body, 'application/json');
-  return (kind, current) => applyPatch(type, kind.schema, current, document);
+  return (kind, current) => applyPatch(type, schemaOf(kind), current, document);
 }
 
 async function changeWith(ports: PipelinePorts, call: Call, next: (current: KubeObject) => KubeObject): Promise<ResourceResponse> {

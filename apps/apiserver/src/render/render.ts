@@ -7,15 +7,8 @@ import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
 import { ByteCache } from './byte-cache.ts';
 import type { Rendering } from './negotiate.ts';
+import { toProtobuf } from './protobuf.ts';
 import { columnDefinitions, partialOf, tableRow, type IncludeObject } from './table.ts';
-
-/** Turns an object into Kubernetes' protobuf. */
-export interface ProtobufEncoder {
-  /** With the `k8s\0` envelope. */
-  encode(object: object): Uint8Array;
-  /** A list, from its metadata and its items. */
-  encodeList(kind: string, apiVersion: string, metadata: object, items: readonly object[]): Uint8Array;
-}
 
 const comma = Buffer.from(',');
 
@@ -25,12 +18,10 @@ const comma = Buffer.from(',');
  */
 export class Renderer {
   readonly #clock: Clock;
-  readonly #protobuf: ProtobufEncoder;
   readonly #memo = new ByteCache(limits.renderCacheBytesMax);
 
-  constructor(clock: Clock, protobuf: ProtobufEncoder) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#protobuf = protobuf;
   }
 
   entry(kind: KindDefinition, entry: Entry, rendering: Rendering, include: IncludeObject = 'Metadata', withColumns = true): Uint8Array {
@@ -58,7 +49,7 @@ export class Renderer {
   list(kind: KindDefinition, list: ListResult, rendering: Rendering, include: IncludeObject = 'Metadata'): Uint8Array | AsyncIterable<Uint8Array> {
     const metadata = { resourceVersion: String(list.revision), ...(list.continue === undefined ? {} : { continue: list.continue }), ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }) };
     if (rendering.as === 'table') return this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
-    if (rendering.encoding === 'protobuf') return this.#protobuf.encodeList(kind.listKind, apiVersionOf(kind), metadata, list.entries.map((entry) => this.#objectOf(kind, entry)));
+    if (rendering.encoding === 'protobuf') return toProtobuf({ kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata, items: list.entries.map((entry) => this.#objectOf(kind, entry)) });
     const partial = rendering.as === 'partial';
     const head = partial ? { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
     if (rendering.encoding === 'yaml') return this.#write({ ...head, items: list.entries.map((entry) => (partial ? partialOf(this.#objectOf(kind, entry), rendering.metaVersion) : this.#objectOf(kind, entry))) }, rendering);
@@ -115,7 +106,7 @@ export class Renderer {
       case 'yaml':
         return Buffer.from(stringify(object, { version: '1.1', aliasDuplicateObjects: false }));
       case 'protobuf':
-        return this.#protobuf.encode(object);
+        return toProtobuf(object);
     }
   }
 }

@@ -6,7 +6,6 @@ import type { Call, PipelinePorts } from '../pipeline/ports.ts';
 import { objectResponse, renderingOf } from '../pipeline/respond.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
 import { decideUpdate, patcherOf } from '../pipeline/update.ts';
-import { schemaFor } from '@rhythm/api';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
@@ -46,8 +45,7 @@ function wantedScale(ports: PipelinePorts, call: Call): (current: Scale) => Scal
   const validation = request.options.fieldValidation ?? 'Warn';
   if (request.verb === 'patch') {
     const apply = patcherOf(ports, call);
-    const schema = schemaFor('autoscaling', 'v1', 'Scale') ?? call.kind.schema;
-    return (current) => ports.codec.admit(scaleKind, apply({ schema }, current), validation).object as Scale;
+    return (current) => ports.codec.admit(scaleKind, apply(scaleKind, current), validation).object as Scale;
   }
   const { object } = ports.codec.decode(scaleKind, request.body, request.contentType, validation);
   checkType(scaleKind, object);

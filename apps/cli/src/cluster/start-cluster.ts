@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import type { Clock, Random } from '@rhythm/base';
 import { ensureClusterPki, kubeconfigYaml, writeSecretFile } from '@rhythm/pki';
+import { abortableClock } from '../abortable-clock.ts';
 import { allowForwarding } from '../host/forwarding.ts';
 import { enterHost, withHostLock } from '../host/host-state.ts';
 import { ensureBridge } from '../host/network.ts';
@@ -46,7 +47,9 @@ export async function startCluster(dir: string, wishes: Wishes, ports: StartPort
     return chosen;
   });
   await progress.step('certificates', (detail) => writeIdentities(config, ports, detail));
-  await together([progress.step('containers and images', () => startRuntime(config, ports)), startControlPlane(config, ports)]);
+  const giveUp = new AbortController();
+  const inner = { ...ports, clock: abortableClock(ports.clock, giveUp.signal) };
+  await together(giveUp, [progress.step('containers and images', () => startRuntime(config, inner)), startControlPlane(config, inner, giveUp)]);
   await startSupervisor(config);
   return config;
 }
@@ -79,18 +82,21 @@ async function startRuntime(config: ClusterConfig, ports: StartPorts): Promise<v
 }
 
 /** Store, then API server, then everybody else at once, each until it serves. */
-async function startControlPlane(config: ClusterConfig, ports: StartPorts): Promise<void> {
+async function startControlPlane(config: ClusterConfig, ports: StartPorts, giveUp: AbortController): Promise<void> {
   const specs = appSpecs(config);
   const start = (spec: ProcessSpec): Promise<void> => ports.progress.step(spec.name, (detail) => startApp(config, spec, ports, detail));
   const [first, rest] = [specs.filter(({ name }) => name === 'store' || name === 'apiserver'), specs.filter(({ name }) => name !== 'store' && name !== 'apiserver')];
   for (const spec of first) await start(spec);
-  await together(rest.map(start));
+  await together(giveUp, rest.map(start));
 }
 
-/** Waits for all, also when one fails: nothing may go on behind the back of the clean-up. */
-async function together(works: ReadonlyArray<Promise<void>>): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+/**
+ * Waits for all. When one fails the others give up, and are waited for all the same: nothing may go on behind the
+ * back of the clean-up. Throws the first failure.
+ */
+async function together(giveUp: AbortController, works: ReadonlyArray<Promise<void>>): Promise<void> {
+  await Promise.allSettled(works.map((work) => work.catch((error: unknown) => giveUp.abort(error))));
+  if (giveUp.signal.aborted) throw giveUp.signal.reason;
 }
 
 /** Starts one app unless it runs, and waits until it says where it serves. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { causeChain } from '@rhythm/base';
+import { abortableClock } from '../abortable-clock.ts';
 import { readConfig, resolveDirectory, type ClusterConfig } from '../cluster/cluster-config.ts';
 import type { Wishes } from '../cluster/choose-config.ts';
 import { startCluster, startSupervisor, waitNodeReady, type StartPorts } from '../cluster/start-cluster.ts';
@@ -31,9 +32,8 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   const config = await withClusterLock(dir, async () => {
     const adopted = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
     // Every wait of the start ends at an interrupt, and the start with it.
-    const interruptible = { ...clock, sleep: (ms: number) => clock.sleep(ms, interrupt) };
     try {
-      const started = await start(dir, options, { ...ports, clock: interruptible });
+      const started = await start(dir, options, { ...ports, clock: abortableClock(clock, interrupt) });
       if (interrupt.aborted) throw new Error('interrupted');
       return started;
     } catch (error) {

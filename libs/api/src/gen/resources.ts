@@ -1,6 +1,7 @@
-// Generated. Do not edit.
+// Generated from proto/k8s. Do not edit.
 /** A typed handle for each stored built-in resource, for clients. */
 import type { TypedResource } from '../resource.ts';
+import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './types/core-v1.ts';
 import type { MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './types/admissionregistration-v1.ts';
 import type { CustomResourceDefinition } from './types/apiextensions-v1.ts';
 import type { APIService } from './types/apiregistration-v1.ts';
@@ -10,7 +11,6 @@ import type { HorizontalPodAutoscaler } from './types/autoscaling-v2.ts';
 import type { CronJob, Job } from './types/batch-v1.ts';
 import type { CertificateSigningRequest } from './types/certificates-v1.ts';
 import type { Lease } from './types/coordination-v1.ts';
-import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './types/core-v1.ts';
 import type { EndpointSlice } from './types/discovery-v1.ts';
 import type { Event as EventsV1Event } from './types/events-v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from './types/flowcontrol-v1.ts';

@@ -1,8 +1,7 @@
-import { alreadyExists, apiVersionOf, ApiError, conflict, notFound, type KubeObject, type TypedResource } from '@rhythm/api';
+import { alreadyExists, apiVersionOf, ApiError, applyPatch, conflict, notFound, schemaFor, type KubeObject, type TypedResource } from '@rhythm/api';
 import { formatTime, randomSuffix, randomUuid, seededRandom, type Clock, type Random } from '@rhythm/base';
 import type { ApiClient, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../api-client.ts';
 import { FakeStore } from './fake-store.ts';
-import { jsonPatch, mergePatch, strategicPatch, type Json } from './merge.ts';
 import { desiredChanged, isReleased, mergeUpdate, prepareForCreate, prepareForDelete, type Loose } from './strategy.ts';
 
 /** One call that a component made, in order. */
@@ -118,7 +117,7 @@ class Fake implements FakeApiClient {
   }
 
   async list<T extends KubeObject>(resource: TypedResource<T>, namespace: string, options: ListOptions = {}): Promise<ObjectList<T>> {
-    await this.#called('list', resource, namespace, '');
+    await this.#called('list', resource, namespace, '', '', options.signal);
     const all = this.#store.list(resource, namespace, options) as readonly T[];
     const start = options.continue === undefined || options.continue === '' ? 0 : Number(options.continue);
     const end = options.limit === undefined || options.limit === 0 ? all.length : start + options.limit;
@@ -178,11 +177,11 @@ class Fake implements FakeApiClient {
   async patch<T extends KubeObject>(resource: TypedResource<T>, namespace: string, name: string, type: PatchType, patch: unknown, options: WriteOptions = {}): Promise<T> {
     await this.#called('patch', resource, namespace, name, options.subresource, options.signal);
     const old = this.#existing(resource, namespace, name);
-    const target = structuredClone(old) as unknown as Json;
-    const value = structuredClone(patch) as Json;
     if (type === 'apply') throw new ApiError('MethodNotAllowed', 'the fake server does not apply');
-    const patched = type === 'json' ? jsonPatch(target, value) : type === 'merge' ? mergePatch(target, value) : strategicPatch(target, value);
-    return this.#replace(resource, old, patched as unknown as Loose, options) as unknown as T;
+    const schema = schemaFor(resource.group, resource.version, resource.kind);
+    if (schema === undefined && type === 'strategic') throw new ApiError('UnsupportedMediaType', 'strategic merge patches are for built-in kinds');
+    const patched = applyPatch(type, schema ?? { type: 'object' }, old, patch) as unknown as Loose;
+    return this.#replace(resource, old, patched, options) as unknown as T;
   }
 
   async delete(resource: TypedResource, namespace: string, name: string, options: DeleteOptions = {}): Promise<void> {

@@ -1,7 +1,6 @@
 import { ApiError, type KubeObject, type ResourceRef } from '@rhythm/api';
 import { formatTime, type Clock } from '@rhythm/base';
 import type { DeleteOptions } from '../api-client.ts';
-import { isObject, type Json } from './merge.ts';
 
 /** An object without a known type. */
 export type Loose = KubeObject & { spec?: Record<string, unknown>; status?: Record<string, unknown> };
@@ -94,7 +93,7 @@ function graceSeconds(resource: ResourceRef, object: Loose, options: DeleteOptio
 
 /** The value at a field selector's path; '' when there is none. */
 export function fieldValue(object: KubeObject, path: string): string {
-  let value: Json | undefined = object as unknown as Json;
-  for (const part of path.split('.')) value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+  let value: unknown = object;
+  for (const part of path.split('.')) value = typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<string, unknown>)[part] : undefined;
   return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }

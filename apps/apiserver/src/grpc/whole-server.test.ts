@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resources } from '@rhythm/api';
+import type { ConfigMap, Pod } from '@rhythm/api/types/core-v1';
+import { seededRandom, silentLog, systemClock, systemRandom } from '@rhythm/base';
+import { connectApi, type ApiClient } from '@rhythm/client';
+import { eventRecorder, informerFactory, runLeaderElection } from '@rhythm/controller';
+import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
+import { memoryStore } from '@rhythm/store-client';
+import { start, type Apiserver } from '../start.ts';
+
+const ports = { clock: systemClock, random: systemRandom };
+let ca: Authority;
+let server: Apiserver;
+const clients: Array<{ close(): Promise<void> }> = [];
+
+beforeAll(async () => {
+  ca = await createAuthority('test-ca', ports);
+  const pair = await ca.issue({ commonName: 'kube-apiserver', dnsNames: ['kubernetes.default.svc'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
+  server = await start(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      advertiseAddress: '192.0.2.1',
+      tls: { cert: pair.certPem, key: pair.keyPem, clientCa: ca.certPem },
+      serviceAccountKey: (await createSigningKey()).privatePem,
+      serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
+      serviceCidr: '10.96.0.0/16',
+    },
+    { ...ports, store: memoryStore({ clock: systemClock }), log: silentLog },
+  );
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  await server.stop();
+});
+
+async function as(commonName: string, ...organizations: string[]): Promise<ApiClient> {
+  const pair = await ca.issue({ commonName, organizations, usages: ['client'] });
+  const client = connectApi({
+    targets: [`127.0.0.1:${server.grpcPort}`],
+    tls: { ca: ca.certPem, cert: pair.certPem, key: pair.keyPem },
+    ...ports,
+    log: silentLog,
+    userAgent: `test-${commonName}`,
+  });
+  clients.push(client);
+  return client;
+}
+
+const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { name, namespace: 'default' }, data });
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    if (await condition()) return;
+    await systemClock.sleep(10);
+  }
+  expect.fail('it did not happen within 5 s');
+}
+
+describe('the whole apiserver over a session', () => {
+  test('objects live through create, get, update, patch, list and delete', async () => {
+    const admin = await as('admin', 'system:masters');
+    const made = await admin.create(resources.configMaps, 'default', map('life', { k: '1' }));
+    expect(made).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'life', namespace: 'default' } });
+    const updated = await admin.update(resources.configMaps, { ...made, data: { k: '2' } });
+    await expect(admin.update(resources.configMaps, { ...made, data: { k: '3' } })).rejects.toMatchObject({ reason: 'Conflict' });
+    const patched = await admin.patch(resources.configMaps, 'default', 'life', 'merge', JSON.parse('{"data":{"k":null,"__proto__":"x"}}'));
+    expect(Object.keys(patched.data ?? {})).toEqual(['__proto__']);
+    expect(Number(patched.metadata.resourceVersion)).toBeGreaterThan(Number(updated.metadata.resourceVersion));
+    const list = await admin.list(resources.configMaps, 'default', { fieldSelector: 'metadata.name=life' });
+    expect(list.items).toEqual([patched]);
+    await admin.delete(resources.configMaps, 'default', 'life', { preconditions: { uid: made.metadata.uid ?? '' } });
+    await expect(admin.get(resources.configMaps, 'default', 'life')).rejects.toMatchObject({ reason: 'NotFound', code: 404 });
+  });
+
+  test('who is not allowed is refused, by name', async () => {
+    const nobody = await as('nobody');
+    await expect(nobody.list(resources.secrets, '')).rejects.toMatchObject({ reason: 'Forbidden', code: 403, message: expect.stringContaining('User "nobody" cannot list resource "secrets"') });
+    const watch = nobody.watch(resources.secrets, '')[Symbol.asyncIterator]();
+    await expect(watch.next()).rejects.toMatchObject({ reason: 'Forbidden' });
+  });
+
+  test('an informer follows what others write', async () => {
+    const admin = await as('admin', 'system:masters');
+    const factory = informerFactory(await as('system:kube-controller-manager'), { ...ports, log: silentLog });
+    const informer = factory.informer(resources.configMaps, { namespace: 'default', indexes: { k: (o) => [o.data?.['k'] ?? ''] } });
+    const seen: string[] = [];
+    informer.addHandler({
+      onAdd: (o) => seen.push(`add ${o.metadata.name}`),
+      onUpdate: (old, o) => seen.push(`update ${o.metadata.name} ${old.data?.['k'] ?? ''}->${o.data?.['k'] ?? ''}`),
+      onDelete: (o) => seen.push(`delete ${o.metadata.name}`),
+    });
+    await informer.synced();
+    const before = seen.length;
+    const made = await admin.create(resources.configMaps, 'default', map('seen', { k: '1' }));
+    await admin.update(resources.configMaps, { ...made, data: { k: '2' } });
+    await until(() => informer.byIndex('k', '2').length === 1);
+    await admin.delete(resources.configMaps, 'default', 'seen');
+    await until(() => informer.get('default/seen') === undefined);
+    expect(seen.slice(before)).toEqual(['add seen', 'update seen 1->2', 'delete seen']);
+    await factory.stop();
+  });
+
+  test('a leader is elected, and events are counted', async () => {
+    const scheduler = await as('system:kube-scheduler');
+    const started = Promise.withResolvers<void>();
+    const election = runLeaderElection({ client: scheduler, name: 'kube-scheduler', identity: 'me', ...ports, log: silentLog, onStarted: () => started.resolve() });
+    await started.promise;
+    await election.stop();
+    const admin = await as('admin', 'system:masters');
+    expect((await admin.get(resources.leases, 'kube-system', 'kube-scheduler')).spec.holderIdentity ?? '').toBe('');
+
+    const recorder = eventRecorder(scheduler, { component: 'default-scheduler', clock: systemClock, random: seededRandom(1), log: silentLog });
+    const pod = { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'p', namespace: 'default', uid: 'u' } } as Pod;
+    recorder.event(pod, 'Warning', 'FailedScheduling', 'no node');
+    recorder.event(pod, 'Warning', 'FailedScheduling', 'no node');
+    await recorder.stop();
+    const events = (await admin.list(resources.events, 'default', { fieldSelector: 'involvedObject.name=p' })).items;
+    expect(events.map((e) => [e.reason, e.count, e.source.component])).toEqual([['FailedScheduling', 2, 'default-scheduler']]);
+  });
+
+  test('a large list comes in pieces and in pages', async () => {
+    const admin = await as('admin', 'system:masters');
+    const fill = 'x'.repeat(20_000);
+    await Promise.all(Array.from({ length: 120 }, (_, i) => admin.create(resources.configMaps, 'kube-public', { metadata: { name: `big-${i}`, namespace: 'kube-public' }, data: { fill } })));
+    const whole = await admin.list(resources.configMaps, 'kube-public');
+    expect(whole.items.filter((o) => o.data?.['fill'] === fill)).toHaveLength(120);
+    const page = await admin.list(resources.configMaps, 'kube-public', { limit: 50 });
+    expect(page.items).toHaveLength(50);
+    const rest = await admin.list(resources.configMaps, 'kube-public', { limit: 500, continue: page.continue ?? '' });
+    expect(page.items.length + rest.items.length).toBe(whole.items.length);
+  });
+});

@@ -1,0 +1,73 @@
+import { systemClock, systemRandom } from '@rhythm/base';
+import { FlagError, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
+import { etcdStore } from '@rhythm/store-client';
+import { jsonLog } from '@rhythm/telemetry';
+import { readFileSync } from 'node:fs';
+import { start } from './index.ts';
+
+const spec = {
+  host: { type: 'string', help: 'address to listen on', default: '0.0.0.0' },
+  port: { type: 'number', help: 'port of the Kubernetes HTTP API; the gRPC API is on the next one', default: 6443 },
+  'advertise-address': { type: 'string', help: 'address by which the Service kubernetes reaches this server', required: true },
+  'store-endpoints': { type: 'list', help: 'host:port of each store member', required: true },
+  'store-ca-file': { type: 'string', help: 'CA of the store' },
+  'store-cert-file': { type: 'string', help: 'our client certificate for the store' },
+  'store-key-file': { type: 'string', help: 'its key' },
+  'cert-file': { type: 'string', help: 'serving certificate', required: true },
+  'key-file': { type: 'string', help: 'its key', required: true },
+  'client-ca-file': { type: 'string', help: 'CA of client certificates', required: true },
+  'service-account-key-file': { type: 'string', help: 'private key (PEM, P-256) that signs and verifies service-account tokens', required: true },
+  'service-account-issuer': { type: 'string', help: 'issuer of service-account tokens', default: 'https://kubernetes.default.svc.cluster.local' },
+  'service-cidr': { type: 'string', help: 'IPv4 network of ClusterIPs', required: true },
+  'kubelet-client-cert-file': { type: 'string', help: 'our client certificate for kubelets' },
+  'kubelet-client-key-file': { type: 'string', help: 'its key' },
+  'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
+} as const;
+
+const log = jsonLog(systemClock, (line) => process.stderr.write(line));
+
+await runApp('apiserver', log, async (argv) => {
+  const flags = parseFlags(spec, argv);
+  const read = (flag: string, path: string): string => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new FlagError(`flag --${flag}: ${path} cannot be read`, { cause: error });
+    }
+  };
+  const store = await etcdStore({
+    endpoints: flags['store-endpoints'],
+    ...(flags['store-ca-file'] === undefined
+      ? {}
+      : {
+          tls: {
+            ca: read('store-ca-file', flags['store-ca-file']),
+            cert: read('store-cert-file', flags['store-cert-file'] ?? ''),
+            key: read('store-key-file', flags['store-key-file'] ?? ''),
+          },
+        }),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  const app = await start(
+    {
+      host: flags.host,
+      port: flags.port,
+      advertiseAddress: flags['advertise-address'],
+      tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) },
+      serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
+      serviceAccountIssuer: flags['service-account-issuer'],
+      serviceCidr: flags['service-cidr'],
+    },
+    { store, clock: systemClock, random: systemRandom, log },
+  );
+  log.info('serving', { port: app.port, grpcPort: app.grpcPort });
+  writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
+  return {
+    stop: async () => {
+      await app.stop();
+      await store.close();
+    },
+  };
+});

@@ -1,0 +1,123 @@
+import { bidi, GrpcError, status, type BidiCall, type Client } from '@rhythm/grpc';
+import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '@rhythm/proto/etcd';
+import { TransactionsService, type Replies, type Reply, type Request, type Requests } from '@rhythm/proto/store';
+
+/** Requests waiting for an answer on one stream. */
+const pendingMax = 8_000;
+/** Requests in one message. */
+const batchMax = 512;
+
+interface Pending {
+  isSent: boolean;
+  resolve(reply: Reply['reply']): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Ranges and transactions in batches on one stream (proto/rhythm/store/v1). What is asked for while a message is on its
+ * way goes into the next one. Fails as the unary methods do; once broken it stays so.
+ */
+export class Session {
+  /** Resolves when the stream is over. */
+  readonly closed: Promise<GrpcError | undefined>;
+  readonly #call: BidiCall<Requests, Replies>;
+  readonly #pending = new Map<bigint, Pending>();
+  #outbox: Request[] = [];
+  #isSending = false;
+  #nextId = 1n;
+  #failure: GrpcError | undefined;
+
+  constructor(client: Client) {
+    this.#call = bidi(client, TransactionsService.session);
+    this.closed = this.#read();
+  }
+
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
+  async range(value: RangeRequest, signal?: AbortSignal): Promise<RangeResponse> {
+    const reply = await this.#ask({ $case: 'range', value }, signal);
+    if (reply?.$case !== 'range') throw new GrpcError(status.INTERNAL, 'the answer to a range is none');
+    return reply.value;
+  }
+
+  async txn(value: TxnRequest, signal?: AbortSignal): Promise<TxnResponse> {
+    const reply = await this.#ask({ $case: 'txn', value }, signal);
+    if (reply?.$case !== 'txn') throw new GrpcError(status.INTERNAL, 'the answer to a transaction is none');
+    return reply.value;
+  }
+
+  close(): void {
+    this.#call.cancel();
+  }
+
+  #ask(request: Request['request'], signal: AbortSignal | undefined): Promise<Reply['reply']> {
+    if (this.#failure !== undefined) return Promise.reject(notSent(this.#failure));
+    if (signal?.aborted === true) return Promise.reject(new GrpcError(status.CANCELLED, 'cancelled by the caller'));
+    if (this.#pending.size >= pendingMax) return Promise.reject(new GrpcError(status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#pending.delete(id);
+        reject(new GrpcError(status.CANCELLED, 'cancelled by the caller', { cause: signal?.reason }));
+      };
+      const done = (): void => signal?.removeEventListener('abort', onAbort);
+      const pending: Pending = {
+        isSent: false,
+        resolve: (reply) => (done(), resolve(reply)),
+        reject: (error) => (done(), reject(error)),
+      };
+      this.#pending.set(id, pending);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#outbox.push({ id, request });
+      // After the callers that are about to ask as well.
+      if (!this.#isSending && this.#outbox.length === 1) queueMicrotask(() => void this.#send());
+    });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      while (this.#outbox.length > 0) {
+        const requests = this.#outbox.splice(0, batchMax);
+        for (const { id } of requests) {
+          const pending = this.#pending.get(id);
+          if (pending !== undefined) pending.isSent = true;
+        }
+        await this.#call.write({ requests });
+      }
+    } catch {
+      // The stream is over: whoever waits is told by `#read`.
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #read(): Promise<GrpcError | undefined> {
+    let failure: GrpcError | undefined;
+    try {
+      for await (const { replies } of this.#call.messages) for (const reply of replies) this.#take(reply);
+    } catch (error) {
+      failure = error as GrpcError;
+    }
+    this.#failure = failure ?? new GrpcError(status.UNAVAILABLE, 'the stream to the store ended');
+    for (const pending of this.#pending.values()) pending.reject(pending.isSent ? this.#failure : notSent(this.#failure));
+    this.#pending.clear();
+    this.#outbox = [];
+    return failure;
+  }
+
+  #take({ id, reply }: Reply): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    if (reply?.$case === 'failure') pending.reject(new GrpcError(reply.value.code as GrpcError['code'], reply.value.message));
+    else pending.resolve(reply);
+  }
+}
+
+function notSent(cause: GrpcError): GrpcError {
+  return new GrpcError(status.UNAVAILABLE, `No connection established: ${cause.details}`, { cause });
+}
