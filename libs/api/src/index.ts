@@ -4,6 +4,7 @@ export * from './status.ts';
 export * from './schema/index.ts';
 export * from './decode/index.ts';
 export * from './codec/index.ts';
+export * from './openapi/index.ts';
 export * from './kinds/index.ts';
 export * from './quantity.ts';
 export * from './duration.ts';

@@ -1,0 +1,139 @@
+import type { ProtoForm, SchemaNode } from '../schema/node.ts';
+import { builtInKinds, schemaFor, schemaOfMessage } from '../schema/table.ts';
+
+/** A schema as it stands in an OpenAPI document. */
+export type OpenApiSchema = { [name: string]: unknown };
+
+export type OpenApiVersion = 2 | 3;
+
+export const gvkExtension = 'x-kubernetes-group-version-kind';
+
+/** Gathers the definitions of one document: what is asked for, and what that refers to. */
+export class Definitions {
+  readonly #version: OpenApiVersion;
+  readonly #found = new Map<string, OpenApiSchema>();
+
+  constructor(version: OpenApiVersion) {
+    this.#version = version;
+  }
+
+  /** In order of name. */
+  all(): { [name: string]: OpenApiSchema } {
+    return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** A reference to the definition of a built-in message or, under a name of its own, of a custom resource. */
+  reference(node: SchemaNode, name = definitionName(node)): OpenApiSchema {
+    if (!this.#found.has(name)) {
+      this.#found.set(name, {});
+      // A field's node is the type's with what the field adds: the definition is of the type alone.
+      this.#found.set(name, this.#define(schemaOfMessage(node.proto?.message ?? '') ?? node));
+    }
+    return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+  }
+
+  /** Adds group, version and kind to a definition that is not a built-in's. */
+  mark(name: string, gvk: { group: string; version: string; kind: string }): void {
+    const definition = this.#found.get(name);
+    if (definition !== undefined) definition[gvkExtension] = [{ group: gvk.group, kind: gvk.kind, version: gvk.version }];
+  }
+
+  #define(node: SchemaNode): OpenApiSchema {
+    const { form, message = '' } = node.proto ?? {};
+    if (form !== undefined && form !== 'list') return { ...formSchemas(this.#version)[form] };
+    const kinds = kindsOf(message);
+    return { ...this.#plain(node), ...(kinds.length === 0 ? {} : { [gvkExtension]: kinds }) };
+  }
+
+  /** The schema of a node where it is used. */
+  #use(node: SchemaNode): OpenApiSchema {
+    if (node.proto === undefined || node.proto.form === 'list') return this.#plain(node);
+    const reference = this.reference(node);
+    const beside = this.#beside(node);
+    if (Object.keys(beside).length === 0) return reference;
+    return this.#version === 2 ? { ...reference, ...beside } : { allOf: [reference], ...beside };
+  }
+
+  #plain(node: SchemaNode): OpenApiSchema {
+    const properties = node.properties === undefined || node.properties.size === 0 ? undefined : Object.fromEntries([...node.properties].map(([name, child]) => [name, this.#use(child)]));
+    const { proto: _proto, ...own } = node;
+    return {
+      ...(node.type === undefined ? {} : { type: node.type }),
+      ...(node.format === undefined ? {} : { format: node.format }),
+      ...(node.items === undefined ? {} : { items: this.#use(node.items) }),
+      ...(node.additionalProperties === undefined ? {} : { additionalProperties: this.#use(node.additionalProperties) }),
+      ...(properties === undefined ? {} : { properties }),
+      ...(node.required === undefined || node.required.length === 0 ? {} : { required: [...node.required].toSorted() }),
+      ...(node.intOrString === true && node.proto === undefined ? { 'x-kubernetes-int-or-string': true } : {}),
+      ...(node.preserveUnknownFields === true ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+      ...(node.embeddedResource === true ? { 'x-kubernetes-embedded-resource': true } : {}),
+      ...(node.nullable === true && this.#version === 3 ? { nullable: true } : {}),
+      ...node.bounds,
+      ...this.#beside(own),
+      ...this.#junctors(node),
+    };
+  }
+
+  /** What a field says about a type that it shares with others. */
+  #beside(node: SchemaNode): OpenApiSchema {
+    const strategy = node.patchStrategy;
+    return {
+      ...(node.default === undefined ? {} : { default: node.default }),
+      ...(node.enum === undefined ? {} : { enum: node.enum }),
+      ...(strategy === undefined ? {} : { 'x-kubernetes-patch-strategy': strategy.join(',') }),
+      ...(node.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': node.patchMergeKey }),
+      ...(node.listType === undefined ? {} : { 'x-kubernetes-list-type': node.listType }),
+      ...(node.listMapKeys === undefined ? {} : { 'x-kubernetes-list-map-keys': node.listMapKeys }),
+      ...(node.mapType === undefined ? {} : { 'x-kubernetes-map-type': node.mapType }),
+      ...(node.celRules === undefined ? {} : { 'x-kubernetes-validations': node.celRules }),
+    };
+  }
+
+  /** OpenAPI v2 has none of these but allOf: upstream leaves them out there. */
+  #junctors(node: SchemaNode): OpenApiSchema {
+    if (this.#version === 2) return {};
+    const each = (name: string, parts: readonly SchemaNode[] | undefined): OpenApiSchema => (parts === undefined ? {} : { [name]: parts.map((part) => this.#plain(part)) });
+    return { ...each('allOf', node.allOf), ...each('anyOf', node.anyOf), ...each('oneOf', node.oneOf), ...(node.not === undefined ? {} : { not: this.#plain(node.not) }) };
+  }
+}
+
+/** `io.k8s.api.core.v1.Pod`, as upstream names it. */
+export function definitionName(node: SchemaNode): string {
+  const name = node.proto?.message;
+  if (name === undefined) throw new Error('the definition of a schema without a message needs a name');
+  return name.replace(/^k8s\.io\./, 'io.k8s.').replaceAll('_', '-');
+}
+
+function formSchemas(version: OpenApiVersion): Readonly<Record<Exclude<ProtoForm, 'list'>, OpenApiSchema>> {
+  const either = (...types: string[]): OpenApiSchema => ({ oneOf: types.map((type) => ({ type })) });
+  return {
+    raw: {},
+    'raw-object': { type: 'object' },
+    time: { type: 'string', format: 'date-time' },
+    'micro-time': { type: 'string', format: 'date-time' },
+    duration: { type: 'string' },
+    quantity: version === 2 ? { type: 'string' } : either('string', 'number'),
+    'int-or-string': version === 2 ? { type: 'string', format: 'int-or-string' } : { format: 'int-or-string', ...either('integer', 'string') },
+    'schema-or-array': {},
+    'schema-or-bool': {},
+    'schema-or-strings': {},
+  };
+}
+
+let kinds: Map<string, { group: string; version: string; kind: string }[]> | undefined;
+
+function kindsOf(message: string): { group: string; version: string; kind: string }[] {
+  kinds ??= indexKinds();
+  return kinds.get(message) ?? [];
+}
+
+function indexKinds(): Map<string, { group: string; version: string; kind: string }[]> {
+  const index = new Map<string, { group: string; version: string; kind: string }[]>();
+  for (const { group, version, kind } of builtInKinds()) {
+    const message = schemaFor(group, version, kind)?.proto?.message ?? '';
+    // The kinds of meta/v1 go by the bare version.
+    const gvk = { group: group === 'meta.k8s.io' ? '' : group, kind, version };
+    index.set(message, [...(index.get(message) ?? []), gvk]);
+  }
+  return index;
+}

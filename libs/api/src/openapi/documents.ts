@@ -1,0 +1,45 @@
+import type { KindDefinition } from '../kinds/kind.ts';
+import { Definitions, type OpenApiSchema } from './definitions.ts';
+import { pathsOf, type OpenApiPaths } from './paths.ts';
+
+export interface OpenApiV2 {
+  readonly swagger: '2.0';
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: OpenApiPaths;
+  readonly definitions: { readonly [name: string]: OpenApiSchema };
+}
+
+export interface OpenApiV3 {
+  readonly openapi: '3.0.0';
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: OpenApiPaths;
+  readonly components: { readonly schemas: { readonly [name: string]: OpenApiSchema } };
+}
+
+/** One document for everything served: `/openapi/v2`. Costs some ten milliseconds: keep it until the kinds change. */
+export function openApiV2(kinds: readonly KindDefinition[], serverVersion: string): OpenApiV2 {
+  const definitions = new Definitions(2);
+  const paths: OpenApiPaths = {};
+  for (const kind of kinds) Object.assign(paths, pathsOf(kind, definitions, 2));
+  return { swagger: '2.0', info: { title: 'Kubernetes', version: serverVersion }, paths, definitions: definitions.all() };
+}
+
+/** The document of one group and version: `/openapi/v3/apis/GROUP/VERSION`, `/openapi/v3/api/v1`. `undefined` when nothing of it is served. */
+export function openApiV3(kinds: readonly KindDefinition[], group: string, version: string, serverVersion: string): OpenApiV3 | undefined {
+  const own = kinds.filter((kind) => kind.group === group && kind.version === version);
+  if (own.length === 0) return undefined;
+  const definitions = new Definitions(3);
+  const paths: OpenApiPaths = {};
+  for (const kind of own) Object.assign(paths, pathsOf(kind, definitions, 3));
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: serverVersion }, paths, components: { schemas: definitions.all() } };
+}
+
+/** `/openapi/v3`: where the documents are. `hash` names a document's content, so that clients keep what has not changed. */
+export function openApiV3Index(kinds: readonly KindDefinition[], hash: (group: string, version: string) => string): { paths: { [path: string]: { serverRelativeURL: string } } } {
+  const paths: { [path: string]: { serverRelativeURL: string } } = {};
+  for (const { group, version } of kinds) {
+    const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+    paths[path] ??= { serverRelativeURL: `/openapi/v3/${path}?hash=${hash(group, version)}` };
+  }
+  return { paths };
+}
