@@ -101,7 +101,8 @@ describe('OpenAPI v2 in protobuf', () => {
     expect(definitions.map((d) => d.name)).toEqual(Object.keys(v2.definitions));
     const spec = definitions.find((d) => d.name === 'io.k8s.api.core.v1.PodSpec')?.value;
     expect(spec).toMatchObject({ required: ['containers'], type: { value: ['object'] } });
-    const containers = (spec?.['properties'] as { additional_properties: Named[] }).additional_properties.find((p) => p.name === 'containers')?.value;
+    const properties = spec?.['properties'] as { additional_properties: Named[] } | undefined;
+    const containers = properties?.additional_properties.find((p) => p.name === 'containers')?.value;
     expect(containers).toEqual({
       type: { value: ['array'] },
       items: { schema: [{ _ref: '#/definitions/io.k8s.api.core.v1.Container' }] },

@@ -1,8 +1,9 @@
 import { BackwardWriter } from '../codec/writer.ts';
 import type { OpenApiV2 } from './documents.ts';
 
-/** The content type of `encodeOpenApiV2`: what kubectl asks for. */
-export const openApiV2ContentType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What kubectl accepts. `@` may not stand in a media type, so that the answer goes by another name. */
+export const openApiV2Accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+export const openApiV2ContentType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 type Members = Readonly<Record<string, unknown>>;
 type Body = (writer: BackwardWriter, value: Members) => void;
