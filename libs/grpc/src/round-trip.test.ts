@@ -6,7 +6,7 @@ import { systemClock, systemRandom, VirtualClock } from '@rhythm/base';
 import { createAuthority } from '@rhythm/pki';
 import { HealthClient, HealthService, type HealthCheckRequest, type HealthCheckResponse } from '@rhythm/proto/health';
 import { ApiClient, ApiService, ClientFrames, ServerFrames } from '@rhythm/proto/api';
-import { bidi, bidiHandler, dialGrpc, drained, GrpcError, healthService, serverStream, serverStreamHandler, serveGrpc, status, unary, unaryHandler } from './index.ts';
+import { bidi, bidiHandler, dialGrpc, GrpcError, healthService, peerIdentity, serverStream, serverStreamHandler, serveGrpc, status, unary, unaryHandler } from './index.ts';
 import type { CallContext, GrpcService, ServeOptions } from './index.ts';
 
 const cleanups: Array<() => Promise<void> | void> = [];
@@ -221,7 +221,6 @@ describe('streams', () => {
     expect(seen).toEqual([1, 2]);
     expect(failure).toBeInstanceOf(GrpcError);
     expect([status.UNAVAILABLE, status.CANCELLED]).toContain((failure as GrpcError).code);
-    expect(drained).toBeTypeOf('function');
   });
 });
 
@@ -233,10 +232,7 @@ describe('tls', () => {
     const server = await ca.issue({ commonName: 'server', dnsNames: ['kubernetes'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
     const target = await serve(
       [
-        health((_, context) => {
-          const identity = context.identity;
-          return Promise.reject(new GrpcError(status.OK === 0 ? status.ABORTED : status.OK, JSON.stringify(identity ?? null)));
-        }),
+        health((_, context) => Promise.reject(new GrpcError(status.ABORTED, JSON.stringify(context.identity ?? null)))),
       ],
       { tls: { cert: server.certPem, key: server.keyPem, clientCa: ca.certPem, requireClientCert } },
     );
@@ -259,6 +255,20 @@ describe('tls', () => {
       if (required) expect(answer.code).toBe(status.UNAVAILABLE);
       else expect(answer).toMatchObject({ code: status.ABORTED, details: 'null' });
     }
+  });
+
+  test('a certificate for servers only does not identify a client', async () => {
+    const { ca, who } = await cluster(false);
+    const pair = await ca.issue({ commonName: 'system:node:a', organizations: ['system:nodes'], usages: ['server'] });
+    expect(await who({ ca: ca.certPem, cert: pair.certPem, key: pair.keyPem })).toMatchObject({ code: status.ABORTED, details: 'null' });
+  });
+
+  test('a subject with several common names, or none, is nobody', () => {
+    const call = (subject: unknown) => ({ getAuthContext: () => ({ sslPeerCertificate: { subject } }) }) as unknown as Parameters<typeof peerIdentity>[0];
+    expect(peerIdentity(call({ CN: 'a', O: 'g' }))).toEqual({ commonName: 'a', organizations: ['g'] });
+    expect(peerIdentity(call({ CN: 'a' }))).toEqual({ commonName: 'a', organizations: [] });
+    for (const subject of [{ CN: ['a', 'system:admin'], O: 'g' }, { O: 'system:masters' }, { CN: '' }, undefined]) expect(peerIdentity(call(subject))).toBeUndefined();
+    expect(peerIdentity({ getAuthContext: () => ({}) })).toBeUndefined();
   });
 
   test('a caller without a certificate is nobody', async () => {
