@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { generateDescriptors } from './generate-descriptors.ts';
 import { generateK8s } from './generate-k8s.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -20,6 +21,7 @@ else generate(root);
 
 function generate(out: string): void {
   execFileSync('buf', ['generate', '-o', out], { cwd: root, stdio: 'inherit' });
+  generateDescriptors(root, join(out, 'libs/proto/src/gen'));
   generateK8s(root, join(out, 'libs/api/src/gen'));
 }
 

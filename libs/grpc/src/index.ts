@@ -10,6 +10,7 @@ export * from './health.ts';
 export * from './kit.ts';
 export * from './outbox.ts';
 export * from './peer.ts';
+export * from './reflection.ts';
 export * from './serve.ts';
 export * from './session-limits.ts';
 export type * from './types.ts';

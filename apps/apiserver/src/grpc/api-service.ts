@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@rhythm/base';
-import { contextOf, GrpcError, healthService, serverStreamHandler, status, unaryHandler, type GrpcService, type Health } from '@rhythm/grpc';
+import { contextOf, GrpcError, healthService, reflectionService, serverStreamHandler, status, unaryHandler, type GrpcService, type Health } from '@rhythm/grpc';
 import { ApiService, type ApiServer } from '@rhythm/proto/api';
 import type { ApiPipeline } from '../pipeline/types.ts';
 import { callerOf, tokenExpiry } from './caller.ts';
@@ -17,7 +17,7 @@ export interface ApiServiceOptions {
 }
 
 export interface GrpcFace {
-  /** For `serveGrpc`: `rhythm.api.v1.Api` and health. */
+  /** For `serveGrpc`: `rhythm.api.v1.Api`, health and reflection. */
   readonly services: readonly GrpcService[];
   readonly health: Health;
   /** Sessions open now. */
@@ -64,8 +64,9 @@ export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): G
   };
 
   health.set('rhythm.api.v1.Api', true);
+  const services = [{ definition: ApiService, implementation }, health.service];
   return {
-    services: [{ definition: ApiService, implementation }, health.service],
+    services: [...services, reflectionService(services)],
     health,
     get sessions() {
       return sessions.size;
