@@ -60,7 +60,7 @@ class Decoder {
     while (!reader.done) {
       const tag = reader.varint();
       if (tag === 0x0a) key = reader.string();
-      else if (tag >> 3 === 2) value = this.#element(field.shape, reader, depth);
+      else if (tag === ((2 << 3) | valueWireType(field))) value = this.#element(field.shape, reader, depth);
       else reader.skip(tag & 7);
     }
     setOwn(map, key, value ?? this.#element(field.shape, new Reader(zeroElement), depth));
@@ -109,6 +109,12 @@ class Decoder {
     }
     return value;
   }
+}
+
+/** Of maps: wire type of the value. */
+export function valueWireType(field: WireField): number {
+  if (field.type === 'string' || field.type === 'bytes' || field.type === 'message') return 2;
+  return field.type === 'double' ? 1 : field.type === 'float' ? 5 : 0;
 }
 
 /** Any one field's zero: a length or an integer of 0, padded for the fixed sizes. */

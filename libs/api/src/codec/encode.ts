@@ -2,6 +2,7 @@ import { parseTime } from '@rhythm/base';
 import { parseDuration } from '../duration.ts';
 import type { FieldShape, Shape, WireField } from '../schema/shape.ts';
 import { fromBase64 } from './base64.ts';
+import { valueWireType } from './decode.ts';
 import { BackwardWriter } from './writer.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -47,15 +48,11 @@ function writeMap(writer: BackwardWriter, field: WireField, map: Members): void 
   for (let index = keys.length - 1; index >= 0; index--) {
     const key = keys[index] as string;
     writeDelimited(writer, field.tag, () => {
-      writeElement(writer, field, (2 << 3) | (wireTypeOf(field) ?? delimited), map[key] ?? undefined);
+      writeElement(writer, field, (2 << 3) | valueWireType(field), map[key] ?? undefined);
       writer.string(key);
       writer.byte((1 << 3) | delimited);
     });
   }
-}
-
-function wireTypeOf(field: WireField): number | undefined {
-  return { bool: 0, int32: 0, int64: 0, uint32: 0, uint64: 0, double: 1, float: 5 }[field.type as string];
 }
 
 function byCodePoint(a: string, b: string): number {

@@ -6,7 +6,7 @@ import { schemaFor } from '../schema/table.ts';
 import { ApiError } from '../status.ts';
 import { MismatchError } from './admit.ts';
 import { parseCarefully, syntaxError } from './careful-json.ts';
-import { countMembers, scanJson } from './scan.ts';
+import { countMembers, isDeeper, scanJson } from './scan.ts';
 import { yamlToJson } from './yaml.ts';
 
 /** Largest body taken, in bytes; Kubernetes' own limit is 3 MB. */
@@ -71,6 +71,7 @@ function decodeEnveloped(bytes: Uint8Array, expected: GroupVersionKind | undefin
 
 /** `decodeObject` for a value that is parsed already and belongs to the caller: it is changed in place. */
 export function decodeValue(value: unknown, options: DecodeOptions = {}): Decoded {
+  if (isDeeper(value, bodyDepthMax)) throw tooDeep();
   return decodeParsed(value, [], options);
 }
 
@@ -96,7 +97,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: false });
 
 function parseJson(bytes: Uint8Array): ParsedBody {
   const scan = scanJson(bytes);
-  if (scan.depth > bodyDepthMax) throw new ApiError('BadRequest', `the body is nested deeper than ${bodyDepthMax} levels`);
+  if (scan.depth > bodyDepthMax) throw tooDeep();
   const text = utf8.decode(bytes);
   if (scan.wideNumbers) return parseCarefully(text);
   let value: unknown;
@@ -108,6 +109,10 @@ function parseJson(bytes: Uint8Array): ParsedBody {
     throw syntaxError('invalid JSON');
   }
   return countMembers(value) === scan.members ? { value, duplicates: [] } : parseCarefully(text);
+}
+
+function tooDeep(): ApiError {
+  return new ApiError('BadRequest', `the body is nested deeper than ${bodyDepthMax} levels`);
 }
 
 function checkSize(bytes: Uint8Array, sizeMax: number): void {

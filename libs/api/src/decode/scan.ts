@@ -69,3 +69,12 @@ export function countMembers(value: unknown): number {
   }
   return count;
 }
+
+/** Whether a value nests deeper than `depthMax`: what a patch has put together may. */
+export function isDeeper(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depthMax === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isDeeper(item, depthMax - 1));
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], depthMax - 1)) return true;
+  return false;
+}
