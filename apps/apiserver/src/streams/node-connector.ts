@@ -39,9 +39,7 @@ export function grpcNodeConnector(credentials: NodeCredentials, clock: Clock): C
     const host = address.includes(':') ? `[${address}]` : address;
     const client = dialGrpc(NodeClient, { targets: `${host}:${port}`, tls: { ...credentials, serverName: nodeName }, receiveBytesMax: 4 * streamLimits.messageBytesMax });
     try {
-      await new Promise<void>((resolve, reject) => {
-        client.waitForReady(clock.now() + streamLimits.dialMs, (error) => (error === undefined ? resolve() : reject(error)));
-      });
+      await connected(client, clock);
     } catch (error) {
       client.close();
       throw new ApiError('InternalError', `error dialing backend: node ${JSON.stringify(nodeName)} does not answer at ${host}:${port}`, { cause: error });
@@ -54,6 +52,25 @@ export function grpcNodeConnector(credentials: NodeCredentials, clock: Clock): C
       close: () => client.close(),
     };
   };
+}
+
+/** Connectivity states of a gRPC channel (grpc/doc/connectivity-semantics-and-api.md) in grpc-js' numbering. */
+const channelReady = 2;
+const channelFailed = 3;
+
+/** Waits until the channel stands; the first failed attempt is the answer, not a reason to try on. */
+function connected(client: NodeClient, clock: Clock): Promise<void> {
+  const channel = client.getChannel();
+  const deadline = clock.now() + streamLimits.dialMs;
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const state = channel.getConnectivityState(true);
+      if (state === channelReady) resolve();
+      else if (state === channelFailed) reject(new Error('the connection was refused, or the certificate does not name the node'));
+      else channel.watchConnectivityState(state, deadline, (error) => (error === undefined ? look() : reject(new Error(`no connection within ${streamLimits.dialMs} ms`, { cause: error }))));
+    };
+    look();
+  });
 }
 
 /** The error of the API for a failed call to a kubelet. */

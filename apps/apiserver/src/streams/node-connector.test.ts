@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededRandom, systemClock } from '@rhythm/base';
+import { bidiHandler, GrpcError, serveGrpc, serverStreamHandler, type GrpcServer } from '@rhythm/grpc';
+import { createAuthority, type Authority, type KeyPair } from '@rhythm/pki';
+import { NodeService, type LogsChunk, type LogsRequest, type StreamInput, type StreamOutput } from '@rhythm/proto/node';
+import { errorOfNode, grpcNodeConnector, type NodeCredentials } from './node-connector.ts';
+
+let authority: Authority;
+let client: KeyPair;
+let kubelet: GrpcServer;
+let caller: string | undefined;
+
+beforeAll(async () => {
+  authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(1) });
+  client = await authority.issue({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] });
+  const serving = await authority.issue({ commonName: 'system:node:n1', dnsNames: ['n1'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
+  kubelet = await serveGrpc({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { cert: serving.certPem, key: serving.keyPem, clientCa: authority.certPem, requireClientCert: true },
+    services: [
+      {
+        definition: NodeService,
+        implementation: {
+          logs: serverStreamHandler<LogsRequest, LogsChunk>(async function* (request, context) {
+            caller = context.identity?.commonName;
+            if (request.container?.container === 'gone') throw new GrpcError(5, 'container not found');
+            yield { data: Buffer.from('line\n') };
+          }),
+          exec: bidiHandler<StreamInput, StreamOutput>(async function* (messages) {
+            for await (const { input } of messages) if (input?.$case === 'stdin') yield { output: { $case: 'stdout', value: input.value } };
+          }),
+          attach: bidiHandler<StreamInput, StreamOutput>(async function* () {}),
+          portForward: bidiHandler(async function* () {}),
+        },
+      },
+    ],
+  });
+});
+afterAll(() => kubelet.stop(0));
+
+const credentials = (): NodeCredentials => ({ ca: authority.certPem, cert: client.certPem, key: client.keyPem });
+const target = (nodeName = 'n1', port = kubelet.port) => ({ nodeName, address: '127.0.0.1', port });
+const logsOf = (container: string): LogsRequest => ({ container: { namespace: 'a', pod: 'p', podUid: 'u', container }, follow: false, previous: false, timestamps: false, tailLines: undefined, limitBytes: undefined, sinceSeconds: undefined, sinceTime: '', stream: '' });
+
+describe('dialling a kubelet', () => {
+  test('reaches the node under our own identity', async () => {
+    const connection = await grpcNodeConnector(credentials(), systemClock)(target());
+    const lines: string[] = [];
+    for await (const { data } of connection.logs(logsOf('main'), new AbortController().signal)) lines.push(Buffer.from(data).toString());
+    expect([lines, caller]).toEqual([['line\n'], 'kube-apiserver-kubelet-client']);
+    const call = connection.exec(new AbortController().signal);
+    await call.write({ input: { $case: 'stdin', value: Buffer.from('hi') } });
+    for await (const { output } of call.messages) {
+      expect(output).toMatchObject({ $case: 'stdout', value: Buffer.from('hi') });
+      break;
+    }
+    connection.close();
+  });
+
+  test('a certificate of our CA that names another node is refused at once (kubernetes#119270)', async () => {
+    await expect(grpcNodeConnector(credentials(), systemClock)(target('n2'))).rejects.toThrow('error dialing backend: node "n2" does not answer');
+  });
+
+  test('a certificate of another CA is refused', async () => {
+    const other = await createAuthority('other-ca', { clock: systemClock, random: seededRandom(2) });
+    await expect(grpcNodeConnector({ ...credentials(), ca: other.certPem }, systemClock)(target())).rejects.toMatchObject({ reason: 'InternalError' });
+  });
+
+  test('a port where nobody listens fails without waiting', async () => {
+    const started = systemClock.monotonic();
+    await expect(grpcNodeConnector(credentials(), systemClock)(target('n1', 1))).rejects.toThrow('error dialing backend');
+    expect(systemClock.monotonic() - started).toBeLessThan(3_000);
+  });
+
+  test('what the node refuses keeps its reason', async () => {
+    const connection = await grpcNodeConnector(credentials(), systemClock)(target());
+    const failed = await (async () => {
+      for await (const _ of connection.logs(logsOf('gone'), new AbortController().signal));
+    })().catch(errorOfNode);
+    expect(failed).toMatchObject({ reason: 'NotFound', message: 'container not found' });
+    connection.close();
+  });
+});
