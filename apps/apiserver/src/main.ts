@@ -59,6 +59,9 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
+      ...(flags['kubelet-client-cert-file'] === undefined
+        ? {}
+        : { kubeletClient: { cert: read('kubelet-client-cert-file', flags['kubelet-client-cert-file']), key: read('kubelet-client-key-file', flags['kubelet-client-key-file'] ?? '') } }),
     },
     { store, clock: systemClock, random: systemRandom, log },
   );

@@ -14,7 +14,7 @@ import { HttpFace, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
 import { openApiHandler } from './openapi/handler.ts';
 import { bodyCodec } from './pipeline/codec.ts';
-import type { ResourceHandler, UpgradeHandler } from './pipeline/handlers.ts';
+import type { UpgradeHandler } from './pipeline/handlers.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import type { PipelinePorts } from './pipeline/ports.ts';
@@ -24,6 +24,7 @@ import { Caches } from './registry/caches.ts';
 import { ObjectStore } from './registry/object-store.ts';
 import { Renderer } from './render/render.ts';
 import { allocationSteps, defaultServiceCidr, repairAllocations } from './steps/index.ts';
+import { grpcNodeConnector, noNodeConnector, streamHandlers, upgradeHandlers, type StreamPorts } from './streams/index.ts';
 
 export interface ApiserverConfig {
   readonly host: string;
@@ -36,6 +37,8 @@ export interface ApiserverConfig {
   readonly serviceAccountKey: string;
   readonly serviceAccountIssuer: string;
   readonly serviceCidr: string;
+  /** Our certificate and key (PEM) for kubelets, which the client CA signs too; without them logs, exec and the like are refused. */
+  readonly kubeletClient?: { readonly cert: string; readonly key: string };
   readonly httpLimits?: Partial<HttpLimits>;
 }
 
@@ -62,6 +65,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const objects = new ObjectStore(store, caches, kindRegistry);
   const reader = objectReader({ registry: kindRegistry, caches, objects });
   const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches) });
+  const streams = streamPorts(config, auth, reader, ports);
   const base: PipelinePorts = {
     registry: kindRegistry,
     store,
@@ -75,12 +79,12 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     authenticator: auth.authenticator,
     authorizer: auth.authorizer,
     admission: stepsOf(config, auth, reader, ports),
-    handlers: createOnlyHandlers(auth),
+    handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
   const pipeline = new Pipeline(base);
   const writes = new OwnWrites(base);
   const state = { ready: false };
-  const http = await startHttp(config, ports, pipeline, auth, state);
+  const http = await startHttp(config, ports, pipeline, auth, upgradeHandlers(streams), state);
   const grpc = await startGrpc(config, ports, pipeline, http.port + 1).catch(async (error: unknown) => {
     await http.stop();
     throw error;
@@ -117,9 +121,8 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, upgrades: readonly UpgradeHandler[], state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
-  const upgrades: UpgradeHandler[] = [];
   const health = healthHandler(
     [
       { name: 'ping', check: () => undefined },
@@ -165,18 +168,10 @@ function changesOf(caches: Caches): { onChange(group: string, resource: string, 
   };
 }
 
-/** Kinds and subresources that are answered and never stored. */
-function createOnlyHandlers(auth: Auth): ResourceHandler[] {
-  return [...auth.createOnly].map(([path, handle]) => {
-    const [group = '', resource = '', subresource = ''] = path.split('/');
-    return {
-      group,
-      resource,
-      subresource,
-      verbs: ['create'],
-      handle: async (call) => ({ code: 201, object: await handle({ user: call.user, namespace: call.request.namespace, name: call.request.name, object: call.body() }) }),
-    };
-  });
+/** How logs, exec and the like reach the kubelets. */
+function streamPorts(config: ApiserverConfig, auth: Auth, reader: ObjectReader, { clock, log }: ApiserverPorts): StreamPorts {
+  const connect = config.kubeletClient === undefined ? noNodeConnector : grpcNodeConnector({ ca: config.tls.clientCa, ...config.kubeletClient }, clock);
+  return { reader, connect, authorizer: auth.authorizer, clock, log };
 }
 
 function documentHandler(auth: Auth): PathHandler {

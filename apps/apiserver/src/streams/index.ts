@@ -9,7 +9,7 @@ import { portForwardHandler } from './port-forward.ts';
 import type { StreamPorts } from './ports.ts';
 import { proxyRefusals, upgradeRefusals } from './refusals.ts';
 
-export { grpcNodeConnector, type ConnectNode, type NodeConnection, type NodeCredentials, type NodeTarget } from './node-connector.ts';
+export { grpcNodeConnector, noNodeConnector, type ConnectNode, type NodeConnection, type NodeCredentials, type NodeTarget } from './node-connector.ts';
 export { refuseUpgrade } from './upgrade.ts';
 export type { StreamPorts } from './ports.ts';
 

@@ -54,6 +54,9 @@ export function grpcNodeConnector(credentials: NodeCredentials, clock: Clock): C
   };
 }
 
+/** For a server without a certificate for kubelets. */
+export const noNodeConnector: ConnectNode = () => Promise.reject(new ApiError('ServiceUnavailable', 'this server was started without a client certificate for kubelets'));
+
 /** Connectivity states of a gRPC channel (grpc/doc/connectivity-semantics-and-api.md) in grpc-js' numbering. */
 const channelReady = 2;
 const channelFailed = 3;
