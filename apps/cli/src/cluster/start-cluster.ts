@@ -5,7 +5,7 @@ import { ensureClusterPki, kubeconfigYaml, writeSecretFile } from '@rhythm/pki';
 import { abortableClock } from '../abortable-clock.ts';
 import { allowForwarding } from '../host/forwarding.ts';
 import { enterHost, withHostLock } from '../host/host-state.ts';
-import { ensureBridge } from '../host/network.ts';
+import { ensureBridge, ensureServiceRoute } from '../host/network.ts';
 import { importImages, importedImages } from '../images/import-images.ts';
 import { helloImage, localImageArchive, pauseImage } from '../images/local-images.ts';
 import { clusterPaths, containerdSocket } from '../paths.ts';
@@ -19,6 +19,7 @@ import { adminHttp } from './admin-http.ts';
 import { parseCidr } from './cidr.ts';
 import { chooseConfig, type Wishes } from './choose-config.ts';
 import { bridgeName, type ClusterConfig } from './cluster-config.ts';
+import { ensureDnsService } from './dns-service.ts';
 import { containerdOptions, supervisorName } from './supervised.ts';
 
 export interface StartPorts {
@@ -39,6 +40,7 @@ export async function startCluster(dir: string, wishes: Wishes, ports: StartPort
       const fresh = await chooseConfig(dir, wishes, ports.random);
       const { gateway } = addressesOf(fresh);
       await ensureBridge(bridgeName(fresh.id), gateway, parseCidr(fresh.podCidr)?.bits ?? 24);
+      await ensureServiceRoute(bridgeName(fresh.id), gateway, fresh.serviceCidr);
       enterHost(fresh.id);
       return fresh;
     });
@@ -87,6 +89,7 @@ async function startControlPlane(config: ClusterConfig, ports: StartPorts, giveU
   const start = (spec: ProcessSpec): Promise<void> => ports.progress.step(spec.name, (detail) => startApp(config, spec, ports, detail));
   const [first, rest] = [specs.filter(({ name }) => name === 'store' || name === 'apiserver'), specs.filter(({ name }) => name !== 'store' && name !== 'apiserver')];
   for (const spec of first) await start(spec);
+  if (first.some(({ name }) => name === 'apiserver')) await ensureDnsService(config);
   await together(giveUp, rest.map(start));
 }
 

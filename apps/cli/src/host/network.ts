@@ -22,7 +22,20 @@ export async function defaultRouteAddress(): Promise<string | undefined> {
 export async function ensureBridge(name: string, address: string, bits: number): Promise<void> {
   if ((await run('ip', ['link', 'show', name])).code !== 0) await runOk('ip', ['link', 'add', name, 'type', 'bridge']);
   await runOk('ip', ['addr', 'replace', `${address}/${bits}`, 'dev', name]);
+  // What pods on one bridge send each other must pass the firewall's connection tracking, or the answer of a Service would
+  // bypass the translation of its address. Set on this bridge alone; the sysctl would change every bridge of the machine.
+  await run('modprobe', ['br_netfilter']).catch(() => undefined);
+  const told = await run('ip', ['link', 'set', 'dev', name, 'type', 'bridge', 'nf_call_iptables', '1']);
+  if (told.code !== 0) throw new Error(`the kernel has no br_netfilter, without which pods on one node cannot share a Service: ${told.stderr.trim()}; load the module br_netfilter`);
   await runOk('ip', ['link', 'set', name, 'up']);
+}
+
+/**
+ * Service addresses go by way of the bridge, with its address as their source: a machine without a default route reaches
+ * them too, and the answers come back to the bridge. They are translated before they would leave.
+ */
+export async function ensureServiceRoute(bridge: string, source: string, serviceCidr: string): Promise<void> {
+  await runOk('ip', ['route', 'replace', serviceCidr, 'dev', bridge, 'src', source]);
 }
 
 /** Removes the bridge and whatever is still plugged into it. */

@@ -1,0 +1,31 @@
+import { addressesOf } from '../processes/app-specs.ts';
+import { adminHttp, objectOf } from './admin-http.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+
+const timeoutMs = 10_000;
+
+/**
+ * Makes sure of the Service by which pods reach the cluster's DNS. It has no selector: the dns app runs beside the node,
+ * not in a pod, and the proxy's table sends the Service's port 53 to it.
+ */
+export async function ensureDnsService(config: ClusterConfig): Promise<void> {
+  const http = adminHttp(config);
+  try {
+    const existing = await http.get('/api/v1/namespaces/kube-system/services/kube-dns', timeoutMs);
+    if (existing.status === 200) return;
+    const answer = await http.post('/api/v1/namespaces/kube-system/services', dnsService(addressesOf(config).dnsService), timeoutMs);
+    if (answer.status !== 409) objectOf(answer, 'the DNS Service cannot be made');
+  } finally {
+    http.close();
+  }
+}
+
+function dnsService(clusterIP: string): object {
+  const port = (name: string, protocol: string): object => ({ name, protocol, port: 53, targetPort: 53 });
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' } },
+    spec: { clusterIP, ports: [port('dns', 'UDP'), port('dns-tcp', 'TCP')] },
+  };
+}
