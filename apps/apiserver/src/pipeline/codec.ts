@@ -1,4 +1,4 @@
-import { ApiError, applyDefaults, decodeObject, decodeValue, parseBody, schemaFor, type Decoded, type FieldValidation, type KindDefinition, type KubeObject, type SchemaNode } from '@rhythm/api';
+import { ApiError, canonicalise, decodeObject, decodeValue, normalise, parseBody, schemaFor, type Decoded, type FieldValidation, type KindDefinition, type KubeObject, type SchemaNode } from '@rhythm/api';
 import type { BodyCodec } from './ports.ts';
 
 type KindName = Pick<KindDefinition, 'group' | 'version' | 'kind'>;
@@ -9,16 +9,17 @@ export function bodyCodec(registry: { byKind(group: string, version: string, kin
     const object = decoded.object as unknown as KubeObject;
     object.metadata ??= {};
     const { group, version, kind } = decoded.gvk;
-    applyDefaults(decoded.schema, object);
-    registry.byKind(group, version, kind)?.setDefaults?.(object);
+    normalise({ schema: decoded.schema, setDefaults: (made) => registry.byKind(group, version, kind)?.setDefaults?.(made) }, object);
     return { object, warnings: decoded.warnings };
   };
   return {
     decode: (kind, body, contentType, fieldValidation) => complete(decodeObject(body, contentType, { expected: nameOf(kind), fieldValidation: validationOf(fieldValidation) })),
     admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), fieldValidation: validationOf(fieldValidation) })),
     applyDefaults(kind, object) {
-      applyDefaults(schemaOf(kind), object);
-      kind.setDefaults?.(object);
+      normalise({ schema: schemaOf(kind), setDefaults: (made) => kind.setDefaults?.(made) }, object);
+    },
+    canonicalise(kind, object) {
+      canonicalise(schemaOf(kind), object);
     },
     parse: (body, contentType) => parseBody(body, contentType).value,
   };

@@ -35,6 +35,7 @@ export async function createObject(ports: PipelinePorts, call: Call, object: Kub
   await admission.mutate(object);
   ports.codec.applyDefaults(kind, object);
   kind.prepareForCreate?.(object);
+  ports.codec.canonicalise(kind, object);
   const errors = kind.validate?.(object) ?? [];
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? '', errors);
   await admission.validate(object);

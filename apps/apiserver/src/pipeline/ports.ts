@@ -15,6 +15,8 @@ export interface BodyCodec {
   admit(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, value: unknown, fieldValidation: string): { object: KubeObject; warnings: readonly string[] };
   /** Defaults again, after admission has added to the object. */
   applyDefaults(kind: KindDefinition, object: KubeObject): void;
+  /** The form that is stored: what is always written is there, what is empty is not. In place. */
+  canonicalise(kind: KindDefinition, object: KubeObject): void;
   /** A body whose schema does not matter: a patch. */
   parse(body: Uint8Array, contentType: string): unknown;
 }

@@ -82,6 +82,7 @@ export async function decideUpdate(ports: PipelinePorts, call: Call, current: Ku
   await admission.mutate(object, current);
   if (view.main) ports.codec.applyDefaults(kind, object);
   view.prepare(object, current);
+  ports.codec.canonicalise(kind, object);
   const errors = [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, current) ?? [])];
   if (errors.length > 0) throw invalid(kind, current.metadata.name ?? '', errors);
   await admission.validate(object, current);
