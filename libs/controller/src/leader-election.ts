@@ -190,18 +190,25 @@ class Candidate {
   }
 
   async #release(): Promise<void> {
-    const lease = this.#seen?.lease;
-    if (lease === undefined || lease.spec.holderIdentity !== this.#options.identity) return;
-    const now = formatMicroTime(this.#options.clock.now());
-    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
-    const timeout = withTimeout(this.#options.clock, this.#retryPeriodMs, () => new ApiError('Timeout', 'the lease could not be released in time'));
+    const { clock } = this.#options;
+    const timeout = withTimeout(clock, this.#retryPeriodMs, () => new ApiError('Timeout', 'the lease could not be released in time'));
     try {
-      await raceAbort(this.#options.client.update(resources.leases, { ...lease, spec }, { signal: timeout.signal }), timeout.signal);
+      await raceAbort(this.#releaseOnce(timeout.signal), timeout.signal);
     } catch (error) {
       this.#log.info('the lease could not be released and will expire', { error: causeChain(error) });
     } finally {
       timeout.cancel();
     }
+  }
+
+  async #releaseOnce(signal: AbortSignal): Promise<void> {
+    const { client, clock, name, identity } = this.#options;
+    // Read again: a renewal that was cut off by the stop may have been written.
+    const lease = await client.get(resources.leases, this.#namespace, name, { signal });
+    if (lease.spec.holderIdentity !== identity) return;
+    const now = formatMicroTime(clock.now());
+    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+    await client.update(resources.leases, { ...lease, spec }, { signal });
   }
 
   async #sleep(delayMs: number): Promise<void> {

@@ -85,13 +85,40 @@ async function pump<R>(
 ): Promise<void> {
   call.on('error', () => undefined);
   try {
-    for await (const reply of replies) {
-      if (signal.aborted) return;
+    for await (const reply of untilAborted(replies, signal)) {
       if (!call.write(reply)) await drained(call, signal);
     }
-    call.end();
+    if (!signal.aborted) call.end();
   } catch (thrown) {
     if (!signal.aborted) call.emit('error', mapError(thrown));
+  }
+}
+
+/**
+ * The items of `source` until the signal aborts. The source is told at once (`return`), also while it waits for its
+ * next item, so that one that knows nothing of the signal is let go too.
+ */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
+  const iterator = source[Symbol.asyncIterator]();
+  const gone = Promise.withResolvers<undefined>();
+  const leave = (): void => {
+    gone.resolve(undefined);
+    iterator.return?.().then(undefined, () => undefined);
+  };
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    while (!signal.aborted) {
+      const pending = iterator.next();
+      const next = await Promise.race([pending, gone.promise]);
+      if (next === undefined) pending.catch(() => undefined);
+      if (next === undefined || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', leave);
+    // The consumer has left early; after the end this does nothing.
+    if (!signal.aborted) iterator.return?.().then(undefined, () => undefined);
   }
 }
 

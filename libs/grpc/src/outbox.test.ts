@@ -74,6 +74,25 @@ describe('outbox', () => {
     expect(outbox.queuedBytes).toBeLessThan(150);
   });
 
+  test('those that wait to push do not pass the mark together, and one that was aborted does not push', async () => {
+    const { messages, outbox, hold } = setUp({ messageBytesMax: 100, highWaterBytes: 150 });
+    const release = hold();
+    const abort = new AbortController();
+    const live = new AbortController().signal;
+    for (let i = 0; i < 3; i++) outbox.push(BigInt(i), 'x', 90);
+    let most = 0;
+    const waiting = Array.from({ length: 10 }, (_, i) =>
+      outbox.pushWhenReady(BigInt(10 + i), `w${i}`, 90, i === 3 ? abort.signal : live).then(() => (most = Math.max(most, outbox.queuedBytes))),
+    );
+    abort.abort();
+    await setImmediate();
+    release();
+    await Promise.all(waiting);
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    expect(most).toBeLessThan(150 + 90 + 32);
+    expect(messages.flat()).toEqual(['x', 'x', 'x', 'w0', 'w1', 'w2', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
+  });
+
   test('what is dropped is not sent, and a failed send closes', async () => {
     const sent: string[][] = [];
     const outbox = new Outbox<string>({

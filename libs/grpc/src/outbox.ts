@@ -30,6 +30,7 @@ export class Outbox<F> {
   readonly #highWaterBytes: number;
   /** Conversations with something to send, in the order of their turns. */
   readonly #queues = new Map<bigint, Array<Queued<F>>>();
+  /** What waits for the mark to be passed, first come first served; each runs in its turn, so that they cannot pass it together. */
   readonly #waiting: Array<() => void> = [];
   #queuedBytes = 0;
   #flushing = false;
@@ -60,8 +61,26 @@ export class Outbox<F> {
 
   /** Resolves when less than the high-water mark is queued, or the outbox is closed. */
   ready(): Promise<void> {
-    if (this.#closed || this.#queuedBytes < this.#highWaterBytes) return Promise.resolve();
+    if (!this.#full) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** `push` once less than the high-water mark is queued; not at all when the signal aborts first. */
+  pushWhenReady(id: bigint, frame: F, bytes: number, signal: AbortSignal): Promise<void> {
+    if (!this.#full) {
+      if (!signal.aborted) this.push(id, frame, bytes);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        if (!signal.aborted) this.push(id, frame, bytes);
+        resolve();
+      });
+    });
+  }
+
+  get #full(): boolean {
+    return !this.#closed && (this.#queuedBytes >= this.#highWaterBytes || this.#waiting.length > 0);
   }
 
   /** Forgets what one conversation has queued. */
@@ -112,7 +131,11 @@ export class Outbox<F> {
   }
 
   #release(): void {
-    if (this.#closed || this.#queuedBytes < this.#highWaterBytes) for (const resolve of this.#waiting.splice(0)) resolve();
+    while (this.#closed || this.#queuedBytes < this.#highWaterBytes) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      next();
+    }
   }
 }
 

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, notFound, resources } from '@rhythm/api';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
-import { AsyncQueue, seededRandom, silentLog, systemClock, type Clock } from '@rhythm/base';
+import { AsyncQueue, seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
 import { apiClient, sessionTransport, type ApiTransport, type TransportRequest } from '@rhythm/client';
-import { dialGrpc, serveGrpc, serverStream, sessionLimits, status, statusMetadataKey, unary, type GrpcError, type GrpcServer } from '@rhythm/grpc';
-import { ApiClient as Stub, ApiService, Request } from '@rhythm/proto/api';
+import { bidi, dialGrpc, Metadata, serveGrpc, serverStream, sessionLimits, status, statusMetadataKey, unary, type GrpcError, type GrpcServer } from '@rhythm/grpc';
+import { ApiClient as Stub, ApiService, ClientFrames, Request } from '@rhythm/proto/api';
 import { HealthClient, HealthService } from '@rhythm/proto/health';
 import type { ApiPipeline, RenderedEvent, ResourceRequest, ResourceResponse, ResourceWatch } from '../pipeline/types.ts';
+import { callerOf, tokenExpiry } from './caller.ts';
 import { apiService, defaultGrpcLimits, type GrpcFace, type GrpcLimits } from './index.ts';
 
 const cleanups: Array<() => Promise<void> | void> = [];
@@ -324,6 +325,67 @@ describe('watches over a session', () => {
   });
 });
 
+describe('hostile callers', () => {
+  function raw(target: string) {
+    const client = dialGrpc(Stub, { targets: target });
+    cleanups.push(() => client.close());
+    const call = bidi(client, ApiService.session);
+    const codes = new Map<bigint, number>();
+    const reading = (async () => {
+      for await (const message of call.messages) for (const frame of message.frames) if (frame.frame?.$case === 'response') codes.set(frame.id, frame.frame.value.code);
+    })().catch(() => undefined);
+    cleanups.push(async () => {
+      call.cancel();
+      await reading;
+    });
+    type Frames = Parameters<typeof ClientFrames.fromPartial>[0]['frames'];
+    const send = (...frames: NonNullable<Frames>): Promise<void> => call.write(ClientFrames.fromPartial({ frames }));
+    return { send, codes };
+  }
+  const get = { $case: 'request' as const, value: { verb: 1 as const, version: 'v1', resource: 'configmaps', namespace: 'default', name: 'a' } };
+
+  test('an id in use, an unknown verb, an empty frame, credit and cancel for nothing', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { target } = await serve({ handle: () => gate.promise.then(() => ok(text({}))) });
+    const { send, codes } = raw(target);
+    await send({ id: 1, frame: get }, { id: 1, frame: get });
+    await send({ id: 2, frame: { $case: 'request', value: { ...get.value, verb: 99 as 0 } } });
+    await send({ id: 3 }, { id: 4, frame: { $case: 'cancel', value: {} } }, { id: 5, frame: { $case: 'credit', value: { bytes: 2n ** 63n } } });
+    await send({ id: 6, frame: get });
+    await until(() => codes.size === 2);
+    gate.resolve();
+    await until(() => codes.size === 3);
+    expect([...codes].toSorted(([a], [b]) => Number(a - b))).toEqual([[1n, 400], [2n, 400], [6n, 200]]);
+  });
+
+  test('bodies that never end are bounded in number and size', async () => {
+    const { target } = await serve({ handle: () => Promise.resolve(ok(text({}))) }, { requestsMax: 10, partialBytesMax: 2_000 });
+    const { send, codes } = raw(target);
+    for (let id = 1; id <= 12; id++) await send({ id, frame: get, more: true });
+    await send({ id: 100, frame: { $case: 'request', value: { ...get.value, body: new Uint8Array(3_000) } }, more: true });
+    await until(() => codes.size === 3);
+    expect([...codes.keys()].toSorted((a, b) => Number(a - b))).toEqual([11n, 12n, 100n]);
+    expect(new Set(codes.values())).toEqual(new Set([429]));
+  });
+
+  test('one that asks without reading is not read either', async () => {
+    let handled = 0;
+    const { target } = await serve({
+      handle: () => {
+        handled++;
+        return Promise.resolve(ok(Buffer.alloc(500_000)));
+      },
+    });
+    const client = dialGrpc(Stub, { targets: target });
+    cleanups.push(() => client.close());
+    const call = bidi(client, ApiService.session);
+    cleanups.push(() => call.cancel());
+    for (let id = 1; id <= 300; id++) void call.write(ClientFrames.fromPartial({ frames: [{ id, frame: get }] })).catch(() => undefined);
+    for (let before = -1; before !== handled; await systemClock.sleep(200)) before = handled;
+    expect(handled).toBeLessThan(150);
+  });
+});
+
 describe('when the stream breaks', () => {
   test('requests in flight fail as unknown, watches end, and the next request goes to another server', async () => {
     const hang: Partial<ApiPipeline> = { handle: () => new Promise(() => undefined), watch: (r) => Promise.resolve(watchOf(new AsyncQueue(1), r.signal)) };
@@ -431,10 +493,25 @@ describe('unary methods', () => {
   });
 });
 
+const token = (claims: unknown): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+
 test('a session ends when its bearer token does', async () => {
-  const { callerOf, tokenExpiry } = await import('./caller.ts');
-  const { Metadata } = await import('@rhythm/grpc');
-  const token = (claims: unknown): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+  const clock = new VirtualClock();
+  const { target, face } = await serve({}, {}, clock);
+  const client = dialGrpc(Stub, { targets: target });
+  cleanups.push(() => client.close());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token({ exp: Math.floor(clock.now() / 1000) + 60 })}`);
+  const call = bidi(client, ApiService.session, { metadata });
+  await call.opened;
+  await clock.advance(59_000);
+  expect(face.sessions).toBe(1);
+  await clock.advance(2_000);
+  expect(await call.closed).toBeUndefined();
+  await until(() => face.sessions === 0);
+});
+
+test('the end of a token is read off it, whatever it looks like', () => {
   const expiryOf = (authorization: string): number | undefined => {
     const metadata = new Metadata();
     metadata.set('authorization', authorization);

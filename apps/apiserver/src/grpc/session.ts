@@ -65,7 +65,7 @@ export class Session {
       for await (const message of incoming(this.#call)) {
         for (const frame of message.frames) this.#receive(frame);
         // One who asks without reading the answers is not read either.
-        if (this.#outbox.queuedBytes > 2 * this.#ports.limits.outboxBytesMax) await this.#outbox.ready();
+        await this.#outbox.ready();
       }
     } catch (error) {
       this.#ports.log.info('a session broke', { error: causeChain(error) });
@@ -229,8 +229,7 @@ export class Session {
   }
 
   async #piece(id: bigint, value: Response, more: boolean, signal: AbortSignal): Promise<void> {
-    if (more || value.body.length > 0) await this.#outbox.ready();
-    if (!signal.aborted) this.#outbox.push(id, { id, frame: { $case: 'response', value }, more }, value.body.length);
+    await this.#outbox.pushWhenReady(id, { id, frame: { $case: 'response', value }, more }, value.body.length, signal);
   }
 
   #answer(id: bigint, value: Response): void {

@@ -1,6 +1,6 @@
 import { ApiError } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
-import { joinPieces, type CallContext } from '@rhythm/grpc';
+import { joinPieces, untilAborted, type CallContext } from '@rhythm/grpc';
 import type { Request, Response, WatchEvents } from '@rhythm/proto/api';
 import type { ApiPipeline } from '../pipeline/types.ts';
 import { callerOf } from './caller.ts';
@@ -37,10 +37,7 @@ export function unaryMethod(pipeline: ApiPipeline, verb: string, limits: GrpcLim
 export function watchMethod(pipeline: ApiPipeline) {
   return async function* (request: Request, context: CallContext): AsyncGenerator<WatchEvents, void, void> {
     const watch = await pipeline.watch(resourceRequest(request, 'watch', request.body, callerOf(context), context.signal));
-    for await (const batch of watch) {
-      if (context.signal.aborted) return;
-      yield { events: batch.map(watchEvent) };
-    }
+    for await (const batch of untilAborted(watch, context.signal)) yield { events: batch.map(watchEvent) };
   };
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
-import type { Outbox } from '@rhythm/grpc';
+import { untilAborted, type Outbox } from '@rhythm/grpc';
 import type { ServerFrame } from '@rhythm/proto/api';
 import type { ResourceWatch } from '../pipeline/types.ts';
 import type { Credit } from './credit.ts';
@@ -23,20 +23,13 @@ export interface WatchPumpOptions {
  */
 export async function pumpWatch(options: WatchPumpOptions): Promise<void> {
   const { id, watch, credit, outbox, signal } = options;
-  if (signal.aborted) {
-    await watch[Symbol.asyncIterator]().return?.();
-    return;
-  }
   // An empty frame: the watch stands.
   outbox.push(id, { id, frame: { $case: 'events', value: { events: [] } }, more: false }, 0);
-  for await (const batch of watch) {
-    if (signal.aborted) return;
+  for await (const batch of untilAborted(watch, signal)) {
     if (credit.left <= 0) await creditOrExpired(options);
     for (const { frame, bytes } of eventFrames(id, batch)) {
-      await outbox.ready();
-      if (signal.aborted) return;
+      await outbox.pushWhenReady(id, frame, bytes, signal);
       credit.spend(bytes);
-      outbox.push(id, frame, bytes);
     }
   }
 }
