@@ -16,6 +16,8 @@ export const streamLimits = {
   openStreamsMs: 30_000,
   /** How long a client may take to read the last bytes. */
   closeMs: 5_000,
+  /** How long a SPDY client has to close after the last byte before we do: some lose what they have not read yet. */
+  lingerMs: 1_000,
   /** How long the first bytes of a log are waited for, so that a failure still becomes a Status. */
   firstLogMs: 500,
   /** SPDY streams open at a time on one connection: two per forwarded connection. */

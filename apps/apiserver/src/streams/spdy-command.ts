@@ -30,10 +30,11 @@ export async function spdyCommandClient(session: SpdySession, protocol: string, 
       const text = protocol === 'v4.channel.k8s.io' ? JSON.stringify(status) : statusText(status);
       if (text !== '') await send('error', Buffer.from(text));
       for (const stream of streams.values()) await stream.end();
-      session.close();
-      const timer = clock.setTimer(streamLimits.closeMs, () => session.destroy());
+      const linger = clock.setTimer(streamLimits.lingerMs, () => session.close());
+      const cut = clock.setTimer(streamLimits.closeMs, () => session.destroy());
       await session.closed;
-      timer.cancel();
+      linger.cancel();
+      cut.cancel();
     },
   };
 }

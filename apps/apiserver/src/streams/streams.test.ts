@@ -275,7 +275,7 @@ describe('exec over SPDY', () => {
   test('each stream does its part, the end of stdin is seen, and the Status comes on the error stream', async () => {
     const { harness, port } = await start();
     harness.node.command = echo;
-    const { connection, headers } = await spdyUpgrade(port, 'exec?stdin=1&stdout=1&stderr=1&command=cat', 'v4.channel.k8s.io');
+    const { connection, headers, socket } = await spdyUpgrade(port, 'exec?stdin=1&stdout=1&stderr=1&command=cat', 'v4.channel.k8s.io');
     expect(headers['x-stream-protocol-version']).toBe('v4.channel.k8s.io');
     const error = await openStream(connection, { streamtype: 'error' });
     const stdin = await openStream(connection, { streamtype: 'stdin' });
@@ -284,6 +284,7 @@ describe('exec over SPDY', () => {
     stdin.stream.write('over spdy');
     stdin.stream.end();
     await Promise.all([error.ended, stdout.ended, stderr.ended]);
+    socket.destroy();
     expect(stdout.text()).toBe('over spdy');
     expect(JSON.parse(error.text())).toMatchObject({ reason: 'NonZeroExitCode' });
     await expect.poll(() => harness.node.open).toBe(0);
