@@ -166,3 +166,20 @@ function quietly(command: string, args: readonly string[]): void {
     // It was not there.
   }
 }
+
+export const shell = (script: string): string[] => ['/bin/sh', '-c', script];
+
+export const isReady = (pod: Pod): boolean => pod.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+
+/** For what nothing can be watched for. */
+export async function eventually(check: () => void | Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (tries >= 100) throw error;
+      await systemClock.sleep(100);
+    }
+  }
+}

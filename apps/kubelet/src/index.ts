@@ -4,3 +4,4 @@
  */
 export * from './kubelet.ts';
 export * from './start.ts';
+export * from './server/node-server.ts';

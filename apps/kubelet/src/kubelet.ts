@@ -48,6 +48,7 @@ export interface KubeletPorts {
 export interface Kubelet {
   readonly pods: PodManager;
   readonly node: NodeContext;
+  readonly rotation: LogRotation;
   /** Resolves once the pods of this node are known and the Node is registered. */
   ready(): Promise<void>;
   /** Leaves every container as it is. */
@@ -85,6 +86,7 @@ export async function startKubelet(config: KubeletConfig, ports: KubeletPorts, p
   return {
     pods,
     node,
+    rotation,
     ready: async () => {
       await Promise.all([agent.registered(), started]);
     },

@@ -36,6 +36,8 @@ const referencesMs = 10_000;
 
 /** Carries out a plan: kills at the same time, the rest one after the other. Failures become obstacles in `state`. */
 export async function executePlan(node: NodeContext, input: ExecuteInput, actions: readonly Action[]): Promise<void> {
+  // Interrupted while it was planned: what is done now would be half done.
+  input.signal.throwIfAborted();
   const kills = actions.filter((action) => action.kind === 'killContainer');
   await Promise.all(kills.map((action) => kill(node, input, action)));
   for (const action of actions) {

@@ -202,8 +202,11 @@ export class PodWorker {
     });
   }
 
+  /** What a container or volume waited for may be there now. */
   #onReferenceChange(): void {
     this.#refresh = true;
+    this.state.volumeObstacle = undefined;
+    for (const [name, obstacle] of this.state.obstacles) if (obstacle.reason === 'CreateContainerConfigError') this.state.obstacles.set(name, { ...obstacle, retryAt: 0 });
     this.poke();
   }
 

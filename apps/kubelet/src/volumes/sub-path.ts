@@ -38,7 +38,8 @@ async function locate(volume: string, subPath: string, writable: boolean): Promi
   }
   if (real === undefined) throw new MountError(`subPath "${subPath}" does not exist in the volume`);
   const inside = relative(root, real);
-  if (inside.startsWith('..') || inside.startsWith('/')) throw new MountError(`subPath "${subPath}" leads out of the volume`);
+  // A name may begin with two dots, as the folders of a configMap's versions do.
+  if (inside === '..' || inside.startsWith('../') || inside.startsWith('/')) throw new MountError(`subPath "${subPath}" leads out of the volume`);
   return inside === '' ? [] : inside.split('/');
 }
 
