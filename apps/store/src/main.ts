@@ -35,7 +35,7 @@ if (process.argv.includes('--help')) {
         port: given.port,
         ...(isTls ? { tls: { cert, key, clientCa, requireClientCert: true } } : {}),
       },
-      { clock: systemClock, random: systemRandom, log },
+      { clock: systemClock, random: systemRandom, log, nextTurn: setImmediate },
     );
     writeEndpointFile(given['endpoint-file'], `${given.host}:${store.port}`);
     return store;

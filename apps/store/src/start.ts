@@ -36,6 +36,8 @@ export interface StorePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** See `HostOptions`; by default the end of the current task. */
+  readonly nextTurn?: (callback: () => void) => void;
 }
 
 export interface RunningStore {
@@ -62,6 +64,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     clock,
     random,
     log,
+    ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
   });
   const address = { port: config.port };

@@ -36,6 +36,8 @@ export interface HostOptions {
   readonly random: Random;
   readonly log: Log;
   readonly segmentBytesMax?: number;
+  /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
+  readonly nextTurn?: (callback: () => void) => void;
 }
 
 /** Told about every batch of changes right after it was applied. */
@@ -54,6 +56,7 @@ export class Host {
   readonly #listeners = new Set<Listener>();
   #proposals: Uint8Array[] = [];
   #working = false;
+  #isWorkPlanned = false;
   #stopping = false;
   #failure: Error | undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -121,7 +124,7 @@ export class Host {
       throw etcdError('RequestTooLarge');
     }
     this.#proposals.push(data);
-    void this.#work();
+    this.#workSoon();
     const reply = await promise;
     if (reply instanceof MvccError) throw etcdError(reply.kind);
     return reply;
@@ -159,9 +162,20 @@ export class Host {
     await this.state.close();
   }
 
+  /** Starts the loop after this turn of the event loop, so that callers of one turn share a write. */
+  #workSoon(): void {
+    if (this.#working || this.#isWorkPlanned) return;
+    const { nextTurn = queueMicrotask } = this.#options;
+    this.#isWorkPlanned = true;
+    nextTurn(() => {
+      this.#isWorkPlanned = false;
+      void this.#work();
+    });
+  }
+
   /** The loop: one batch of raft's work after the other, with the application of one beside the write of the next. */
   async #work(): Promise<void> {
-    if (this.#working || this.#failure !== undefined) return;
+    if (this.#working || this.#stopping || this.#failure !== undefined) return;
     this.#working = true;
     try {
       for (;;) {

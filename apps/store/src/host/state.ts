@@ -15,6 +15,7 @@ import {
   type Reader,
 } from '@rhythm/mvcc';
 import type { LogStart } from '@rhythm/raft';
+import { ValueCache } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
 const garbageSliceKeys = 2000;
@@ -28,6 +29,7 @@ export class State implements Reader {
   readonly #space: KeyValueSpace;
   /** Written but not known to be in the key space yet. */
   readonly #overlay = new Map<string, Uint8Array | undefined>();
+  readonly #cache = new ValueCache();
   #pending: SpaceWrite[] = [];
   #writing: Promise<void> | undefined;
   /** A flush waits for its turn and will take whatever is pending then. */
@@ -84,8 +86,11 @@ export class State implements Reader {
 
   get(diskKey: Uint8Array): Uint8Array | undefined {
     const key = keyText(diskKey);
-    const written = this.#overlay.get(key);
-    return written ?? (this.#overlay.has(key) ? undefined : this.#space.get(diskKey));
+    const known = this.#cache.get(key) ?? this.#overlay.get(key);
+    if (known !== undefined || this.#overlay.has(key)) return known;
+    const stored = this.#space.get(diskKey);
+    if (stored !== undefined) this.#cache.set(key, stored);
+    return stored;
   }
 
   /** A value that must be there. */
@@ -178,7 +183,11 @@ export class State implements Reader {
   }
 
   #write(write: SpaceWrite): void {
+    const key = keyText(write.key);
     this.#pending.push(write);
-    this.#overlay.set(keyText(write.key), write.value);
+    this.#overlay.set(key, write.value);
+    // A place on disk is written once and then at most removed.
+    if (write.value === undefined) this.#cache.delete(key);
+    else if (parseDataKey(write.key) !== undefined) this.#cache.set(key, write.value);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@rhythm/base';
-import { assembleRange, checkDeleteRange, checkPut, checkRange, checkTxn, finishOps, MvccError, readItem, type KeyValue, type RangePlan, type Reply, type RequestFault } from '@rhythm/mvcc';
+import { assembleRange, checkDeleteRange, checkPut, checkRange, checkTxn, decodeKeyValue, finishOps, MvccError, planKey, type RangePlan, type Reply, type RequestFault } from '@rhythm/mvcc';
 import { unaryHandler, serverStreamHandler, type GrpcService } from '@rhythm/grpc';
 import {
   KVService,
@@ -9,13 +9,14 @@ import {
   type DeleteRangeResponse,
   type PutRequest,
   type PutResponse,
+  RangeResponse,
   type RangeRequest,
-  type RangeResponse,
   type TxnRequest,
   type TxnResponse,
 } from '@rhythm/proto/etcd';
 import { etcdError, notImplemented } from './errors.ts';
 import { header, type Backend } from './header.ts';
+import { encodeRange } from './range-encoding.ts';
 
 /** Values read between two turns of the event loop: about 15 ms of work. */
 const rangeSliceItems = 4000;
@@ -30,13 +31,16 @@ export class KeyValues {
     this.#clock = clock;
   }
 
-  async range(request: RangeRequest): Promise<RangeResponse> {
+  /** The answer to a range, encoded. */
+  async range(request: RangeRequest): Promise<Buffer> {
     refuse(checkRange(request));
     if (!request.serializable) await this.#backend.host.linearizable();
     const plan = this.#plan(request);
-    const kvs = plan.items.length <= rangeSliceItems ? this.#values(plan, 0) : await this.#valuesInSlices(plan);
-    const answer = assembleRange(plan, kvs);
-    return { header: header(this.#backend, answer.revision), kvs: answer.kvs, more: answer.more, count: answer.count };
+    const values = plan.items.length <= rangeSliceItems ? this.#values(plan, 0) : await this.#valuesInSlices(plan);
+    const head = header(this.#backend, plan.revision);
+    if (plan.byValue === undefined && !plan.keysOnly) return encodeRange(head, values, plan.more, plan.count);
+    const answer = assembleRange(plan, values.map(decodeKeyValue));
+    return Buffer.from(RangeResponse.encode({ header: head, kvs: answer.kvs, more: answer.more, count: answer.count }).finish());
   }
 
   async put(request: PutRequest): Promise<PutResponse> {
@@ -74,28 +78,28 @@ export class KeyValues {
     }
   }
 
-  #values(plan: RangePlan, from: number): KeyValue[] {
+  #values(plan: RangePlan, from: number): Uint8Array[] {
     const { state } = this.#backend.host;
-    return plan.items.slice(from, from + rangeSliceItems).map((item) => readItem(item, (key) => state.required(key)));
+    return plan.items.slice(from, from + rangeSliceItems).map((item) => state.required(planKey(item)));
   }
 
-  #valuesInSlices(plan: RangePlan): Promise<KeyValue[]> {
+  #valuesInSlices(plan: RangePlan): Promise<Uint8Array[]> {
     return this.#backend.host.state.reading(async () => {
-      const kvs: KeyValue[] = [];
-      while (kvs.length < plan.items.length) {
-        if (kvs.length > 0) await this.#clock.sleep(0);
-        for (const kv of this.#values(plan, kvs.length)) kvs.push(kv);
+      const values: Uint8Array[] = [];
+      while (values.length < plan.items.length) {
+        if (values.length > 0) await this.#clock.sleep(0);
+        for (const value of this.#values(plan, values.length)) values.push(value);
       }
-      return kvs;
+      return values;
     });
   }
 }
 
 export function kvService(kv: KeyValues): GrpcService {
   return {
-    definition: KVService,
+    definition: { ...KVService, range: { ...KVService.range, responseSerialize: (encoded: Buffer) => encoded } },
     implementation: {
-      range: unaryHandler<RangeRequest, RangeResponse>((request) => kv.range(request)),
+      range: unaryHandler<RangeRequest, Buffer>((request) => kv.range(request)),
       put: unaryHandler<PutRequest, PutResponse>((request) => kv.put(request)),
       deleteRange: unaryHandler<DeleteRangeRequest, DeleteRangeResponse>((request) => kv.deleteRange(request)),
       txn: unaryHandler<TxnRequest, TxnResponse>((request) => kv.txn(request)),

@@ -1,9 +1,8 @@
 import { AsyncQueue, toError } from '@rhythm/base';
-import { bidiHandler, toGrpcError, type GrpcService } from '@rhythm/grpc';
-import { TransactionsService, type Replies, type Reply, type Request, type Requests } from '@rhythm/proto/store';
-import { status } from '@rhythm/grpc';
-import { GrpcError } from '@rhythm/grpc';
+import { bidiHandler, GrpcError, status, toGrpcError, type GrpcService } from '@rhythm/grpc';
+import { TransactionsService, type Reply, type Request, type Requests } from '@rhythm/proto/store';
 import type { KeyValues } from './kv.ts';
+import { encodeReplies, type EncodedReply } from './range-encoding.ts';
 
 /** Requests of one stream that may be in work; the stream of a caller that sends more is ended. */
 const requestsMax = 10_000;
@@ -11,29 +10,29 @@ const requestsMax = 10_000;
 /** Transactions and reads in batches on one stream; everything answered while a message is being sent goes into the next. */
 export function transactionsService(kv: KeyValues): GrpcService {
   return {
-    definition: TransactionsService,
-    implementation: { session: bidiHandler<Requests, Replies>((messages, context) => session(kv, messages, context.signal)) },
+    definition: { session: { ...TransactionsService.session, responseSerialize: encodeReplies } },
+    implementation: { session: bidiHandler<Requests, EncodedReply[]>((messages, context) => session(kv, messages, context.signal)) },
   };
 }
 
-async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal: AbortSignal): AsyncGenerator<Replies> {
+async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal: AbortSignal): AsyncGenerator<EncodedReply[]> {
   const wake = new AsyncQueue<true>(1);
-  let replies: Reply[] = [];
+  let replies: EncodedReply[] = [];
   let inWork = 0;
   let isOver = false;
   const nudge = (): void => {
     if (wake.length === 0) wake.push(true);
   };
-  const answer = (id: bigint, reply: Reply['reply']): void => {
+  const answer = (reply: EncodedReply): void => {
     inWork--;
-    replies.push({ id, reply });
+    replies.push(reply);
     nudge();
   };
   const read = async (): Promise<void> => {
     for await (const { requests } of messages) {
       inWork += requests.length;
       if (inWork > requestsMax) throw new GrpcError(status.RESOURCE_EXHAUSTED, `more than ${requestsMax} requests of one stream in work`);
-      for (const request of requests) void serve(kv, request).then((reply) => answer(request.id, reply));
+      for (const request of requests) void serve(kv, request).then(answer);
     }
   };
   const stop = (): void => wake.end();
@@ -49,24 +48,24 @@ async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal
     if (replies.length > 0) {
       const batch = replies;
       replies = [];
-      yield { replies: batch };
+      yield batch;
     }
     if (isOver && inWork === 0 && replies.length === 0) return;
   }
 }
 
-async function serve(kv: KeyValues, { request }: Request): Promise<Reply['reply']> {
+async function serve(kv: KeyValues, { id, request }: Request): Promise<EncodedReply> {
   try {
     switch (request?.$case) {
       case 'range':
-        return { $case: 'range', value: await kv.range(request.value) };
+        return { id, range: await kv.range(request.value) };
       case 'txn':
-        return { $case: 'txn', value: await kv.txn(request.value) };
+        return { id, reply: { $case: 'txn', value: await kv.txn(request.value) } } satisfies Reply;
       case undefined:
         throw new GrpcError(status.INVALID_ARGUMENT, 'a request of the stream holds neither a range nor a transaction');
     }
   } catch (error) {
     const { code, details } = toGrpcError(error);
-    return { $case: 'failure', value: { code, message: details } };
+    return { id, reply: { $case: 'failure', value: { code, message: details } } };
   }
 }
