@@ -20,10 +20,11 @@ const int32Max = 2 ** 31 - 1;
 /**
  * Reads a parsed JSON object into a built-in's shape, in place, as Go's decoder would: unknown fields go (and are noted), null
  * means absent, scalars get their canonical form, anything of a wrong type throws `MismatchError`. Objects keep the prototype
- * that JSON.parse gave them; no key that is not a known field is ever assigned, except on top of a member of that name.
+ * that JSON.parse gave them; no key that is not a known field is ever assigned, except on top of a member of that name. `path` is
+ * where the value stands in the whole.
  */
-export function admit(shape: Shape, value: unknown): Admission {
-  const walk = new Walk();
+export function admit(shape: Shape, value: unknown, path: readonly (string | number)[] = []): Admission {
+  const walk = new Walk(path);
   walk.value(shape, value);
   return walk;
 }
@@ -33,9 +34,15 @@ type Members = Record<string, unknown>;
 class Walk implements Admission {
   readonly unknown: string[] = [];
   /** Where the walk is, with indices. */
-  readonly #path: (string | number)[] = [];
+  readonly #path: (string | number)[];
+  /** Which places of the path are keys of maps: Go does not name these in its errors. */
+  readonly #mapKeys: number[] = [];
   /** The struct whose field is being read. */
   #struct = '';
+
+  constructor(path: readonly (string | number)[]) {
+    this.#path = [...path];
+  }
 
   /** The admitted value; `undefined` stands for null. */
   value(shape: Shape, value: unknown): unknown {
@@ -115,11 +122,13 @@ class Walk implements Admission {
     const members = value as Members;
     for (const key in members) {
       const given = members[key];
+      this.#mapKeys.push(this.#path.length);
       this.#path.push(key);
       const taken = this.value(element, given);
       // An own member of that name exists, so that this is not a way to a prototype even when the key is `__proto__`.
       if (taken !== given) members[key] = taken === undefined ? zeroOf(element) : taken;
       this.#path.pop();
+      this.#mapKeys.pop();
     }
     return members;
   }
@@ -154,7 +163,7 @@ class Walk implements Admission {
   }
 
   #mismatch(goType: string, value: unknown): never {
-    const fields = this.#path.filter((step) => typeof step === 'string').join('.');
+    const fields = this.#path.filter((step, index) => typeof step === 'string' && !this.#mapKeys.includes(index)).join('.');
     const target = this.#struct === '' ? 'Go value' : `Go struct field ${this.#struct}.${fields}`;
     throw new MismatchError(`json: cannot unmarshal ${jsonKind(value)} into ${target} of type ${goType}`);
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalise } from '../schema/canonicalise.ts';
 import { canonicalJson } from '../schema/canonical-json.ts';
-import { decodeObject } from './decode-object.ts';
+import { compileCrdSchema } from '../schema/crd.ts';
+import { decodeObject, decodeValue } from './decode-object.ts';
 
 const json = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (text: string, fieldValidation: 'Strict' | 'Warn' | 'Ignore' = 'Ignore') => decodeObject(json(text), 'application/json', { fieldValidation });
@@ -67,6 +68,36 @@ describe('decodeObject', () => {
     expect(() => decode('{"kind":"Pad","apiVersion":"v1"}')).toThrow('no kind "Pad" is registered for version "v1"');
     expect(() => decodeObject(json('{}'), 'text/html')).toThrow('unknown format');
     expect(decodeObject(json('{}'), 'application/json', { expected: { group: 'apps', version: 'v1', kind: 'Deployment' } }).object).toEqual({ kind: 'Deployment', apiVersion: 'apps/v1' });
+  });
+});
+
+describe('custom resources', () => {
+  const schema = compileCrdSchema({ type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, when: { type: 'string', format: 'date-time' } } } } });
+  const resolve = (group: string, _version: string, kind: string) => (group === 'example.com' && kind === 'Widget' ? schema : undefined);
+  const widget = (rest: string) => decodeObject(json(`{"apiVersion":"example.com/v1","kind":"Widget",${rest}}`), 'application/json', { resolve, fieldValidation: 'Warn' });
+
+  it('are pruned, with typed metadata and untouched scalars', () => {
+    const { object, warnings } = widget('"metadata":{"name":"a","creationTimestamp":"2026-01-01T02:00:00+02:00","x":1},"spec":{"size":1,"when":"2026-01-01T02:00:00+02:00","__proto__":{}}');
+    expect(object).toEqual({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' }, spec: { size: 1, when: '2026-01-01T02:00:00+02:00' } });
+    expect(warnings).toEqual(['unknown field "metadata.x"', 'unknown field "spec.__proto__"']);
+  });
+
+  it('leave wrong types to validation, except in metadata', () => {
+    expect(widget('"spec":{"size":"big"}').object['spec']).toEqual({ size: 'big' });
+    expect(() => widget('"metadata":{"labels":{"a":1}}')).toThrow('Go struct field ObjectMeta.metadata.labels of type string');
+    expect(() => widget('"spec":{"size":9007199254740993}')).toThrow('cannot be kept exactly');
+  });
+
+  it('are refused when their kind is not served', () => {
+    expect(() => decodeObject(json('{"apiVersion":"example.com/v1","kind":"Gadget"}'), 'application/json', { resolve })).toThrow('no kind "Gadget" is registered for version "example.com/v1"');
+  });
+});
+
+describe('decodeValue', () => {
+  it('refuses what a patch has nested too deep', () => {
+    let data: unknown = {};
+    for (let level = 0; level < 1000; level++) data = { data };
+    expect(() => decodeValue({ kind: 'ControllerRevision', apiVersion: 'apps/v1', data })).toThrow('nested deeper');
   });
 });
 

@@ -46,9 +46,8 @@ class Pruner {
   }
 
   #metadata(metadata: unknown): void {
-    const prefix = joinPath(this.#path);
-    const { unknown } = admit(shapeOf(objectMetaSchema()), metadata);
-    for (const path of unknown) if (this.removed.length < removedMax) this.removed.push(`${prefix}.${path}`);
+    const { unknown } = admit(shapeOf(objectMetaSchema()), metadata, this.#path);
+    this.removed.push(...unknown.slice(0, removedMax - this.removed.length));
   }
 
   #remove(members: Record<string, unknown>, key: string): void {
