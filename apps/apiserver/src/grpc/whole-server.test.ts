@@ -1,22 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resources } from '@rhythm/api';
 import type { ConfigMap, Pod } from '@rhythm/api/types/core-v1';
-import { seededRandom, silentLog, systemClock, systemRandom } from '@rhythm/base';
-import { connectApi, type ApiClient } from '@rhythm/client';
+import { logTo, seededRandom, silentLog, systemClock, systemRandom } from '@rhythm/base';
+import { apiClient, connectApi, inProcessTransport, type ApiClient } from '@rhythm/client';
 import { eventRecorder, informerFactory, runLeaderElection } from '@rhythm/controller';
 import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
 import { memoryStore } from '@rhythm/store-client';
 import { start, type Apiserver } from '../start.ts';
 
 const ports = { clock: systemClock, random: systemRandom };
+const store = memoryStore({ clock: systemClock });
 let ca: Authority;
 let server: Apiserver;
 const clients: Array<{ close(): Promise<void> }> = [];
 
 beforeAll(async () => {
   ca = await createAuthority('test-ca', ports);
+  server = await startServer();
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  await server.stop();
+});
+
+async function startServer(): Promise<Apiserver> {
   const pair = await ca.issue({ commonName: 'kube-apiserver', dnsNames: ['kubernetes.default.svc'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  server = await start(
+  return start(
     {
       host: '127.0.0.1',
       port: 0,
@@ -26,20 +35,22 @@ beforeAll(async () => {
       serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
       serviceCidr: '10.96.0.0/16',
     },
-    { ...ports, store: memoryStore({ clock: systemClock }), log: silentLog },
+    { ...ports, store, log: silentLog },
   );
-});
-afterAll(async () => {
-  await Promise.all(clients.map((client) => client.close()));
-  await server.stop();
-});
+}
 
 async function as(commonName: string, ...organizations: string[]): Promise<ApiClient> {
+  return asAt([server], commonName, ...organizations);
+}
+
+async function asAt(servers: readonly Apiserver[], commonName: string, ...organizations: string[]): Promise<ApiClient> {
   const pair = await ca.issue({ commonName, organizations, usages: ['client'] });
   const client = connectApi({
-    targets: [`127.0.0.1:${server.grpcPort}`],
+    targets: servers.map((one) => `127.0.0.1:${one.grpcPort}`),
     tls: { ca: ca.certPem, cert: pair.certPem, key: pair.keyPem },
-    ...ports,
+    clock: systemClock,
+    // Begins with the first target.
+    random: { ...systemRandom, next: () => 0 },
     log: silentLog,
     userAgent: `test-${commonName}`,
   });
@@ -99,6 +110,45 @@ describe('the whole apiserver over a session', () => {
     await until(() => informer.get('default/seen') === undefined);
     expect(seen.slice(before)).toEqual(['add seen', 'update seen 1->2', 'delete seen']);
     await factory.stop();
+  });
+
+  test('an informer goes on at another apiserver, without a gap and without listing again', async () => {
+    const admin = await as('admin', 'system:masters');
+    const dying = await startServer();
+    const living = await startServer();
+    // Its watch cache knows what has happened since it was first asked for.
+    await (await asAt([living], 'admin', 'system:masters')).list(resources.configMaps, 'kube-system');
+    const lines: string[] = [];
+    const client = await asAt([dying, living], 'system:kube-controller-manager');
+    const factory = informerFactory(client, { ...ports, log: logTo((_, message) => lines.push(message)) });
+    const informer = factory.informer(resources.configMaps, { namespace: 'kube-system' });
+    const seen: string[] = [];
+    informer.addHandler({ onAdd: (o) => seen.push(o.metadata.name ?? ''), onDelete: (o) => seen.push(`-${o.metadata.name}`) });
+    await informer.synced();
+    const before = seen.length;
+    let written = 0;
+    const write = async (): Promise<unknown> => admin.create(resources.configMaps, 'kube-system', { metadata: { name: `gap-${written++}`, namespace: 'kube-system' } });
+    for (let i = 0; i < 5; i++) await write();
+    const stopping = dying.stop();
+    for (let i = 0; i < 20; i++) await write();
+    await stopping;
+    for (let i = 0; i < 5; i++) await write();
+    await until(() => seen.length >= before + written);
+    expect(seen.slice(before)).toEqual(Array.from({ length: written }, (_, i) => `gap-${i}`));
+    expect(lines.filter((line) => line.includes('listing again'))).toEqual([]);
+    await factory.stop();
+    await living.stop();
+  });
+
+  test('the same client works in process', async () => {
+    const caller = { certificate: { commonName: 'admin', organizations: ['system:masters'] }, header: () => undefined, headersWith: () => [] };
+    const admin = apiClient(inProcessTransport(server.pipeline, caller));
+    const watch = admin.watch(resources.configMaps, 'default', { fieldSelector: 'metadata.name=inside' })[Symbol.asyncIterator]();
+    const first = watch.next();
+    await admin.create(resources.configMaps, 'default', map('inside'));
+    expect((await first).value).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'inside' } } });
+    await watch.return?.();
+    await expect(admin.get(resources.configMaps, 'default', 'outside')).rejects.toMatchObject({ reason: 'NotFound' });
   });
 
   test('a leader is elected, and events are counted', async () => {
