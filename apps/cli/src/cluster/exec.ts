@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import type { ClusterConfig } from './cluster-config.ts';
-import { adminTls } from './admin-http.ts';
+import { adminTls, messageOf } from './admin-http.ts';
 
 export interface ExecResult {
   readonly stdout: string;
@@ -24,6 +24,11 @@ export function execInPod(config: ClusterConfig, namespace: string, pod: string,
       const sum = (text[channel] ?? '') + data.toString('utf8', 1);
       if (sum.length > outputBytesMax) socket.terminate();
       text[channel] = sum;
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += body.length < outputBytesMax ? String(chunk) : ''));
+      response.on('end', () => reject(new Error(`exec in ${pod}: ${messageOf({ status: response.statusCode ?? 0, body })}`)));
     });
     socket.on('error', reject);
     socket.on('close', () => resolve({ stdout: text[channels.stdout] ?? '', stderr: text[channels.stderr] ?? '', failure: failureOf(text[channels.status]) }));

@@ -80,7 +80,7 @@ async function startRuntime(config: ClusterConfig, ports: StartPorts): Promise<v
   else if (!(await answers(socket))) throw new Error(`nothing answers on the runtime endpoint ${socket}`);
   const there = await importedImages(socket);
   if (there.has(helloImage) && there.has(pauseImage)) return;
-  await importImages(socket, snapshotterFor(paths.data), await archive, join(paths.data, 'images'));
+  await importImages(socket, snapshotterFor(paths.dir), await archive, join(paths.data, 'images'));
 }
 
 /** Store, then API server, then everybody else at once, each until it serves. */
