@@ -7,7 +7,13 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const apps = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(join(root, 'apps'));
 
-await Promise.all(apps.filter((app) => existsSync(join(root, 'apps', app, 'src/main.ts'))).map(bundle));
+try {
+  await Promise.all(apps.filter((app) => existsSync(join(root, 'apps', app, 'src/main.ts'))).map(bundle));
+} catch (error) {
+  // What is wrong with a source, esbuild has printed already.
+  if (!Array.isArray(error.errors)) console.error(error);
+  process.exit(1);
+}
 
 /** Built aside and moved: an app that is started meanwhile finds the old bundle or the new one, never a half. */
 async function bundle(app) {

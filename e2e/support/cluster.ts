@@ -113,7 +113,7 @@ export function clusterFolder(): string {
 /** `rhythm up --detach` on a free port; its output is in the error when it fails. */
 export async function upCluster(dir: string, ...args: string[]): Promise<{ cluster: Cluster; output: string; seconds: number }> {
   const from = performance.now();
-  const output = await exec(rhythm, ['up', '--dir', dir, '--detach', '--port', '0', ...(process.env['RHYTHM_E2E_BARE'] ? ['--bare'] : []), ...args], { timeoutMs: 240_000 });
+  const output = await exec(rhythm, ['up', '--dir', dir, '--detach', '--port', '0', ...args], { timeoutMs: 240_000 });
   if (output.code !== 0) throw new Error(`rhythm up ended with ${output.code}\n${output.stdout}${output.stderr}`);
   return { cluster: new Cluster(dir), output: output.stdout, seconds: (performance.now() - from) / 1000 };
 }

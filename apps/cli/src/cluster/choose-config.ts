@@ -4,7 +4,8 @@ import { freePort, isPortFree } from '../host/free-port.ts';
 import { defaultRouteAddress, nodeNameOf, portOwner, takenRanges } from '../host/network.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 import { clusterPaths } from '../paths.ts';
-import { formatCidr, pickRanges } from './cidr.ts';
+import { liveClusters, type LiveCluster } from '../host/host-state.ts';
+import { formatCidr, overlaps, parseCidr, pickRanges, type Cidr } from './cidr.ts';
 import { clusterId, readConfig, writeConfig, type ClusterConfig, type ClusterPorts } from './cluster-config.ts';
 import { addressesOf } from '../processes/app-specs.ts';
 
@@ -24,7 +25,9 @@ const defaultApiPort = 6443;
 export async function chooseConfig(dir: string, wishes: Wishes, random: Random): Promise<ClusterConfig> {
   const old = readConfig(dir);
   const id = old?.id ?? clusterId(dir);
-  const ranges = old ?? (await freeRanges(id));
+  const others = liveClusters(id);
+  if (old !== undefined) refuseOverlap(old, others);
+  const ranges = old ?? (await freeRanges(id, others));
   const config: ClusterConfig = {
     version: 1,
     id,
@@ -41,9 +44,21 @@ export async function chooseConfig(dir: string, wishes: Wishes, random: Random):
   return config;
 }
 
-async function freeRanges(id: string): Promise<{ podCidr: string; serviceCidr: string }> {
-  const { pod, service } = pickRanges(await takenRanges(), Number.parseInt(id, 16));
+async function freeRanges(id: string, others: readonly LiveCluster[]): Promise<{ podCidr: string; serviceCidr: string }> {
+  const taken = [...(await takenRanges()), ...others.flatMap(rangesOf)];
+  const { pod, service } = pickRanges(taken, Number.parseInt(id, 16));
   return { podCidr: formatCidr(pod), serviceCidr: formatCidr(service) };
+}
+
+/** A cluster that was stopped keeps its ranges; one that came meanwhile may have chosen the same. */
+function refuseOverlap(old: ClusterConfig, others: readonly LiveCluster[]): void {
+  const own = rangesOf(old);
+  const other = others.find((cluster) => rangesOf(cluster).some((range) => own.some((mine) => overlaps(mine, range))));
+  if (other !== undefined) throw new Error(`the cluster in ${other.dir} uses addresses of this one (${other.podCidr}, ${other.serviceCidr}): stop it first`);
+}
+
+function rangesOf(cluster: { readonly podCidr: string; readonly serviceCidr: string }): readonly Cidr[] {
+  return [parseCidr(cluster.podCidr), parseCidr(cluster.serviceCidr)].filter((cidr) => cidr !== undefined);
 }
 
 /** Keeps the ports of before; one that somebody else took meanwhile is replaced, but never the API's. */

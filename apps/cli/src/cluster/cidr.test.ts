@@ -26,7 +26,7 @@ test('ranges overlap when one holds the other, not when they are neighbours', ()
 test('picks the next range without a route, from any start', () => {
   const taken = [cidr('10.96.0.0/15'), cidr('10.200.0.7')];
   const { pod, service } = pickRanges(taken, 0);
-  expect([formatCidr(pod), formatCidr(service)]).toEqual(['10.200.1.0/24', '10.98.0.0/16']);
-  expect(formatCidr(pickRanges([], 16).service)).toBe('10.96.0.0/16');
+  expect([formatCidr(pod), formatCidr(service)]).toEqual(['10.200.1.0/24', '10.98.0.0/20']);
+  expect(formatCidr(pickRanges([], 257).service)).toBe('10.96.16.0/20');
   expect(() => pickRanges([cidr('10.0.0.0/8')], 5)).toThrow('no free address range');
 });

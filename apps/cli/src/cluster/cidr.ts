@@ -36,7 +36,7 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 
 /** Private space from which clusters take their ranges; away from Docker's and from what home routers use. */
 const podRanges = ranges('10.200.0.0', '10.233.0.0', 24);
-const serviceRanges = ranges('10.96.0.0', '10.111.0.0', 16);
+const serviceRanges = ranges('10.96.0.0', '10.111.240.0', 20);
 
 /** Ranges for pods and services that touch nothing in `taken`; `start` spreads clusters over the candidates. */
 export function pickRanges(taken: readonly Cidr[], start: number): { readonly pod: Cidr; readonly service: Cidr } {

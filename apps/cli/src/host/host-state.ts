@@ -4,7 +4,7 @@ import { lockFile } from './file-lock.ts';
 
 /**
  * What the clusters of one machine share: the settings they changed, and who still needs them.
- * `before.json` holds what was there before the first came; `clusters/<id>` stands for each that is up.
+ * `before.json` holds what was there before the first came; `clusters/<id>` what each that is up has taken.
  * Settings belong to a network namespace, so each has a folder of its own.
  */
 const top = '/run/rhythm-host';
@@ -34,8 +34,32 @@ export async function withHostLock<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What a cluster that is up has taken of the machine's address space; a range of services has no route that would tell. */
+export interface LiveCluster {
+  readonly id: string;
+  readonly dir: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** The other clusters that are up. */
+export function liveClusters(exceptId: string): readonly LiveCluster[] {
+  const clusters = join(folder, 'clusters');
+  if (!existsSync(clusters)) return [];
+  return readdirSync(clusters)
+    .filter((id) => id !== exceptId)
+    .flatMap((id) => {
+      try {
+        return [JSON.parse(readFileSync(join(clusters, id), 'utf8')) as LiveCluster];
+      } catch {
+        // A machine that stopped in the middle of the write: that cluster is not up.
+        return [];
+      }
+    });
+}
+
 /** Registers a cluster and sets what it needs. Call under the host lock. */
-export function enterHost(id: string): void {
+export function enterHost({ id, dir, podCidr, serviceCidr }: LiveCluster): void {
   mkdirSync(join(folder, 'clusters'), { recursive: true, mode: 0o700 });
   if (!existsSync(join(folder, 'before.json'))) {
     const before: HostBefore = {
@@ -44,7 +68,7 @@ export function enterHost(id: string): void {
     };
     writeFileSync(join(folder, 'before.json'), JSON.stringify(before), { mode: 0o600 });
   }
-  writeFileSync(join(folder, 'clusters', id), '');
+  writeFileSync(join(folder, 'clusters', id), JSON.stringify({ id, dir, podCidr, serviceCidr }));
   for (const [name, value] of Object.entries(sysctls)) {
     if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
   }
