@@ -1,11 +1,9 @@
 import { causeChain, type Clock, type Log, type Timer } from '@rhythm/base';
 import type { ContainerRef } from '@rhythm/proto/node';
 import { streamLimits } from './limits.ts';
-import { errorOfNode, type NodeConnection } from './node-connector.ts';
+import { forwardOne } from './forward-connection.ts';
+import type { NodeConnection } from './node-connector.ts';
 import type { SpdySession, SpdyStream } from './spdy/session.ts';
-
-/** Most bytes of one message to the node. */
-const inputBytesMax = 64 * 1024;
 
 interface Pair {
   error?: SpdyStream;
@@ -29,7 +27,7 @@ export async function servePortForward(session: SpdySession, connection: NodeCon
       if (pair?.error === undefined || pair.data === undefined) continue;
       pairs.delete(id);
       pair.timer.cancel();
-      const forward = forwardOne(connection, container, pair.error, pair.data, abort.signal, touch)
+      const forward = forwardOne(connection, { container, port: portOf(pair.data) ?? 0 }, pair.error, pair.data, abort.signal, touch)
         .catch((error: unknown) => ports.log.info('port forward ended early', { error: causeChain(error) }))
         .finally(() => running.delete(forward));
       running.add(forward);
@@ -66,48 +64,4 @@ function portOf(stream: SpdyStream): number | undefined {
   const text = stream.headers.get('port') ?? '';
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : undefined;
-}
-
-async function forwardOne(connection: NodeConnection, container: ContainerRef, error: SpdyStream, data: SpdyStream, signal: AbortSignal, touch: () => void): Promise<void> {
-  const port = portOf(data) ?? 0;
-  const call = connection.portForward(signal);
-  let answered = false;
-  const upward = (async () => {
-    await call.write({ input: { $case: 'start', value: { container, port } } });
-    for await (const bytes of data.data) {
-      touch();
-      for (let at = 0; at < bytes.length; at += inputBytesMax) await call.write({ input: { $case: 'data', value: bytes.subarray(at, at + inputBytesMax) } });
-    }
-    // Half-closed: the pod may have more to say.
-    await call.write({ input: { $case: 'closed', value: {} } });
-  })();
-  upward.catch(() => {
-    if (!answered) call.cancel();
-  });
-  void drain(error);
-  try {
-    for await (const { output } of call.messages) {
-      touch();
-      if (output?.$case === 'data') await data.write(output.value);
-      else if (output?.$case === 'error') await error.write(Buffer.from(output.value));
-    }
-  } catch (thrown) {
-    if (!signal.aborted) await error.write(Buffer.from(`error forwarding port ${port} to pod ${container.pod}: ${errorOfNode(thrown).message}`));
-  } finally {
-    answered = true;
-    call.cancel();
-    await error.end();
-    await data.end();
-    // The client may go on sending into a connection that is over; what it sends is thrown away.
-    void drain(data);
-  }
-}
-
-/** Reads a stream to its end so that it cannot hold up the connection. */
-async function drain(stream: SpdyStream): Promise<void> {
-  try {
-    for await (const _ of stream.data);
-  } catch {
-    // Reset by the client: nothing is lost.
-  }
 }

@@ -365,6 +365,22 @@ describe('port-forward', () => {
     await expect.poll(() => harness.node.open).toBe(0);
   });
 
+  test('plain channels, as the Python and JavaScript clients use them', async () => {
+    const { harness, port } = await start();
+    harness.node.forward = upper;
+    const { socket, channels, until } = await converse(port, 'portforward?ports=80,1&ports=258', ['v5.channel.k8s.io', 'v4.channel.k8s.io']);
+    expect(socket.protocol).toBe('v4.channel.k8s.io');
+    socket.send(Buffer.from('\u0000abc'));
+    socket.send(Buffer.from('\u0004def'));
+    socket.send(Buffer.from('\u0009nobody'));
+    await Promise.all([until(0, 'ABC'), until(4, 'DEF'), until(3, 'connection refused')]);
+    expect([channels.get(0), channels.get(3), channels.get(4)]).toEqual(['\u0050\u0000ABC', '\u0001\u0000connection refused', '\u0002\u0001DEF']);
+    socket.terminate();
+    await expect.poll(() => harness.node.open).toBe(0);
+    for (const query of ['', '?ports=0', '?ports=70000', '?ports=80;81']) await expect(converse(port, `portforward${query}`, ['v4.channel.k8s.io'])).rejects.toThrow('400');
+    expect(harness.node.open).toBe(0);
+  });
+
   test('streams without a port or a kind are reset', async () => {
     const { port } = await start();
     const { connection, socket } = await spdyUpgrade(port, 'portforward', 'portforward.k8s.io');

@@ -72,13 +72,13 @@ export function resizeOf(data: Uint8Array): CommandInput | undefined {
   }
 }
 
-function bytesOf(data: RawData): Buffer {
+export function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 }
 
 /** Sends one message; waits while more than the limit is buffered for the client. */
-function sendMessage(socket: WebSocket, message: Buffer, binary: boolean): Promise<void> {
+export function sendMessage(socket: WebSocket, message: Buffer, binary: boolean): Promise<void> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve();
   return new Promise((resolve) => {
     const wait = socket.bufferedAmount + message.length > streamLimits.sendBufferBytesMax;
