@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { ApiError, notFound, resources } from '@rhythm/api';
+import { AsyncQueue } from '@rhythm/base';
+import { dialGrpc, serverStream, status, statusMetadataKey, unary, type GrpcError } from '@rhythm/grpc';
+import { ApiClient as Stub, ApiService, Request } from '@rhythm/proto/api';
+import { HealthClient, HealthService } from '@rhythm/proto/health';
+import type { RenderedEvent } from '../pipeline/types.ts';
+import { added, cleanUp, cleanups, ok, serve, text, watchOf } from './testing.ts';
+
+afterEach(cleanUp);
+
+describe('unary methods', () => {
+  const stub = (target: string): Stub => {
+    const client = dialGrpc(Stub, { targets: target });
+    cleanups.push(() => client.close());
+    return client;
+  };
+  const about = Request.fromPartial({ version: 'v1', resource: 'configmaps', namespace: 'default', name: 'x' });
+
+  test('imply their verb', async () => {
+    const { target } = await serve({ handle: (r) => Promise.resolve(ok(text(`${r.verb} ${r.name}`))) });
+    const client = stub(target);
+    const methods = [ApiService.get, ApiService.list, ApiService.create, ApiService.update, ApiService.patch, ApiService.delete, ApiService.deleteCollection];
+    const replies = await Promise.all(methods.map((method) => unary(client, method, about)));
+    expect(replies.map((r) => JSON.parse(Buffer.from(r.body).toString()))).toEqual(['get x', 'list x', 'create x', 'update x', 'patch x', 'delete x', 'deletecollection x']);
+  });
+
+  test('carry the Status in the trailing metadata', async () => {
+    const { target } = await serve({ handle: () => Promise.reject(notFound(resources.configMaps, 'x')) });
+    const failure = (await unary(stub(target), ApiService.get, about).catch((e: unknown) => e)) as GrpcError;
+    expect(failure).toMatchObject({ code: status.NOT_FOUND, details: 'configmaps "x" not found' });
+    const [sent] = failure.metadata.get(statusMetadataKey);
+    expect(JSON.parse(String(sent))).toMatchObject({ kind: 'Status', reason: 'NotFound', code: 404, details: { name: 'x' } });
+  });
+
+  test('watch streams, and fails with a code', async () => {
+    const { target } = await serve({
+      watch: (r) => {
+        if (r.name === 'refused') return Promise.reject(new ApiError('Expired', 'too old'));
+        const queue = new AsyncQueue<readonly RenderedEvent[]>(1);
+        queue.push([added('a'), added('b')]);
+        queue.end();
+        return Promise.resolve(watchOf(queue, r.signal));
+      },
+    });
+    const seen: number[] = [];
+    for await (const message of serverStream(stub(target), ApiService.watch, { ...about, name: '' })) seen.push(message.events.length);
+    expect(seen).toEqual([2]);
+    const failure = await (async () => {
+      for await (const message of serverStream(stub(target), ApiService.watch, { ...about, name: 'refused' })) seen.push(message.events.length);
+    })().catch((e: unknown) => e);
+    expect(failure).toMatchObject({ code: status.OUT_OF_RANGE });
+  });
+
+  test('health is served', async () => {
+    const { target } = await serve({});
+    const client = dialGrpc(HealthClient, { targets: target });
+    cleanups.push(() => client.close());
+    expect(await unary(client, HealthService.check, { service: 'rhythm.api.v1.Api' })).toEqual({ status: 1 });
+  });
+});
