@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiError } from '@rhythm/api';
 import { seededRandom, systemClock } from '@rhythm/base';
-import { bidiHandler, GrpcError, serveGrpc, serverStreamHandler, type GrpcServer } from '@rhythm/grpc';
+import { bidiHandler, GrpcError, Metadata, serveGrpc, statusMetadataKey, serverStreamHandler, type GrpcServer } from '@rhythm/grpc';
 import { createAuthority, type Authority, type KeyPair } from '@rhythm/pki';
 import { NodeService, type LogsChunk, type LogsRequest, type StreamInput, type StreamOutput } from '@rhythm/proto/node';
 import { errorOfNode, grpcNodeConnector, type NodeCredentials } from './node-connector.ts';
@@ -25,6 +26,11 @@ beforeAll(async () => {
           logs: serverStreamHandler<LogsRequest, LogsChunk>(async function* (request, context) {
             caller = context.identity?.commonName;
             if (request.container?.container === 'gone') throw new GrpcError(5, 'container not found');
+            if (request.container?.container === 'other') {
+              const metadata = new Metadata();
+              metadata.set(statusMetadataKey, Buffer.from(JSON.stringify(new ApiError('Conflict', 'pod "p" is another one now').toStatus())));
+              throw new GrpcError(10, 'aborted', { metadata });
+            }
             yield { data: Buffer.from('line\n') };
           }),
           exec: bidiHandler<StreamInput, StreamOutput>(async function* (messages) {
@@ -75,10 +81,16 @@ describe('dialling a kubelet', () => {
 
   test('what the node refuses keeps its reason', async () => {
     const connection = await grpcNodeConnector(credentials(), systemClock)(target());
-    const failed = await (async () => {
-      for await (const _ of connection.logs(logsOf('gone'), new AbortController().signal));
-    })().catch(errorOfNode);
-    expect(failed).toMatchObject({ reason: 'NotFound', message: 'container not found' });
+    const failure = async (container: string): Promise<unknown> => {
+      try {
+        for await (const _ of connection.logs(logsOf(container), new AbortController().signal));
+      } catch (error) {
+        return errorOfNode(error);
+      }
+      return undefined;
+    };
+    expect(await failure('gone')).toMatchObject({ reason: 'NotFound', message: 'container not found' });
+    expect(await failure('other')).toMatchObject({ reason: 'Conflict', code: 409, message: 'pod "p" is another one now' });
     connection.close();
   });
 });

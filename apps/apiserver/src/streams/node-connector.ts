@@ -1,6 +1,7 @@
-import { ApiError } from '@rhythm/api';
+import { ApiError, errorFromStatus, isReason } from '@rhythm/api';
+import type { Status } from '@rhythm/api/types/meta-v1';
 import type { Clock } from '@rhythm/base';
-import { bidi, dialGrpc, GrpcError, reasonOfCode, serverStream, type BidiCall } from '@rhythm/grpc';
+import { bidi, dialGrpc, GrpcError, reasonOfCode, serverStream, statusMetadataKey, type BidiCall } from '@rhythm/grpc';
 import { NodeClient, NodeService, type LogsChunk, type LogsRequest, type PortForwardInput, type PortForwardOutput, type StreamInput, type StreamOutput } from '@rhythm/proto/node';
 import { streamLimits } from './limits.ts';
 
@@ -76,9 +77,20 @@ function connected(client: NodeClient, clock: Clock): Promise<void> {
   });
 }
 
-/** The error of the API for a failed call to a kubelet. */
+/** The error of the API for a failed call to a kubelet: the Status that it sent along, or what its gRPC code stands for. */
 export function errorOfNode(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof GrpcError) return new ApiError(reasonOfCode(thrown.code) as ApiError['reason'], thrown.details, { cause: thrown });
-  return new ApiError('InternalError', 'the connection to the node failed', { cause: thrown });
+  if (!(thrown instanceof GrpcError)) return new ApiError('InternalError', 'the connection to the node failed', { cause: thrown });
+  const reason = reasonOfCode(thrown.code);
+  return statusOf(thrown) ?? new ApiError(isReason(reason) ? reason : 'InternalError', thrown.details, { cause: thrown });
+}
+
+function statusOf(error: GrpcError): ApiError | undefined {
+  const [sent] = error.metadata.get(statusMetadataKey);
+  if (sent === undefined) return undefined;
+  try {
+    return errorFromStatus(JSON.parse(sent.toString()) as Status);
+  } catch {
+    return undefined;
+  }
 }
