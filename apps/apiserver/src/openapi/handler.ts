@@ -1,17 +1,11 @@
-import { ApiError, apiVersionOf, type KindRegistry } from '@rhythm/api';
+import { ApiError, encodeOpenApiV2, openApiV2, openApiV2Accept, openApiV2ContentType, openApiV3, type KindRegistry } from '@rhythm/api';
 import type { HttpExchange } from '@rhythm/http';
 import { createHash } from 'node:crypto';
 import { gitVersion } from '../discovery/version.ts';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
-import { pathsOf } from './paths.ts';
-import { addServedKind, Definitions } from './schemas.ts';
-import { encodeV2 } from './v2-protobuf.ts';
 
-/** Asked for with an `@`, which Go's media type parser does not take in the reply. */
-const v2Asked = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'];
-const v2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-const title = 'Kubernetes';
+const v2Asked = [openApiV2Accept, openApiV2ContentType];
 
 interface Document {
   readonly body: Uint8Array;
@@ -33,13 +27,13 @@ export function openApiHandler(registry: KindRegistry): PathHandler {
   const groupVersions = new Map(registry.groups.flatMap(({ group, versions }) => versions.map((version) => [group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version }] as const)));
   const v3Of = (path: string): Document | undefined => {
     const of = groupVersions.get(path);
-    return of === undefined ? undefined : documentOf(path, () => json(v3Document(registry, of)));
+    return of === undefined ? undefined : documentOf(path, () => json(openApiV3(registry.kinds, of.group, of.version, gitVersion) ?? {}));
   };
   return async (exchange) => {
     if (exchange.path === '/openapi/v2') {
       const protobuf = wantsProtobuf(exchange.header('accept') ?? '*/*');
       const document = documentOf(protobuf ? 'v2 protobuf' : 'v2 json', () => v2Document(registry, protobuf));
-      return send(exchange, document, protobuf ? v2Protobuf : 'application/json');
+      return send(exchange, document, protobuf ? openApiV2ContentType : 'application/json');
     }
     if (exchange.path === '/openapi/v3' || exchange.path === '/openapi/v3/') {
       const paths = Object.fromEntries([...groupVersions.keys()].map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${v3Of(path)?.hash ?? ''}` }]));
@@ -51,20 +45,9 @@ export function openApiHandler(registry: KindRegistry): PathHandler {
   };
 }
 
-function v3Document(registry: KindRegistry, of: { readonly group: string; readonly version: string }): object {
-  const definitions = new Definitions('v3');
-  const deleteOptions = definitions.addKind({ ...of, kind: 'DeleteOptions' });
-  const status = definitions.addKind({ group: '', version: 'v1', kind: 'Status' });
-  const kinds = registry.kinds.filter((kind) => kind.group === of.group && kind.version === of.version);
-  const paths = Object.assign({}, ...kinds.map((kind) => pathsOf(kind, { ...addServedKind(definitions, kind), deleteOptions, status }))) as Record<string, object>;
-  return { openapi: '3.0.0', info: { title: `${title} ${apiVersionOf(of)}`, version: gitVersion }, paths, components: { schemas: definitions.all() } };
-}
-
 function v2Document(registry: KindRegistry, protobuf: boolean): Uint8Array {
-  const definitions = new Definitions('v2');
-  for (const kind of registry.kinds) addServedKind(definitions, kind);
-  const all = definitions.all();
-  return protobuf ? encodeV2(title, gitVersion, all) : json({ swagger: '2.0', info: { title, version: gitVersion }, paths: {}, definitions: all });
+  const document = openApiV2(registry.kinds, gitVersion);
+  return protobuf ? encodeOpenApiV2(document) : json(document);
 }
 
 /** @throws ApiError NotAcceptable. */
@@ -73,7 +56,7 @@ function wantsProtobuf(accept: string): boolean {
     if (range.type === 'application/json' || range.type === '*/*' || range.type === 'application/*') return false;
     if (v2Asked.includes(range.type)) return true;
   }
-  throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${v2Protobuf}`);
+  throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${openApiV2ContentType}`);
 }
 
 function json(value: object): Uint8Array {
