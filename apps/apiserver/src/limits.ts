@@ -26,6 +26,12 @@ export const limits = {
   selectorBytesMax: 64 * 1024,
   /** Rendered forms other than the stored JSON that are remembered. */
   renderCacheBytesMax: 32 * 1024 * 1024,
+  /** How long an event is kept after it was last written. */
+  eventSeconds: 3_600,
+  /** Events written within this time share a lease, and may live so much longer. */
+  eventLeaseSeconds: 300,
+  /** The store forgets revisions that are older than this, at most twice this. */
+  compactEveryMs: 5 * 60_000,
   /** Objects a deletecollection works on at a time. */
   deleteWorkers: 10,
   watchesPerResourceMax: 20_000,

@@ -21,6 +21,7 @@ import type { PipelinePorts } from './pipeline/ports.ts';
 import { objectReader } from './pipeline/object-reader.ts';
 import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
+import { runCompactor } from './registry/compactor.ts';
 import { ObjectStore } from './registry/object-store.ts';
 import { Renderer } from './render/render.ts';
 import { allocationSteps, defaultServiceCidr, repairAllocations } from './steps/index.ts';
@@ -62,7 +63,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const { store, clock, random, log } = ports;
   const serviceIp = firstAddress(config.serviceCidr);
   const caches = new Caches({ store, clock, random, log }, kindRegistry);
-  const objects = new ObjectStore(store, caches, kindRegistry);
+  const objects = new ObjectStore(store, caches, kindRegistry, clock);
   const reader = objectReader({ registry: kindRegistry, caches, objects });
   const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches) });
   const streams = streamPorts(config, auth, reader, ports);
@@ -84,13 +85,15 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const pipeline = new Pipeline(base);
   const writes = new OwnWrites(base);
   const state = { ready: false };
-  const http = await startHttp(config, ports, pipeline, auth, upgradeHandlers(streams), state);
-  const grpc = await startGrpc(config, ports, pipeline, http.port + 1).catch(async (error: unknown) => {
-    await http.stop();
+  const ended = new AbortController();
+  const { http, grpc } = await listen(config, ports, pipeline, auth, upgradeHandlers(streams), state).catch(async (error: unknown) => {
+    auth.stop();
+    await caches.stop();
     throw error;
   });
   const stop = async (): Promise<void> => {
     state.ready = false;
+    ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
     await Promise.all([http.stop(), grpc.server.stop(grpcStopMs)]);
@@ -108,11 +111,32 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     throw new Error('the first objects of the cluster could not be written', { cause: error });
   }
   state.ready = true;
+  void runCompactor(store, clock, log, ended.signal);
   return { port: http.port, grpcPort: grpc.server.port, pipeline, reader, stop };
 }
 
 /** How long the streams of the gRPC face may take to end. */
 const grpcStopMs = 1_000;
+/** Where any port will do, somebody may have the one next to it. */
+const freePortAttempts = 10;
+
+interface Faces {
+  readonly http: HttpServer;
+  readonly grpc: { readonly face: GrpcFace; readonly server: GrpcServer };
+}
+
+/** Both faces, the gRPC one on the next port. */
+async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, upgrades: readonly UpgradeHandler[], state: { readonly ready: boolean }): Promise<Faces> {
+  for (let attempt = 1; ; attempt++) {
+    const http = await startHttp(config, ports, pipeline, auth, upgrades, state);
+    try {
+      return { http, grpc: await startGrpc(config, ports, pipeline, http.port + 1) };
+    } catch (error) {
+      await http.stop();
+      if (config.port !== 0 || attempt === freePortAttempts) throw error;
+    }
+  }
+}
 
 async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<{ readonly face: GrpcFace; readonly server: GrpcServer }> {
   const { clock, log } = ports;

@@ -31,7 +31,7 @@ export function testApi(options: { store?: Store; clock?: VirtualClock; admissio
   const store = options.store ?? memoryStore();
   const random = seededRandom(7);
   const caches = new Caches({ store, clock, random, log: silentLog }, kindRegistry);
-  const objects = new ObjectStore(store, caches, kindRegistry);
+  const objects = new ObjectStore(store, caches, kindRegistry, clock);
   const ports: PipelinePorts = {
     registry: kindRegistry,
     store,

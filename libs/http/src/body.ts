@@ -39,7 +39,10 @@ export function readBody(source: Readable, clock: Pick<Clock, 'setTimer'>, bytes
       else chunks.push(chunk);
     });
     source.on('end', () => settle());
-    source.on('error', () => settle(new HttpError(400, 'the request body broke off')));
-    source.on('close', () => settle(new HttpError(400, 'the request body broke off')));
+    const brokeOff = (): void => {
+      if (!settled) settle(new HttpError(400, 'the request body broke off'));
+    };
+    source.on('error', brokeOff);
+    source.on('close', brokeOff);
   });
 }

@@ -39,6 +39,9 @@ export interface HttpExchange {
 type NativeRequest = IncomingMessage | Http2ServerRequest;
 type NativeResponse = ServerResponse | Http2ServerResponse;
 
+/** One for all: every request ends with it, and its stack would say nothing. */
+const clientGone = new Error('the client has gone');
+
 /** The socket below a request; HTTP/2 hides it behind its session. */
 export function socketOf(request: NativeRequest): TLSSocket {
   const session = 'stream' in request ? request.stream.session : undefined;
@@ -67,7 +70,7 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const gone = new AbortController();
-  const abort = (): void => gone.abort(new Error('the client has gone'));
+  const abort = (): void => gone.abort(clientGone);
   const onStop = (): void => gone.abort(new Error('the server is stopping'));
   context.stopping.addEventListener('abort', onStop, { once: true });
   response.on('close', () => {

@@ -23,23 +23,20 @@ beforeAll(async () => {
   bob = await authority.issue({ commonName: 'bob', usages: ['client'] });
   stranger = await foreign.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
   const { privatePem } = await createSigningKey();
-  api = await startOnFreePorts({ cert: server.certPem, key: server.keyPem, clientCa: ca }, privatePem);
+  api = await start(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      advertiseAddress: '127.0.0.1',
+      tls: { cert: server.certPem, key: server.keyPem, clientCa: ca },
+      serviceAccountKey: privatePem,
+      serviceAccountIssuer: 'https://kubernetes.default.svc',
+      serviceCidr: '10.96.0.0/24',
+    },
+    { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog },
+  );
 });
 afterAll(() => api.stop());
-
-/** The gRPC face takes the next port, which on a busy machine somebody else may have. */
-async function startOnFreePorts(tls: { cert: string; key: string; clientCa: string }, serviceAccountKey: string): Promise<Apiserver> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await start(
-        { host: '127.0.0.1', port: 0, advertiseAddress: '127.0.0.1', tls, serviceAccountKey, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' },
-        { store: memoryStore(), clock: systemClock, random: seededRandom(attempt), log: silentLog },
-      );
-    } catch (error) {
-      if (attempt === 5) throw error;
-    }
-  }
-}
 
 interface Reply {
   readonly status: number;

@@ -1,9 +1,11 @@
 import { alreadyExists, ApiError, conflict, fromStored, notFound, toStored, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
+import type { Clock } from '@rhythm/base';
 import type { ModRevisionIs, Store, StoreWrite, TxnResult } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import type { Companion } from '../pipeline/types.ts';
 import { entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
 import type { Caches } from './caches.ts';
+import { EventLeases } from './event-leases.ts';
 import { deepEqual } from './deep-equal.ts';
 import { objectKey } from './keys.ts';
 import { translated } from './store-errors.ts';
@@ -31,9 +33,11 @@ export class ObjectStore {
   readonly #store: Store;
   readonly #caches: Caches;
   readonly #registry: KindRegistry;
+  readonly #leases: EventLeases;
 
-  constructor(store: Store, caches: Caches, registry: KindRegistry) {
+  constructor(store: Store, caches: Caches, registry: KindRegistry, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store;
+    this.#leases = new EventLeases(store, clock);
     this.#caches = caches;
     this.#registry = registry;
   }
@@ -66,7 +70,7 @@ export class ObjectStore {
     const form = toStored(kind, object);
     const value = encoded(stored, form);
     const extra = this.#companionWrites(companions);
-    const result = await translated(this.#store.txn([{ key, modRevision: 0 }, ...extra.compares], [{ kind: 'put', key, value }, ...extra.writes]));
+    const result = await translated(this.#store.txn([{ key, modRevision: 0 }, ...extra.compares], [await this.#put(stored, key, value), ...extra.writes]));
     if (!result.succeeded) {
       if (result.current[0] !== undefined || companions.length === 0) throw alreadyExists(resourceOf(kind), object.metadata.name ?? '');
       throw new CompanionConflict('another object changed meanwhile');
@@ -125,7 +129,7 @@ export class ObjectStore {
     const extra = this.#companionWrites(outcome.companions ?? []);
     const form = outcome.action === 'put' ? toStored(kind, outcome.object) : undefined;
     const value = form === undefined ? undefined : encoded(stored, form);
-    const write: StoreWrite = value === undefined ? { kind: 'delete', key: seen.key } : { kind: 'put', key: seen.key, value };
+    const write: StoreWrite = value === undefined ? { kind: 'delete', key: seen.key } : await this.#put(stored, seen.key, value);
     const result = await translated(this.#store.txn([{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]));
     if (!result.succeeded) {
       const [now] = result.current;
@@ -135,6 +139,11 @@ export class ObjectStore {
     this.#wrote(kind, outcome.companions ?? [], result);
     if (value === undefined || form === undefined) return { entry: tombstoneOf(stored, seen, result.revision), removed: true };
     return { entry: entryOfObject(stored, seen.key, result.revision, withRevision(stored, value, result.revision), form), removed: false };
+  }
+
+  async #put(kind: KindDefinition, key: string, value: Uint8Array): Promise<StoreWrite> {
+    const lease = kind.group === '' && kind.plural === 'events' ? await translated(this.#leases.current()) : undefined;
+    return { kind: 'put', key, value, ...(lease === undefined ? {} : { lease }) };
   }
 
   #companionWrites(companions: readonly Companion[]): { compares: ModRevisionIs[]; writes: StoreWrite[] } {
