@@ -121,6 +121,43 @@ test('DefaultTolerationSeconds adds what is missing once', async () => {
   expect((await admitPod({ tolerations: [{ operator: 'Exists' }] })).spec.tolerations).toHaveLength(1);
 });
 
+describe('LimitRanger', () => {
+  const limited = (...limits: object[]): MemoryObjects => {
+    const objects = cluster();
+    objects.put('', 'limitranges', { metadata: { name: 'l', namespace: 'a' }, spec: { limits } } as unknown as KubeObject);
+    return objects;
+  };
+  const container = (resources: object): object => ({ containers: [{ name: 'c', resources }] });
+
+  test('gives defaults and says so, but changes nothing that was given', async () => {
+    const objects = limited({ type: 'Container', default: { cpu: '1', memory: '1Gi' }, defaultRequest: { cpu: '100m' } });
+    const made = await admitPod({ ...container({ limits: { cpu: '2' } }), initContainers: [{ name: 'i' }] }, objects);
+    expect(made.spec.containers[0]?.resources).toEqual({ limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '100m' } });
+    expect(made.spec.initContainers?.[0]?.resources).toEqual({ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '100m' } });
+    expect(made.metadata.annotations?.['kubernetes.io/limit-ranger']).toContain('memory limit for container c');
+  });
+
+  test('refuses what is outside of the bounds', async () => {
+    const bounds = limited({ type: 'Container', min: { cpu: '100m' }, max: { cpu: '1' }, maxLimitRequestRatio: { cpu: '2' } });
+    await admitPod(container({ requests: { cpu: '500m' }, limits: { cpu: '1' } }), bounds);
+    await expect(admitPod(container({ requests: { cpu: '1' }, limits: { cpu: '2' } }), bounds)).rejects.toThrow('pods "p" is forbidden: maximum cpu usage per Container is 1, but limit is 2');
+    await expect(admitPod(container({ requests: { cpu: '50m' }, limits: { cpu: '100m' } }), bounds)).rejects.toThrow('minimum cpu usage per Container is 100m, but request is 50m');
+    await expect(admitPod(container({ requests: { cpu: '100m' }, limits: { cpu: '1' } }), bounds)).rejects.toThrow('but provided ratio is 10.000000');
+    await expect(admitPod({}, bounds)).rejects.toThrow('No limit is specified');
+  });
+
+  test('adds up pods, side-cars before init containers included, and looks at claims', async () => {
+    const pods = limited({ type: 'Pod', max: { cpu: '3' } });
+    const use = (cpu: string, more: object = {}): object => ({ name: 'x', resources: { limits: { cpu }, requests: { cpu } }, ...more });
+    await admitPod({ containers: [use('1'), use('1')], initContainers: [use('1', { restartPolicy: 'Always' }), use('2')] }, pods);
+    await expect(admitPod({ containers: [use('1'), use('1')], initContainers: [use('1', { restartPolicy: 'Always' }), use('2500m')] }, pods)).rejects.toThrow('maximum cpu usage per Pod is 3, but limit is 3500m');
+    const claims = limited({ type: 'PersistentVolumeClaim', max: { storage: '1Gi' } });
+    const claim = (storage: string) => admit({ what: 'persistentvolumeclaims', namespace: 'a', name: 'c', object: { metadata: { name: 'c' }, spec: { resources: { requests: { storage } } } } }, claims);
+    await claim('1Gi');
+    await expect(claim('2Gi')).rejects.toThrow('maximum storage usage per PersistentVolumeClaim is 1Gi');
+  });
+});
+
 test('new nodes are tainted as not ready', async () => {
   const node = (await admit({ what: 'nodes', object: { metadata: { name: 'n1' } } })) as Node;
   expect(node.spec.taints).toEqual([{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);

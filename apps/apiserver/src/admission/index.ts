@@ -1,11 +1,12 @@
 /**
  * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
- * the pipeline's `ObjectReader`. LimitRange, ResourceQuota and Pod Security are stored but not enforced yet.
+ * the pipeline's `ObjectReader`. ResourceQuota and Pod Security are stored but not enforced yet.
  */
 import type { Random } from '@rhythm/base';
 import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
 import { defaultTolerationSeconds } from './default-toleration.ts';
 import { denyServiceExternalIPs } from './external-ips.ts';
+import { limitRanger } from './limit-range.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { taintNodesByCondition } from './node-taint.ts';
@@ -19,6 +20,7 @@ export { systemPriorityClasses } from './priority.ts';
 export function admissionSteps(reader: ObjectReader, ports: { readonly random: Random; readonly escalation: AdmissionStep }): AdmissionStep[] {
   return [
     namespaceLifecycle(reader),
+    limitRanger(reader),
     serviceAccountStep(reader, ports.random),
     nodeRestriction(reader),
     taintNodesByCondition,
