@@ -2,8 +2,12 @@ import type { Instant } from '@rhythm/base';
 import type { KubeObject } from '../resource.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import { schemaFor } from '../schema/table.ts';
+import { checkDns1123Subdomain } from '../validation/names.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../validation/object-meta.ts';
+import type { NameRule } from '../validation/object-meta.ts';
+import { semanticEqual } from '../validation/semantic-equal.ts';
+import type { FieldError } from '../status.ts';
 import { genericCells, genericColumns } from './columns.ts';
-import { semanticEqual } from './equal.ts';
 import type { Cell, Column, KindDefinition, Subresource } from './kind.ts';
 
 /** What a kind's file says; everything absent has the usual value. */
@@ -25,6 +29,8 @@ export interface KindFacts<T extends KubeObject>
   readonly createsWithStatus?: boolean;
   /** The fields (JSON names, dotted) whose change moves `metadata.generation`; absent: the kind has no generation. */
   readonly generationFields?: readonly string[];
+  /** The syntax of names; a DNS subdomain when absent. */
+  readonly checkName?: NameRule;
   readonly columns?: readonly Column[];
   cells?(object: T, now: Instant): Cell[];
 }
@@ -37,6 +43,7 @@ const subresourceVerbs: readonly string[] = ['get', 'patch', 'update'];
 export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefinition<T> {
   const { group, version, kind } = facts;
   const hasStatus = facts.status === true;
+  const isStored = facts.verbs === undefined || facts.verbs.includes('get');
   const subresources = [...(facts.subresources ?? []), ...(hasStatus ? [subresource('status', kind, { group, version })] : [])];
   return {
     ...facts,
@@ -63,6 +70,13 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
       moveGeneration(object, old, facts.generationFields);
     },
     ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
+    validate(object: T): FieldError[] {
+      if (!isStored) return facts.validate?.(object) ?? [];
+      return [...validateObjectMeta(object.metadata, { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain }), ...(facts.validate?.(object) ?? [])];
+    },
+    validateUpdate(object: T, old: T): FieldError[] {
+      return [...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateUpdate?.(object, old) ?? [])];
+    },
     columns: facts.columns ?? genericColumns,
     cells: (object: T, now: Instant) => facts.cells?.(object, now) ?? genericCells(object),
   };

@@ -4,7 +4,6 @@
  */
 export * from './columns.ts';
 export * from './define-kind.ts';
-export * from './equal.ts';
 export * from './human-duration.ts';
 export * from './kind.ts';
 export * from './registry.ts';

@@ -1,6 +1,7 @@
 import type { LabelSelector, LabelSelectorRequirement } from '../gen/types/meta-v1.ts';
 import type { FieldError } from '../status.ts';
 import { at, child, forbidden, invalidValue, required } from '../validation/field-error.ts';
+import { validateLabels } from '../validation/labels.ts';
 import { checkLabelKey, checkLabelValue } from '../validation/names.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -55,17 +56,9 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 export function validateLabelSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
   if (selector === undefined) return [];
   return [
-    ...validateLabelMap(selector.matchLabels, child(path, 'matchLabels')),
+    ...validateLabels(selector.matchLabels, child(path, 'matchLabels')),
     ...(selector.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, at(child(path, 'matchExpressions'), i))),
   ];
-}
-
-/** What is wrong with a map of labels; every error names the map, as upstream's do. */
-export function validateLabelMap(labels: Labels | undefined, path: string): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...checkLabelKey(key).map((e) => invalidValue(path, key, e)),
-    ...checkLabelValue(value).map((e) => invalidValue(path, value, e)),
-  ]);
 }
 
 /** The selector as text, keys in order: `a=b,c in (d,e),!f`; `<none>` when it selects everything. */

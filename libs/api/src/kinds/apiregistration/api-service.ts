@@ -1,6 +1,7 @@
 import type { APIService } from '../../gen/types/apiregistration-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { invalidValue } from '../../validation/field-error.ts';
 
 export const apiService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
@@ -18,6 +19,11 @@ export const apiService = defineKind<APIService>({
   prepareForCreate(object) {
     if (object.spec?.service !== undefined) return;
     object.status = { conditions: [{ type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' }] };
+  },
+  validate({ metadata, spec }) {
+    const expected = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
+    if (metadata.name === expected || metadata.name === undefined) return [];
+    return [invalidValue('metadata.name', metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(expected)}`)];
   },
   columns: [nameColumn, column('Service'), column('Available'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', serviceText(object), availableText(object), age(object, now)],

@@ -1,6 +1,9 @@
 import type { ControllerRevision } from '../../gen/types/apps-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { immutable } from '../../validation/values.ts';
+import { nonNegative } from '../../validation/values.ts';
+import { required } from '../../validation/field-error.ts';
 
 export const controllerRevision = defineKind<ControllerRevision>({
   group: 'apps',
@@ -9,6 +12,8 @@ export const controllerRevision = defineKind<ControllerRevision>({
   plural: 'controllerrevisions',
   namespaced: true,
   storageVersionHash: '85nkx63pcBU=',
+  validate: (object) => [...(object.data === undefined ? [required('data')] : []), ...nonNegative(object.revision, 'revision')],
+  validateUpdate: (object, old) => immutable(object.data, old.data, 'data'),
   columns: [nameColumn, column('Controller'), column('Revision'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', controllerText(object), object.revision ?? 0, age(object, now)],
 });

@@ -6,7 +6,8 @@ import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
 import type { Cell } from '../kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
-import { semanticEqual } from '../equal.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateDaemonSet, validateSelectorUpdate } from './validation.ts';
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -29,6 +30,8 @@ export const daemonSet = defineKind<DaemonSet>({
     const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0);
     setTemplateGeneration(object, semanticEqual(object.spec.template, old.spec.template) ? before : before + 1);
   },
+  validate: validateDaemonSet,
+  validateUpdate: validateSelectorUpdate,
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), column('Up-to-date', 'integer'), column('Available', 'integer'), column('Node Selector'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => daemonSetCells(object, now),
 });

@@ -4,6 +4,7 @@ import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateDeployment, validateSelectorUpdate } from './validation.ts';
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -26,6 +27,8 @@ export const deployment = defineKind<Deployment>({
     if (old.metadata.labels === undefined) delete object.metadata.labels;
     else object.metadata.labels = { ...old.metadata.labels };
   },
+  validate: validateDeployment,
+  validateUpdate: validateSelectorUpdate,
   columns: [nameColumn, column('Ready'), column('Up-to-date'), column('Available'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, object.status?.updatedReplicas ?? 0, object.status?.availableReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

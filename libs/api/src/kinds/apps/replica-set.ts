@@ -4,6 +4,7 @@ import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateReplicaSet, validateSelectorUpdate } from './validation.ts';
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -19,6 +20,8 @@ export const replicaSet = defineKind<ReplicaSet>({
   storageVersionHash: 'P1RzHs8/mWQ=',
   setDefaults: (object) => setPodSpecDefaults(object.spec.template?.spec),
   selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  validate: validateReplicaSet,
+  validateUpdate: validateSelectorUpdate,
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

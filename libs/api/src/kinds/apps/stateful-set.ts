@@ -3,6 +3,7 @@ import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -26,6 +27,8 @@ export const statefulSet = defineKind<StatefulSet>({
       if (claim.spec !== undefined) claim.spec.volumeMode ??= 'Filesystem';
     }
   },
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
   columns: [nameColumn, column('Ready'), ageColumn, wide('Containers'), wide('Images')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, age(object, now), ...containerCells(object.spec.template?.spec)],
 });

@@ -5,7 +5,8 @@ import { defineKind } from '../define-kind.ts';
 import { autoscalerToV1, autoscalerToV2 } from './convert.ts';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
 
-/** The older view of autoscalers, stored as v2; its table is v2's. */
+/** The older view of autoscalers, stored as v2; its table is v2's. */import { validateAutoscaler } from './validation.ts';
+
 export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
   version: 'v1',
@@ -22,6 +23,7 @@ export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscaler>({
     toStored: (object: KubeObject) => autoscalerToV2(object as HorizontalPodAutoscaler),
     fromStored: (object: KubeObject) => autoscalerToV1(object as StoredAutoscaler),
   },
+  validate: (object) => validateAutoscaler(autoscalerToV2(object)),
   columns: horizontalPodAutoscaler.columns,
   cells: (object, now) => horizontalPodAutoscaler.cells(autoscalerToV2(object), now),
 });

@@ -6,6 +6,7 @@ import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
 import type { Cell } from '../kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateCronJob } from './validation.ts';
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch',
@@ -19,6 +20,7 @@ export const cronJob = defineKind<CronJob>({
   generationFields: ['spec'],
   storageVersionHash: 'sd5LIXh4Fjs=',
   setDefaults: (object) => setPodSpecDefaults(object.spec.jobTemplate?.spec?.template?.spec),
+  validate: validateCronJob,
   columns: [nameColumn, column('Schedule'), column('Timezone'), column('Suspend', 'boolean'), column('Active', 'integer'), column('Last Schedule'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => cronJobCells(object, now),
 });

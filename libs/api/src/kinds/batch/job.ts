@@ -7,6 +7,7 @@ import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
 import { humanDuration } from '../human-duration.ts';
 import { prepareJobForCreate, setJobDefaults } from './job-strategy.ts';
+import { validateJob, validateJobUpdate } from './validation.ts';
 
 export const job = defineKind<Job>({
   group: 'batch',
@@ -21,6 +22,8 @@ export const job = defineKind<Job>({
   selectableFields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   setDefaults: setJobDefaults,
   prepareForCreate: prepareJobForCreate,
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   columns: [nameColumn, column('Status'), column('Completions'), column('Duration'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', jobStatus(object), jobCompletions(object), jobDuration(object, now), age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

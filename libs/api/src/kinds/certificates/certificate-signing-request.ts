@@ -2,6 +2,7 @@ import type { CertificateSigningRequest } from '../../gen/types/certificates-v1.
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
 import { humanDuration } from '../human-duration.ts';
+import { checkPathSegment } from '../../validation/names.ts';
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -19,6 +20,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
     object.spec = structuredClone(old.spec);
   },
   selectableFields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+  checkName: checkPathSegment,
   columns: [nameColumn, ageColumn, column('SignerName'), column('Requestor'), column('RequestedDuration'), column('Condition')],
   cells: (object, now) => [object.metadata.name ?? '', age(object, now), object.spec.signerName ?? '<none>', object.spec.username ?? '', requestedDuration(object), requestState(object)],
 });

@@ -1,6 +1,7 @@
 import type { Lease } from '../../gen/types/coordination-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { nonNegative, positive } from '../../validation/values.ts';
 
 export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
@@ -9,6 +10,10 @@ export const lease = defineKind<Lease>({
   plural: 'leases',
   namespaced: true,
   storageVersionHash: 'gqkMMb/YqFM=',
+  validate: (object) => [
+    ...positive(object.spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds'),
+    ...nonNegative(object.spec?.leaseTransitions, 'spec.leaseTransitions'),
+  ],
   columns: [nameColumn, column('Holder'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.holderIdentity ?? '', age(object, now)],
 });

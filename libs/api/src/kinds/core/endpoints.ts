@@ -2,6 +2,7 @@ import type { Endpoints } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { firstOf } from '../first-of.ts';
+import { validateEndpoints } from './endpoints-validation.ts';
 
 export const endpoints = defineKind<Endpoints>({
   group: '',
@@ -13,6 +14,7 @@ export const endpoints = defineKind<Endpoints>({
   namespaced: true,
   storageVersionHash: 'fWeeMqaN/OA=',
   storagePrefix: 'services/endpoints',
+  validate: validateEndpoints,
   columns: [nameColumn, column('Endpoints'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', firstOf(addresses(object), '<none>'), age(object, now)],
 });

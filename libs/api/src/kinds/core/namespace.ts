@@ -5,6 +5,8 @@ import { defineKind, subresource } from '../define-kind.ts';
 /** Held until the namespace is empty. */
 const finalizer = 'kubernetes';
 const nameLabel = 'kubernetes.io/metadata.name';
+import { checkDns1123Label } from '../../validation/names.ts';
+import { validateFinalizers } from '../../validation/object-meta.ts';
 
 export const namespace = defineKind<Namespace>({
   group: '',
@@ -30,6 +32,8 @@ export const namespace = defineKind<Namespace>({
     object.spec = structuredClone(old.spec);
     labelWithName(object);
   },
+  checkName: checkDns1123Label,
+  validate: (object) => validateFinalizers(object.spec?.finalizers, 'spec.finalizers'),
   columns: [nameColumn, column('Status'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.status?.phase ?? '', age(object, now)],
   selectableFields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),

@@ -1,6 +1,7 @@
 import type { Node } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { validateNode, validateNodeUpdate } from './node-validation.ts';
 
 export const node = defineKind<Node>({
   group: '',
@@ -23,6 +24,8 @@ export const node = defineKind<Node>({
     }
     if (status?.capacity !== undefined && status.allocatable === undefined) status.allocatable = { ...status.capacity };
   },
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   columns: [
     nameColumn,
     column('Status'),

@@ -5,6 +5,7 @@ import { defineKind } from '../define-kind.ts';
 import { roundResources } from '../pod-spec-defaults.ts';
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
+import { validateClaim, validateClaimUpdate } from './storage-validation.ts';
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   group: '',
@@ -23,6 +24,8 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     object.status = { phase: 'Pending' };
     keepSourcesInStep(object);
   },
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
   columns: [
     nameColumn,
     column('Status'),

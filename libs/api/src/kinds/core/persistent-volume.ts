@@ -4,6 +4,7 @@ import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
+import { validateVolume, validateVolumeUpdate } from './storage-validation.ts';
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: '',
@@ -17,6 +18,8 @@ export const persistentVolume = defineKind<PersistentVolume>({
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };
   },
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
   columns: [
     nameColumn,
     column('Capacity'),

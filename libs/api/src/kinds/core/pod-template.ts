@@ -3,6 +3,7 @@ import { column, labelsText, nameColumn } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateTemplate } from '../pod-spec/template.ts';
 
 export const podTemplate = defineKind<PodTemplate>({
   group: '',
@@ -12,6 +13,7 @@ export const podTemplate = defineKind<PodTemplate>({
   namespaced: true,
   storageVersionHash: 'LIXB2x4IFpk=',
   setDefaults: (object) => setPodSpecDefaults(object.template?.spec),
+  validate: (object) => (object.template === undefined ? [] : validateTemplate(object.template, 'template')),
   columns: [nameColumn, column('Containers'), column('Images'), column('Pod Labels')],
   cells: (object) => [object.metadata.name ?? '', ...containerCells(object.template?.spec), labelsText(object.template?.metadata?.labels)],
 });

@@ -3,6 +3,7 @@ import { defineKind, subresource } from '../define-kind.ts';
 import { podCells, podColumns } from './pod-cells.ts';
 import { preparePodForCreate } from './pod-create.ts';
 import { setPodDefaults } from './pod-defaults.ts';
+import { validatePod, validatePodUpdate } from './pod-validation.ts';
 
 export const pod = defineKind<Pod>({
   group: '',
@@ -34,6 +35,8 @@ export const pod = defineKind<Pod>({
     else object.metadata.ownerReferences = structuredClone(old.metadata.ownerReferences);
     if ((object.status.qosClass ?? '') === '' && old.status?.qosClass !== undefined) object.status.qosClass = old.status.qosClass;
   },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   columns: podColumns,
   cells: podCells,
   selectableFields: (object) => ({

@@ -3,6 +3,7 @@ import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
+import { validateReplicationController } from './replication-validation.ts';
 
 export const replicationController = defineKind<ReplicationController>({
   group: '',
@@ -26,6 +27,7 @@ export const replicationController = defineKind<ReplicationController>({
     if (Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
   },
   selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  validate: validateReplicationController,
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), labelsText(object.spec.selector)],
 });

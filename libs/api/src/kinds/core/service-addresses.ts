@@ -1,5 +1,5 @@
 import type { Service, ServicePort, ServiceSpec } from '../../gen/types/core-v1.ts';
-import { semanticEqual } from '../equal.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { isExternallyReachable } from './service-defaults.ts';
 
 const headless = 'None';

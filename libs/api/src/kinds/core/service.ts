@@ -3,6 +3,8 @@ import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns
 import { defineKind, subresource } from '../define-kind.ts';
 import { keepAllocated, prepareServiceForCreate } from './service-addresses.ts';
 import { setServiceDefaults } from './service-defaults.ts';
+import { validateService, validateServiceUpdate } from './service-validation.ts';
+import { checkDns1035Label } from '../../validation/names.ts';
 
 export const service = defineKind<Service>({
   group: '',
@@ -22,6 +24,9 @@ export const service = defineKind<Service>({
     prepareServiceForCreate(object);
   },
   prepareForUpdate: keepAllocated,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  checkName: checkDns1035Label,
   columns: [nameColumn, column('Type'), column('Cluster-IP'), column('External-IP'), column('Port(s)'), ageColumn, wide('Selector')],
   cells: (object, now) => [
     object.metadata.name ?? '',

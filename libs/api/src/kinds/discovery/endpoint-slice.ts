@@ -2,6 +2,7 @@ import type { EndpointSlice } from '../../gen/types/discovery-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { firstOf } from '../first-of.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './validation.ts';
 
 export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
@@ -10,6 +11,8 @@ export const endpointSlice = defineKind<EndpointSlice>({
   plural: 'endpointslices',
   namespaced: true,
   generationFields: ['addressType', 'endpoints', 'ports', 'metadata.labels'],
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
   columns: [nameColumn, column('AddressType'), column('Ports'), column('Endpoints'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.addressType, portsText(object), firstOf((object.endpoints ?? []).flatMap((e) => e.addresses), '<unset>'), age(object, now)],
 });

@@ -1,6 +1,8 @@
 import type { IPAddress } from '../../gen/types/networking-v1.ts';
 import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { checkIp } from '../../validation/ip.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const ipAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io',
@@ -10,6 +12,8 @@ export const ipAddress = defineKind<IPAddress>({
   shortNames: ['ip'],
   namespaced: false,
   storageVersionHash: '3f/plJFChNE=',
+  checkName: checkIp,
+  validateUpdate: (object, old) => immutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
   columns: [nameColumn, column('ParentRef')],
   cells: (object) => [object.metadata.name ?? '', parentText(object)],
 });

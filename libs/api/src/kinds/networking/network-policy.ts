@@ -2,6 +2,7 @@ import type { NetworkPolicy } from '../../gen/types/networking-v1.ts';
 import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateNetworkPolicy } from './validation.ts';
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -15,6 +16,7 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   setDefaults({ spec }) {
     if (spec !== undefined && (spec.policyTypes ?? []).length === 0) spec.policyTypes = (spec.egress ?? []).length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
   },
+  validate: validateNetworkPolicy,
   columns: [nameColumn, column('Pod-Selector'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', formatLabelSelector(object.spec?.podSelector), age(object, now)],
 });

@@ -1,6 +1,7 @@
 import type { ServiceCIDR } from '../../gen/types/networking-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const serviceCidr = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
@@ -10,6 +11,7 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   namespaced: false,
   status: true,
   storageVersionHash: 'gNLvruQhW2g=',
+  validateUpdate: (object, old) => immutable(object.spec?.cidrs, old.spec?.cidrs, 'spec.cidrs'),
   columns: [nameColumn, column('CIDRs'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', (object.spec?.cidrs ?? []).join(','), age(object, now)],
 });

@@ -1,6 +1,9 @@
 import type { PodDisruptionBudget } from '../../gen/types/policy-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateLabelSelector } from '../../selectors/label-selector.ts';
+import { invalidValue } from '../../validation/field-error.ts';
+import { atMost100Percent, intOrPercent, oneOf } from '../../validation/values.ts';
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -12,6 +15,19 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: 'EVWiDmWqyJw=',
+  validate({ spec }) {
+    const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec ?? {};
+    const both = minAvailable !== undefined && maxUnavailable !== undefined;
+    return [
+      ...(both ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []),
+      ...intOrPercent(minAvailable, 'spec.minAvailable'),
+      ...atMost100Percent(minAvailable, 'spec.minAvailable'),
+      ...intOrPercent(maxUnavailable, 'spec.maxUnavailable'),
+      ...atMost100Percent(maxUnavailable, 'spec.maxUnavailable'),
+      ...validateLabelSelector(selector, 'spec.selector'),
+      ...oneOf(unhealthyPodEvictionPolicy, 'spec.unhealthyPodEvictionPolicy', ['AlwaysAllow', 'IfHealthyBudget']),
+    ];
+  },
   columns: [nameColumn, column('Min Available'), column('Max Unavailable'), column('Allowed Disruptions', 'integer'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', String(object.spec?.minAvailable ?? 'N/A'), String(object.spec?.maxUnavailable ?? 'N/A'), object.status?.disruptionsAllowed ?? 0, age(object, now)],
 });

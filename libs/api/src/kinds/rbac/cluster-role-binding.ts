@@ -3,6 +3,8 @@ import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { subjectCells } from './subject-cells.ts';
 import { setBindingDefaults } from './binding-defaults.ts';
+import { checkPathSegment } from '../../validation/names.ts';
+import { validateBinding, validateBindingUpdate } from './validation.ts';
 
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -12,6 +14,9 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   namespaced: false,
   storageVersionHash: '48tpQ8gZHFc=',
   setDefaults: setBindingDefaults,
+  checkName: checkPathSegment,
+  validate: (object) => validateBinding(object, ['ClusterRole']),
+  validateUpdate: validateBindingUpdate,
   columns: [nameColumn, column('Role'), ageColumn, wide('Users'), wide('Groups'), wide('ServiceAccounts')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.roleRef.kind}/${object.roleRef.name}`, age(object, now), ...subjectCells(object.subjects)],
 });

@@ -1,5 +1,7 @@
 import type { Role } from '../../gen/types/rbac-v1.ts';
 import { defineKind } from '../define-kind.ts';
+import { checkPathSegment } from '../../validation/names.ts';
+import { validateRole } from './validation.ts';
 
 export const role = defineKind<Role>({
   group: 'rbac.authorization.k8s.io',
@@ -8,4 +10,6 @@ export const role = defineKind<Role>({
   plural: 'roles',
   namespaced: true,
   storageVersionHash: '7FuwZcIIItM=',
+  checkName: checkPathSegment,
+  validate: validateRole,
 });

@@ -1,6 +1,7 @@
 import type { ResourceClaimTemplate } from '../../gen/types/resource-v1.ts';
 import { age, ageColumn, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   group: 'resource.k8s.io',
@@ -8,6 +9,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   kind: 'ResourceClaimTemplate',
   plural: 'resourceclaimtemplates',
   namespaced: true,
+  validateUpdate: (object, old) => immutable(object.spec, old.spec, 'spec'),
   columns: [nameColumn, ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', age(object, now)],
 });

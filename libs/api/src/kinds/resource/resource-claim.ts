@@ -1,6 +1,7 @@
 import type { ResourceClaim } from '../../gen/types/resource-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io',
@@ -9,6 +10,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   plural: 'resourceclaims',
   namespaced: true,
   status: true,
+  validateUpdate: (object, old) => immutable(object.spec, old.spec, 'spec'),
   columns: [nameColumn, column('State'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', claimState(object), age(object, now)],
 });

@@ -3,6 +3,8 @@ import type { CSIDriver } from '../../gen/types/storage-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import type { Cell } from '../kind.ts';
+import { checkCsiDriverName } from '../../validation/names.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
@@ -11,6 +13,11 @@ export const csiDriver = defineKind<CSIDriver>({
   plural: 'csidrivers',
   namespaced: false,
   storageVersionHash: 'hL6j/rwBV5w=',
+  checkName: checkCsiDriverName,
+  validateUpdate: (object, old) => [
+    ...immutable(object.spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
+    ...immutable(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
+  ],
   columns: [nameColumn, column('AttachRequired', 'boolean'), column('PodInfoOnMount', 'boolean'), column('StorageCapacity', 'boolean'), column('TokenRequests'), column('RequiresRepublish', 'boolean'), column('Modes'), ageColumn],
   cells: (object, now) => driverCells(object, now),
 });

@@ -1,6 +1,7 @@
 import type { CSIStorageCapacity } from '../../gen/types/storage-v1.ts';
 import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { immutable } from '../../validation/values.ts';
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -9,6 +10,10 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   plural: 'csistoragecapacities',
   namespaced: true,
   storageVersionHash: 'xeVl+2Ly1kE=',
+  validateUpdate: (object, old) => [
+    ...immutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
+    ...immutable(object.storageClassName, old.storageClassName, 'storageClassName'),
+  ],
   columns: [nameColumn, column('StorageClassName'), column('Capacity')],
   cells: (object) => [object.metadata.name ?? '', object.storageClassName, object.capacity ?? '<unset>'],
 });

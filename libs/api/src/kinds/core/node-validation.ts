@@ -1,0 +1,50 @@
+import type { Node, Taint } from '../../gen/types/core-v1.ts';
+import type { FieldError } from '../../status.ts';
+import { at, child, duplicate, forbidden, invalidValue } from '../../validation/field-error.ts';
+import { checkCidr } from '../../validation/ip.ts';
+import { checkLabelKey, checkLabelValue } from '../../validation/names.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+export function validateNode(object: Node): FieldError[] {
+  const cidrs = object.spec?.podCIDRs ?? [];
+  const errors = cidrs.flatMap((cidr, i) => checkCidr(cidr).map((e) => invalidValue(at('spec.podCIDRs', i), cidr, e)));
+  if (cidrs.length > 2) errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
+  return [...errors, ...validateTaints(object.spec?.taints ?? [])];
+}
+
+export function validateNodeUpdate(object: Node, old: Node): FieldError[] {
+  const errors: FieldError[] = [];
+  const { spec } = object;
+  if ((old.spec?.podCIDRs ?? []).length > 0 && !semanticEqual(spec?.podCIDRs, old.spec.podCIDRs)) {
+    errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+  }
+  if ((old.spec?.providerID ?? '') !== '' && spec?.providerID !== old.spec.providerID) {
+    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+  }
+  const addresses = new Set<string>();
+  (object.status?.addresses ?? []).forEach((address, i) => {
+    const key = `${address.type}/${address.address}`;
+    if (addresses.has(key)) errors.push(duplicate(at('status.addresses', i), address));
+    addresses.add(key);
+  });
+  return errors;
+}
+
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, i) => {
+    const path = at('spec.taints', i);
+    const errors = [
+      ...requiredChecked(taint.key, child(path, 'key'), checkLabelKey),
+      ...checked(taint.value, child(path, 'value'), checkLabelValue),
+      ...oneOf(taint.effect, child(path, 'effect'), effects, 'required'),
+    ];
+    const key = `${taint.key}:${taint.effect}`;
+    if (seen.has(key)) errors.push({ ...duplicate(path, taint), message: `${duplicate(path, taint).message}: taints must be unique by key and effect pair` });
+    seen.add(key);
+    return errors;
+  });
+}

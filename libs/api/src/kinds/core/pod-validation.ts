@@ -1,0 +1,123 @@
+import type { Container, Pod, PodSpec, Toleration } from '../../gen/types/core-v1.ts';
+import type { FieldError } from '../../status.ts';
+import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateFreshPodSpec, validatePodSpec } from '../pod-spec/validate.ts';
+
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+const int32Max = 2147483647;
+const updatable = [
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+].join(',');
+
+export function validatePod(pod: Pod): FieldError[] {
+  const errors = validatePodSpec(pod.spec, 'spec');
+  // Only an object that was never stored has no resource version.
+  if (pod.metadata.resourceVersion === undefined) errors.push(...validateFreshPodSpec(pod.spec, 'spec'));
+  const mirrored = pod.metadata.annotations !== undefined && Object.hasOwn(pod.metadata.annotations, mirrorAnnotation);
+  if (mirrored && (pod.spec?.nodeName ?? '') === '') {
+    const field = `metadata.annotations[${mirrorAnnotation}]`;
+    errors.push(invalidValue(field, pod.metadata.annotations?.[mirrorAnnotation], 'must set spec.nodeName if mirror pod annotation is set'));
+  }
+  return errors;
+}
+
+/** Of a pod that exists, only a few fields may change; the others go through their own subresources. */
+export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
+  const { spec } = pod;
+  const before = old.spec;
+  if (spec.containers.length !== before.containers.length) {
+    return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
+  }
+  if ((spec.initContainers ?? []).length !== (before.initContainers ?? []).length) {
+    return [forbidden('spec.initContainers', 'pod updates may not add or remove containers')];
+  }
+  return [
+    ...validateImages(spec.containers, 'spec.containers'),
+    ...validateImages(spec.initContainers ?? [], 'spec.initContainers'),
+    ...validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds),
+    ...validateTolerations(spec.tolerations ?? [], before.tolerations ?? []),
+    ...validateGates(spec, before),
+    ...validateMirror(pod, old),
+    ...validateRest(spec, before),
+  ];
+}
+
+function validateImages(containers: readonly Container[], path: string): FieldError[] {
+  return containers.flatMap(({ image = '' }, i) => {
+    const field = child(at(path, i), 'image');
+    if (image === '') return [required(field)];
+    return image.trim() === image ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')];
+  });
+}
+
+function validateDeadline(seconds: number | undefined, before: number | undefined): FieldError[] {
+  const field = 'spec.activeDeadlineSeconds';
+  if (seconds !== undefined) {
+    if (seconds < 0 || seconds > int32Max) return [invalidValue(field, seconds, `must be between 0 and ${int32Max}, inclusive`)];
+    if (before !== undefined && seconds > before) return [invalidValue(field, seconds, 'must be less than or equal to previous value')];
+    return [];
+  }
+  return before === undefined ? [] : [invalidValue(field, null, 'must not update from a positive integer to nil value')];
+}
+
+/** Tolerations are only added; of an existing one only the time may change. */
+function validateTolerations(tolerations: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
+  const timeless = (toleration: Toleration): Toleration => ({ ...toleration, tolerationSeconds: undefined });
+  const kept = before.every((old) => tolerations.some((toleration) => semanticEqual(timeless(toleration), timeless(old))));
+  return kept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
+}
+
+function validateGates(spec: PodSpec, before: PodSpec): FieldError[] {
+  const names = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
+  const added = (spec.schedulingGates ?? []).filter((gate) => !names.has(gate.name)).map((gate) => gate.name);
+  return added.length === 0 ? [] : [forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gates '${added.sort().join(',')}'`)];
+}
+
+function validateMirror(pod: Pod, old: Pod): FieldError[] {
+  const now = pod.metadata.annotations?.[mirrorAnnotation];
+  if (now === old.metadata.annotations?.[mirrorAnnotation]) return [];
+  return [forbidden(`metadata.annotations[${mirrorAnnotation}]`, 'may not add, remove or update the mirror pod annotation')];
+}
+
+/** Everything that must be as it was once the fields that may change are set back. */
+function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
+  const munged: PodSpec = structuredClone(spec);
+  munged.containers.forEach((container, i) => copyField(container, before.containers[i] ?? {}, 'image'));
+  munged.initContainers?.forEach((container, i) => copyField(container, before.initContainers?.[i] ?? {}, 'image'));
+  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) copyField(munged, before, field);
+  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && munged.terminationGracePeriodSeconds === 1) copyField(munged, before, 'terminationGracePeriodSeconds');
+  if ((before.schedulingGates ?? []).length > 0) {
+    if (onlyGained(munged.nodeSelector, before.nodeSelector)) copyField(munged, before, 'nodeSelector');
+    copyField((munged.affinity ??= {}), before.affinity ?? {}, 'nodeAffinity');
+    if (before.affinity === undefined && Object.keys(munged.affinity).length === 0) delete munged.affinity;
+  }
+  if (semanticEqual(munged, before)) return [];
+  const changed = differences(munged, before, 'spec').slice(0, 10);
+  return [forbidden('spec', `pod updates may not change fields other than ${updatable}\n${changed.join('\n')}`)];
+}
+
+function copyField<T extends object, K extends keyof T>(to: T, from: Partial<T>, field: K): void {
+  const value = from[field];
+  if (value === undefined) delete to[field];
+  else to[field] = value;
+}
+
+function onlyGained(labels: Readonly<Record<string, string>> | undefined, before: Readonly<Record<string, string>> | undefined): boolean {
+  return Object.entries(before ?? {}).every(([key, value]) => labels?.[key] === value);
+}
+
+/** The fields that differ, as `spec.containers[0].name: "b" was "a"`. */
+function differences(now: unknown, before: unknown, path: string): string[] {
+  if (semanticEqual(now, before)) return [];
+  const bothObjects = typeof now === 'object' && typeof before === 'object' && now !== null && before !== null && Array.isArray(now) === Array.isArray(before);
+  if (!bothObjects) return [`${path}: ${JSON.stringify(now) ?? 'nothing'} was ${JSON.stringify(before) ?? 'nothing'}`];
+  const left = now as Record<string, unknown>;
+  const right = before as Record<string, unknown>;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].flatMap((key) => differences(left[key], right[key], Array.isArray(now) ? at(path, key) : child(path, key)));
+}

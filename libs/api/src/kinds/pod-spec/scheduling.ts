@@ -1,0 +1,128 @@
+import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration, TopologySpreadConstraint } from '../../gen/types/core-v1.ts';
+import { validateLabelSelector } from '../../selectors/label-selector.ts';
+import type { FieldError } from '../../status.ts';
+import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { checkDns1123Label, checkLabelKey, checkLabelValue } from '../../validation/names.ts';
+import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+/** Where a pod may run: affinity, tolerations, spreading. */
+export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
+  return [
+    ...validateAffinity(spec.affinity, child(path, 'affinity')),
+    ...(spec.tolerations ?? []).flatMap((toleration, i) => validateToleration(toleration, at(child(path, 'tolerations'), i))),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
+  ];
+}
+
+export function validateToleration(toleration: Toleration, path: string): FieldError[] {
+  const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
+  const errors = checked(key, child(path, 'key'), checkLabelKey);
+  const operatorPath = child(path, 'operator');
+  if (key === '' && operator !== 'Exists') {
+    errors.push(invalidValue(operatorPath, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalidValue(child(path, 'effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+  if (operator === '' || operator === 'Equal') {
+    const wrong = checkLabelValue(value);
+    if (wrong.length > 0) errors.push(invalidValue(operatorPath, value, wrong.join(';')));
+  } else if (operator === 'Exists') {
+    if (value !== '') errors.push(invalidValue(operatorPath, toleration, "value must be empty when `operator` is 'Exists'"));
+  } else errors.push(notSupported(operatorPath, operator, ['Equal', 'Exists']));
+  return [...errors, ...oneOf(effect, child(path, 'effect'), effects)];
+}
+
+function validateAffinity(affinity: Affinity | undefined, path: string): FieldError[] {
+  if (affinity === undefined) return [];
+  const errors: FieldError[] = [];
+  const node = child(path, 'nodeAffinity');
+  const requiredTerms = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (requiredTerms !== undefined) errors.push(...validateNodeSelectorTerms(requiredTerms.nodeSelectorTerms, child(node, 'requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms')));
+  for (const [i, term] of (affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    const here = at(child(node, 'preferredDuringSchedulingIgnoredDuringExecution'), i);
+    errors.push(...validateWeight(term.weight, here), ...validateTerm(term.preference ?? {}, child(here, 'preference')));
+  }
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const here = child(path, kind);
+    for (const [i, term] of (affinity[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+      errors.push(...validatePodTerm(term, at(child(here, 'requiredDuringSchedulingIgnoredDuringExecution'), i)));
+    }
+    for (const [i, weighted] of (affinity[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+      const item = at(child(here, 'preferredDuringSchedulingIgnoredDuringExecution'), i);
+      errors.push(...validateWeight(weighted.weight, item), ...validatePodTerm(weighted.podAffinityTerm, child(item, 'podAffinityTerm')));
+    }
+  }
+  return errors;
+}
+
+/** The terms of a node selector, of which at least one must be there. */
+export function validateNodeSelectorTerms(terms: readonly NodeSelectorTerm[] | undefined, path: string): FieldError[] {
+  if ((terms ?? []).length === 0) return [required(path, 'must have at least one node selector term')];
+  return (terms ?? []).flatMap((term, i) => validateTerm(term, at(path, i)));
+}
+
+function validateTerm(term: NodeSelectorTerm, path: string): FieldError[] {
+  return [
+    ...(term.matchExpressions ?? []).flatMap((r, i) => validateNodeRequirement(r, at(child(path, 'matchExpressions'), i))),
+    ...(term.matchFields ?? []).flatMap((r, i) => validateNodeField(r, at(child(path, 'matchFields'), i))),
+  ];
+}
+
+function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const field = child(path, 'values');
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length === 0) errors.push(required(field, "must be specified when `operator` is 'In' or 'NotIn'"));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length > 0) errors.push(forbidden(field, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+  } else if (operator === 'Gt' || operator === 'Lt') {
+    if (values.length !== 1) errors.push(required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+  } else errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
+  errors.push(...checkLabelKey(key ?? '').map((e) => invalidValue(child(path, 'key'), key, e)));
+  values.forEach((value, i) => errors.push(...checkLabelValue(value).map((e) => invalidValue(at(field, i), value, e))));
+  return errors;
+}
+
+function validateNodeField({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
+  else if (values.length !== 1) errors.push(required(child(path, 'values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+  if (key !== 'metadata.name') errors.push(invalidValue(child(path, 'key'), key, 'not a valid field selector key'));
+  return errors;
+}
+
+function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
+  return [
+    ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
+    ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
+    ...(term.namespaces ?? []).flatMap((name, i) => checkDns1123Label(name).map((e) => invalidValue(at(child(path, 'namespaces'), i), name, e))),
+    ...((term.topologyKey ?? '') === '' ? [required(child(path, 'topologyKey'), 'can not be empty')] : checked(term.topologyKey, child(path, 'topologyKey'), checkLabelKey)),
+  ];
+}
+
+function validateWeight(weight: number, path: string): FieldError[] {
+  return weight >= 1 && weight <= 100 ? [] : [invalidValue(child(path, 'weight'), weight, 'must be in the range 1-100')];
+}
+
+function validateSpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return constraints.flatMap((constraint, i) => {
+    const here = at(path, i);
+    const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
+    if ((constraint.topologyKey ?? '') === '') errors.push(required(child(here, 'topologyKey'), 'can not be empty'));
+    errors.push(...requiredChecked(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable')));
+    errors.push(...oneOf(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable'), ['DoNotSchedule', 'ScheduleAnyway']));
+    const key = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
+    if (seen.has(key)) errors.push(duplicate(child(here, '{topologyKey, whenUnsatisfiable}'), key));
+    seen.add(key);
+    if (constraint.minDomains !== undefined) {
+      if (constraint.minDomains <= 0) errors.push(invalidValue(child(here, 'minDomains'), constraint.minDomains, 'must be greater than zero'));
+      if (constraint.whenUnsatisfiable !== 'DoNotSchedule') {
+        errors.push(invalidValue(child(here, 'minDomains'), constraint.minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${constraint.whenUnsatisfiable}`));
+      }
+    }
+    for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) errors.push(...oneOf(constraint[field], child(here, field), ['Honor', 'Ignore']));
+    return [...errors, ...validateLabelSelector(constraint.labelSelector, child(here, 'labelSelector'))];
+  });
+}

@@ -1,0 +1,45 @@
+import type { PodTemplateSpec } from '../../gen/types/core-v1.ts';
+import type { LabelSelector } from '../../gen/types/meta-v1.ts';
+import { isEmptySelector, matcherOfSelector, validateLabelSelector } from '../../selectors/label-selector.ts';
+import type { FieldError } from '../../status.ts';
+import { child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { validateLabels } from '../../validation/labels.ts';
+import { validateAnnotations } from '../../validation/object-meta.ts';
+import { validateFreshPodSpec, validatePodSpec } from './validate.ts';
+
+/** The template of a workload whose pods go on for ever: its labels are selected, it always restarts. */
+export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined, path: string): FieldError[] {
+  if (template === undefined) return [required(path)];
+  const errors = validateSelected(template, selector, path);
+  errors.push(...validateTemplate(template, path));
+  const policy = template.spec?.restartPolicy ?? '';
+  if (policy !== 'Always' && policy !== '') errors.push(notSupported(child(path, 'spec.restartPolicy'), policy, ['Always']));
+  if (template.spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(forbidden(child(path, 'spec.activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  }
+  return errors;
+}
+
+/** Labels, annotations and spec of a template. */
+export function validateTemplate(template: PodTemplateSpec, path: string): FieldError[] {
+  return [
+    ...validateLabels(template.metadata?.labels, child(path, 'metadata.labels')),
+    ...validateAnnotations(template.metadata?.annotations, child(path, 'metadata.annotations')),
+    ...validatePodSpec(template.spec, child(path, 'spec')),
+    ...validateFreshPodSpec(template.spec, child(path, 'spec')),
+  ];
+}
+
+/** The selector of a workload: there, well formed, not empty. */
+export function validateWorkloadSelector(selector: LabelSelector | undefined, kind: string, path: string): FieldError[] {
+  if (selector === undefined) return [required(path)];
+  const errors = validateLabelSelector(selector, path);
+  return isEmptySelector(selector) ? [...errors, invalidValue(path, selector, `empty selector is invalid for ${kind}`)] : errors;
+}
+
+function validateSelected(template: PodTemplateSpec, selector: LabelSelector | undefined, path: string): FieldError[] {
+  if (selector === undefined || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return [];
+  const labels = template.metadata?.labels ?? {};
+  if (matcherOfSelector(selector).matches(labels)) return [];
+  return [invalidValue(child(path, 'metadata.labels'), labels, '`selector` does not match template `labels`')];
+}

@@ -1,0 +1,47 @@
+/** Whether a text is an IPv4 or IPv6 address; leading zeros in IPv4 are refused. */
+export function ipFamilyOf(text: string): 'IPv4' | 'IPv6' | undefined {
+  if (isIPv4(text)) return 'IPv4';
+  return isIPv6(text) ? 'IPv6' : undefined;
+}
+
+export function checkIp(text: string): string[] {
+  return ipFamilyOf(text) === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
+}
+
+/** Addresses that no traffic from elsewhere can be for: unspecified, loopback, link-local. */
+export function checkNonSpecialIp(text: string): string[] {
+  const wrong = checkIp(text);
+  if (wrong.length > 0) return wrong;
+  const lower = text.toLowerCase();
+  if (text === '0.0.0.0' || lower === '::') return [`may not be unspecified (${text})`];
+  if (text.startsWith('127.') || lower === '::1') return ['may not be in the loopback range (127.0.0.0/8, ::1/128)'];
+  if (text.startsWith('169.254.') || /^fe[89ab]/.test(lower)) return ['may not be in the link-local range (169.254.0.0/16, fe80::/10)'];
+  if (text.startsWith('224.0.0.') || lower.startsWith('ff02:')) return ['may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'];
+  return [];
+}
+
+export function checkCidr(text: string): string[] {
+  const [address = '', length = '', ...more] = text.split('/');
+  const family = ipFamilyOf(address);
+  const fits = /^\d{1,3}$/.test(length) && Number(length) <= (family === 'IPv6' ? 128 : 32);
+  return family !== undefined && fits && more.length === 0 ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+}
+
+function isIPv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+function isIPv6(text: string): boolean {
+  if (text.length > 45 || !text.includes(':')) return false;
+  const halves = text.split('::');
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const last = groups.at(-1) ?? '';
+  const embedded = last.includes('.');
+  if (embedded && !isIPv4(last)) return false;
+  const plain = embedded ? groups.slice(0, -1) : groups;
+  if (!plain.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  const count = plain.length + (embedded ? 2 : 0);
+  return halves.length === 2 ? count < 8 : count === 8;
+}

@@ -1,0 +1,93 @@
+import type { ObjectMeta, OwnerReference } from '../gen/types/meta-v1.ts';
+import type { FieldError } from '../status.ts';
+import { at, child, forbidden, invalidValue, required, tooLong } from './field-error.ts';
+import { byteLength, checkDns1123Label, checkQualifiedName, maskTrailingDash } from './names.ts';
+import { validateLabels } from './labels.ts';
+import { immutable, nonNegative } from './values.ts';
+
+/** Most bytes of all annotations of an object together, keys and values. */
+export const annotationsBytesMax = 256 * 1024;
+
+/** Finalizers that may do without a prefix. */
+const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+
+/** The syntax of a kind's names: what is wrong, nothing when fine. */
+export type NameRule = (name: string) => string[];
+
+/** What is wrong with the metadata of an object (apimachinery, api/validation ValidateObjectMeta). */
+export function validateObjectMeta(meta: ObjectMeta, options: { readonly namespaced: boolean; readonly checkName: NameRule; readonly path?: string }): FieldError[] {
+  const path = options.path ?? 'metadata';
+  const errors: FieldError[] = [];
+  const { name = '', generateName = '', namespace = '' } = meta;
+  if (generateName !== '') errors.push(...options.checkName(maskTrailingDash(generateName)).map((e) => invalidValue(child(path, 'generateName'), generateName, e)));
+  if (name === '') errors.push(required(child(path, 'name'), 'name or generateName is required'));
+  else errors.push(...options.checkName(name).map((e) => invalidValue(child(path, 'name'), name, e)));
+  if (!options.namespaced) {
+    if (namespace !== '') errors.push(forbidden(child(path, 'namespace'), 'not allowed on this type'));
+  } else if (namespace === '') errors.push(required(child(path, 'namespace')));
+  else errors.push(...checkDns1123Label(namespace).map((e) => invalidValue(child(path, 'namespace'), namespace, e)));
+  return [
+    ...errors,
+    ...nonNegative(meta.generation, child(path, 'generation')),
+    ...validateLabels(meta.labels, child(path, 'labels')),
+    ...validateAnnotations(meta.annotations, child(path, 'annotations')),
+    ...validateOwnerReferences(meta.ownerReferences, child(path, 'ownerReferences')),
+    ...validateFinalizers(meta.finalizers, child(path, 'finalizers')),
+  ];
+}
+
+/** What an update may not change in metadata. Values that the client left out are the stored ones already. */
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = 'metadata'): FieldError[] {
+  const errors: FieldError[] = [];
+  const fixed = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+  for (const field of fixed) errors.push(...immutable(meta[field], old[field], child(path, field)));
+  if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalidValue(child(path, 'generation'), meta.generation ?? 0, 'must not be decremented'));
+  const added = (meta.finalizers ?? []).filter((f) => old.finalizers?.includes(f) !== true);
+  if (old.deletionTimestamp !== undefined && added.length > 0) {
+    const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+    errors.push(forbidden(child(path, 'finalizers'), detail));
+  }
+  return errors;
+}
+
+export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    errors.push(...checkQualifiedName(key.toLowerCase()).map((e) => invalidValue(path, key, e)));
+    bytes += byteLength(key) + byteLength(value);
+  }
+  return bytes > annotationsBytesMax ? [...errors, tooLong(path, annotationsBytesMax)] : errors;
+}
+
+function validateOwnerReferences(owners: readonly OwnerReference[] | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller: string | undefined;
+  for (const [index, owner] of (owners ?? []).entries()) {
+    const here = at(path, index);
+    const version = (owner.apiVersion ?? '').split('/').at(-1) ?? '';
+    if (version === '') errors.push(invalidValue(child(here, 'apiVersion'), owner.apiVersion ?? '', 'version must not be empty'));
+    for (const field of ['kind', 'name', 'uid'] as const) {
+      if ((owner[field] ?? '') === '') errors.push(invalidValue(child(here, field), owner[field] ?? '', 'must not be empty'));
+    }
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(here, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    if (owner.controller !== true) continue;
+    if (controller === undefined) controller = owner.name;
+    else {
+      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`;
+      errors.push(invalidValue(path, owners, detail));
+    }
+  }
+  return errors;
+}
+
+/** Names of finalizers: qualified, or one of the standard ones. */
+export function validateFinalizers(finalizers: readonly string[] | undefined, path: string): FieldError[] {
+  const errors = (finalizers ?? []).flatMap((finalizer) => {
+    const wrong = checkQualifiedName(finalizer).map((e) => invalidValue(path, finalizer, e));
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return wrong;
+    return [...wrong, invalidValue(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+  });
+  const both = finalizers?.includes('orphan') === true && finalizers.includes('foregroundDeletion');
+  return both ? [...errors, invalidValue(path, finalizers, 'finalizers orphan and foregroundDeletion cannot be both set')] : errors;
+}

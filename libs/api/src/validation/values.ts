@@ -1,0 +1,58 @@
+import { percentOf } from '../int-or-string.ts';
+import type { IntOrString } from '../int-or-string.ts';
+import type { FieldError } from '../status.ts';
+import { invalidValue, notSupported, required } from './field-error.ts';
+import { checkPortName, checkPortNumber } from './names.ts';
+import { semanticEqual } from './semantic-equal.ts';
+
+/* Rules of single values that many kinds share. Absent values pass unless it says otherwise. */
+
+export function nonNegative(value: number | undefined, path: string): FieldError[] {
+  return value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
+}
+
+export function positive(value: number | undefined, path: string): FieldError[] {
+  return value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [];
+}
+
+/** One of a closed set; an empty value is missing where it is needed. */
+export function oneOf(value: string | undefined, path: string, supported: readonly string[], need: 'required' | 'optional' = 'optional'): FieldError[] {
+  if (value === undefined || value === '') return need === 'required' ? [required(path)] : [];
+  return supported.includes(value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** The messages of a syntax rule as errors of a field; an absent or empty value passes. */
+export function checked(value: string | undefined, path: string, rule: (value: string) => string[]): FieldError[] {
+  return value === undefined || value === '' ? [] : rule(value).map((e) => invalidValue(path, value, e));
+}
+
+/** The same, for a value that must be there. */
+export function requiredChecked(value: string | undefined, path: string, rule: (value: string) => string[] = () => []): FieldError[] {
+  return value === undefined || value === '' ? [required(path)] : checked(value, path, rule);
+}
+
+/** A field that keeps its value. */
+export function immutable(value: unknown, old: unknown, path: string): FieldError[] {
+  return semanticEqual(value, old) ? [] : [invalidValue(path, value ?? null, 'field is immutable')];
+}
+
+/** An integer from 0 or a percentage. */
+export function intOrPercent(value: IntOrString | undefined, path: string): FieldError[] {
+  if (value === undefined) return [];
+  if (typeof value === 'number') return nonNegative(value, path);
+  if (percentOf(value) !== undefined) return [];
+  const detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+  return [invalidValue(path, value, detail)];
+}
+
+/** A percentage that is not above 100. */
+export function atMost100Percent(value: IntOrString | undefined, path: string): FieldError[] {
+  const percent = value === undefined ? undefined : percentOf(value);
+  return percent !== undefined && percent > 100 ? [invalidValue(path, value, 'must not be greater than 100%')] : [];
+}
+
+/** A port's number, or its name. */
+export function portNumberOrName(port: IntOrString | undefined, path: string): FieldError[] {
+  if (typeof port === 'string') return checkPortName(port).map((e) => invalidValue(path, port, e));
+  return checkPortNumber(port ?? 0).map((e) => invalidValue(path, port ?? 0, e));
+}
