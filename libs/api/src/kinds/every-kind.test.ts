@@ -2,23 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { decodeValue } from '../decode/index.ts';
 import { apiVersionOf } from '../resource.ts';
 import type { KubeObject } from '../resource.ts';
+import { normalise } from '../schema/index.ts';
 import type { KindDefinition } from './kind.ts';
 import { fromStored, kindRegistry, toStored } from './registry.ts';
 
 /** The least a client can send. */
 function bare(kind: KindDefinition): KubeObject {
   const value = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name: 'x', ...(kind.namespaced ? { namespace: 'default' } : {}) } };
-  return decodeValue(value, { expected: kind, fieldValidation: 'Ignore' }).object as unknown as KubeObject;
+  return normalise(kind, decodeValue(value, { expected: kind, fieldValidation: 'Ignore' }).object as unknown as KubeObject);
 }
 
 describe.each(kindRegistry.kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
   test('takes the barest object through every hook without a crash', () => {
     const object = bare(kind);
-    kind.setDefaults?.(object);
     kind.prepareForCreate?.(object);
     expect(Array.isArray(kind.validate?.(object))).toBe(true);
     const changed = structuredClone(object);
-    kind.setDefaults?.(changed);
+    normalise(kind, changed);
     kind.prepareForUpdate?.(changed, object);
     expect(kind.validateUpdate?.(changed, object)).toEqual([]);
     kind.prepareForStatusUpdate?.(changed, object);

@@ -53,8 +53,8 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 }
 
 /** What is wrong with a `LabelSelector` object (metav1 ValidateLabelSelector). */
-export function validateLabelSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
-  if (selector === undefined) return [];
+export function validateLabelSelector(selector: LabelSelector | undefined | null, path: string): FieldError[] {
+  if (selector === undefined || selector === null) return [];
   return [
     ...validateLabels(selector.matchLabels, child(path, 'matchLabels')),
     ...(selector.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, at(child(path, 'matchExpressions'), i))),
@@ -62,7 +62,7 @@ export function validateLabelSelector(selector: LabelSelector | undefined, path:
 }
 
 /** The selector as text, keys in order: `a=b,c in (d,e),!f`; `<none>` when it selects everything. */
-export function formatLabelSelector(selector: LabelSelector | undefined): string {
+export function formatLabelSelector(selector: LabelSelector | undefined | null): string {
   const matcher = matcherOfSelector(selector);
   if (matcher.nothing || matcher.requirements.length === 0) return '<none>';
   return formatRequirements(matcher.requirements);

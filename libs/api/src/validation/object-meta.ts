@@ -91,3 +91,8 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, pa
   const both = finalizers?.includes('orphan') === true && finalizers.includes('foregroundDeletion');
   return both ? [...errors, invalidValue(path, finalizers, 'finalizers orphan and foregroundDeletion cannot be both set')] : errors;
 }
+
+/** Whether an object was never stored: only then rules hold that came after objects which break them. */
+export function isFresh(meta: ObjectMeta): boolean {
+  return (meta.resourceVersion ?? '') === '';
+}

@@ -3,6 +3,7 @@ import type { IntOrString } from '../../int-or-string.ts';
 import type { FieldError } from '../../status.ts';
 import { forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
+import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { atMost100Percent, checked, immutable, intOrPercent, nonNegative, oneOf } from '../../validation/values.ts';
 import { validateWorkloadSelector, validateWorkloadTemplate } from '../pod-spec/template.ts';
@@ -44,7 +45,7 @@ export function validateStatefulSet({ spec, status, metadata }: StatefulSet): Fi
   const { updateStrategy, persistentVolumeClaimRetentionPolicy: retention } = spec;
   const withClaims = spec.template?.spec === undefined ? spec.template : withClaimVolumes(spec);
   const errors = [
-    ...(metadata.resourceVersion === undefined ? checked(metadata.name, 'metadata.name', checkDns1123Label) : []),
+    ...(isFresh(metadata) ? checked(metadata.name, 'metadata.name', checkDns1123Label) : []),
     ...oneOf(spec.podManagementPolicy, 'spec.podManagementPolicy', ['OrderedReady', 'Parallel'], 'required'),
     ...oneOf(updateStrategy?.type, 'spec.updateStrategy.type', ['OnDelete', 'RollingUpdate'], 'required'),
     ...nonNegative(updateStrategy?.rollingUpdate?.partition, 'spec.updateStrategy.rollingUpdate.partition'),

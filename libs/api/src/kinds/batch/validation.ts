@@ -3,6 +3,7 @@ import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { matcherOfSelector, validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { immutable, nonNegative, oneOf } from '../../validation/values.ts';
 import { validateTemplate } from '../pod-spec/template.ts';
@@ -41,7 +42,7 @@ export function validateCronJob({ spec, metadata }: CronJob): FieldError[] {
   const template = spec.jobTemplate?.spec;
   const name = metadata.name ?? '';
   const errors: FieldError[] = [];
-  if (metadata.resourceVersion === undefined && name.length > cronJobNameMax) {
+  if (isFresh(metadata) && name.length > cronJobNameMax) {
     errors.push(invalidValue('metadata.name', name, `must be no more than ${cronJobNameMax} characters`));
   }
   if ((spec.schedule ?? '') === '') errors.push(required('spec.schedule'));

@@ -1,6 +1,7 @@
 import type { Container, Pod, PodSpec, Toleration } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { validateFreshPodSpec, validatePodSpec } from '../pod-spec/validate.ts';
 
@@ -17,7 +18,7 @@ const updatable = [
 export function validatePod(pod: Pod): FieldError[] {
   const errors = validatePodSpec(pod.spec, 'spec');
   // Only an object that was never stored has no resource version.
-  if (pod.metadata.resourceVersion === undefined) errors.push(...validateFreshPodSpec(pod.spec, 'spec'));
+  if (isFresh(pod.metadata)) errors.push(...validateFreshPodSpec(pod.spec, 'spec'));
   const mirrored = pod.metadata.annotations !== undefined && Object.hasOwn(pod.metadata.annotations, mirrorAnnotation);
   if (mirrored && (pod.spec?.nodeName ?? '') === '') {
     const field = `metadata.annotations[${mirrorAnnotation}]`;

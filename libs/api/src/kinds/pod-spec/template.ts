@@ -8,7 +8,7 @@ import { validateAnnotations } from '../../validation/object-meta.ts';
 import { validateFreshPodSpec, validatePodSpec } from './validate.ts';
 
 /** The template of a workload whose pods go on for ever: its labels are selected, it always restarts. */
-export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined, path: string): FieldError[] {
+export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined | null, path: string): FieldError[] {
   if (template === undefined) return [required(path)];
   const errors = validateSelected(template, selector, path);
   errors.push(...validateTemplate(template, path));
@@ -31,14 +31,14 @@ export function validateTemplate(template: PodTemplateSpec, path: string): Field
 }
 
 /** The selector of a workload: there, well formed, not empty. */
-export function validateWorkloadSelector(selector: LabelSelector | undefined, kind: string, path: string): FieldError[] {
-  if (selector === undefined) return [required(path)];
+export function validateWorkloadSelector(selector: LabelSelector | undefined | null, kind: string, path: string): FieldError[] {
+  if (selector === undefined || selector === null) return [required(path)];
   const errors = validateLabelSelector(selector, path);
   return isEmptySelector(selector) ? [...errors, invalidValue(path, selector, `empty selector is invalid for ${kind}`)] : errors;
 }
 
-function validateSelected(template: PodTemplateSpec, selector: LabelSelector | undefined, path: string): FieldError[] {
-  if (selector === undefined || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return [];
+function validateSelected(template: PodTemplateSpec, selector: LabelSelector | undefined | null, path: string): FieldError[] {
+  if (selector === undefined || selector === null || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return [];
   const labels = template.metadata?.labels ?? {};
   if (matcherOfSelector(selector).matches(labels)) return [];
   return [invalidValue(child(path, 'metadata.labels'), labels, '`selector` does not match template `labels`')];
