@@ -27,7 +27,7 @@ beforeAll(async () => {
     {
       host: '127.0.0.1',
       port: 0,
-      advertiseAddress: '127.0.0.1',
+      advertiseAddress: '192.0.2.10',
       tls: { cert: server.certPem, key: server.keyPem, clientCa: ca },
       serviceAccountKey: privatePem,
       serviceAccountIssuer: 'https://kubernetes.default.svc',
@@ -219,5 +219,5 @@ test('a cluster begins with its namespaces, priority classes and its own Service
   expect(await list('/apis/scheduling.k8s.io/v1/priorityclasses')).toEqual(['system-cluster-critical', 'system-node-critical']);
   expect(json(await send('GET', '/api/v1/namespaces/default/services/kubernetes'))).toMatchObject({ spec: { clusterIP: '10.96.0.1', ports: [{ port: 443, targetPort: api.port }] } });
   expect(await list('/apis/networking.k8s.io/v1/ipaddresses')).toEqual(['10.96.0.1']);
-  expect(json(await send('GET', '/api/v1/namespaces/default/endpoints/kubernetes'))).toMatchObject({ subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ port: api.port }] }] });
+  expect(json(await send('GET', '/api/v1/namespaces/default/endpoints/kubernetes'))).toMatchObject({ subsets: [{ addresses: [{ ip: '192.0.2.10' }], ports: [{ port: api.port }] }] });
 });
