@@ -57,7 +57,7 @@ test(`${calls} requests from a pod, by name, give exactly the three pods' names`
 
 test('a pod reaches the API server with its service account', async () => {
   const [pod = ''] = await podNames();
-  const script = 'cat /var/run/secrets/kubernetes.io/serviceaccount/namespace; nslookup kubernetes.default.svc.cluster.local >/dev/null && echo " $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" && nc -z kubernetes.default.svc.cluster.local 443 && echo open';
+  const script = 'cat /var/run/secrets/kubernetes.io/serviceaccount/namespace; nslookup kubernetes.default.svc.cluster.local >/dev/null && echo " $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" && nc -w 5 kubernetes.default.svc.cluster.local 443 </dev/null && echo open';
   expect(await cluster.kubectl('exec', pod, '--', '/bin/sh', '-c', script)).toMatch(/^default 10\.\d+\.\d+\.1:443\nopen\n$/);
   // The token is the account's: asked with it, the API server says who it is.
   const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
