@@ -12,7 +12,7 @@ const settleMs = 20_000;
  */
 export async function watchDocker(id: string, bridge: string, ports: { readonly clock: Clock; readonly log: Log }, signal: AbortSignal): Promise<void> {
   const { clock, log } = ports;
-  let seen = dockerBridge();
+  let seen = false;
   let until = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     await clock.sleep(pollMs, signal).catch(() => undefined);
