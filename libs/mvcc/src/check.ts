@@ -63,36 +63,45 @@ interface Changes {
   fault: RequestFault | undefined;
 }
 
-/** What a list of operations may change; both sides of a nested transaction count, though only one will run. */
+/**
+ * What a list of operations may change; both sides of a nested transaction count, though only one will run. In etcd's order:
+ * deletions of this level, nested transactions, puts of this level. So a nested deletion after a sibling's put passes.
+ */
 function changes(ops: readonly RequestOp[]): Changes {
   const all: Changes = { puts: new Set(), deletes: [], fault: undefined };
-  const duplicate = (): void => {
-    all.fault = 'DuplicateKey';
-  };
   for (const { request: op } of ops) {
-    if (op?.$case === 'requestDeleteRange') all.deletes.push(keyRange(op.value.key, op.value.rangeEnd));
+    // As in etcd, a deletion without an upper bound is not looked at: it may go together with a put, in their order.
+    if (op?.$case === 'requestDeleteRange' && !isUnbounded(op.value.rangeEnd)) all.deletes.push(keyRange(op.value.key, op.value.rangeEnd));
   }
-  for (const { request: op } of ops) {
-    if (op?.$case === 'requestPut') {
-      const key = keyText(op.value.key);
-      if (all.puts.has(key) || all.deletes.some((range) => inRange(range, key))) duplicate();
-      all.puts.add(key);
-    } else if (op?.$case === 'requestTxn') {
-      addNested(all, op.value, duplicate);
-    }
-  }
+  for (const { request: op } of ops) if (op?.$case === 'requestTxn') addNested(all, op.value);
+  for (const { request: op } of ops) if (op?.$case === 'requestPut') addPuts(all, [keyText(op.value.key)], all.puts);
   return all;
 }
 
-function addNested(all: Changes, txn: TxnRequest, duplicate: () => void): void {
+interface Changes {
+  readonly puts: Set<string>;
+  readonly deletes: KeyRange[];
+  fault: RequestFault | undefined;
+}
+
+function addNested(all: Changes, txn: TxnRequest): void {
+  const before = new Set(all.puts);
   const sides = [changes(txn.success), changes(txn.failure)];
   for (const side of sides) {
-    if (side.fault !== undefined) duplicate();
-    for (const key of side.puts) if (all.puts.has(key) || all.deletes.some((range) => inRange(range, key))) duplicate();
-    for (const range of side.deletes) for (const key of all.puts) if (inRange(range, key)) duplicate();
+    all.fault ??= side.fault;
+    // Both sides may put the same key: only one of them runs.
+    addPuts(all, side.puts, before);
   }
-  for (const side of sides) {
-    for (const key of side.puts) all.puts.add(key);
-    all.deletes.push(...side.deletes);
+  for (const side of sides) all.deletes.push(...side.deletes);
+}
+
+function addPuts(all: Changes, keys: Iterable<string>, taken: ReadonlySet<string>): void {
+  for (const key of keys) {
+    if (taken.has(key) || all.deletes.some((range) => inRange(range, key))) all.fault = 'DuplicateKey';
+    all.puts.add(key);
   }
+}
+
+function isUnbounded(rangeEnd: Uint8Array): boolean {
+  return rangeEnd.length === 1 && rangeEnd[0] === 0;
 }

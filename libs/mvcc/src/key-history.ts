@@ -101,13 +101,6 @@ export class KeyHistory {
     }
   }
 
-  /** True when `revision` is still needed after a compaction at transaction `at`. */
-  isKept(revision: Revision, at: number): boolean {
-    if (revision.main >= at) return true;
-    const kept = this.find(at);
-    return kept !== undefined && kept.revision.main === revision.main && kept.revision.sub === revision.sub;
-  }
-
   /** Forgets what is not visible at transaction `at` or later, telling `removed` about each revision. */
   compact(at: number, removed: (revision: Revision, isTombstone: boolean) => void): void {
     const rest: Generation[] = [];
@@ -120,6 +113,8 @@ export class KeyHistory {
       }
       // The tombstone itself is kept when it was made at `at`: a watch may still begin there and must see it.
       if (ended && keep === revisions.length - 1 && (revisions[keep] as Revision).main < at) keep = revisions.length;
+      // So are earlier changes in the same transaction.
+      while (keep < revisions.length && revisions[keep - 1]?.main === at) keep--;
       for (let r = 0; r < keep; r++) removed(revisions[r] as Revision, ended && r === revisions.length - 1);
       if (keep < revisions.length) {
         if (keep > 0) generation.revisions = revisions.slice(keep);

@@ -46,7 +46,8 @@ export function planRange(index: SortedMap<KeyHistory>, request: RangeRequest, c
   const limit = Number(request.limit);
   const filtered = request.minModRevision > 0n || request.maxModRevision > 0n || request.minCreateRevision > 0n || request.maxCreateRevision > 0n;
   const sorted = request.sortOrder !== 0 || request.sortTarget !== 0;
-  const wanted = limit > 0 && !filtered && !sorted ? limit : Infinity;
+  // As in etcd: without an order given, a target sorts only what the limit and one more let through.
+  const wanted = limit > 0 && !filtered && request.sortOrder === 0 ? limit + (sorted ? 1 : 0) : Infinity;
   const { items, count } = collect(index, keyRange(request.key, request.rangeEnd), at, request.countOnly ? 0 : wanted);
   let kept = filtered ? items.filter((item) => passes(request, item)) : items;
   let more = !request.countOnly && items.length < count && !filtered && !sorted;

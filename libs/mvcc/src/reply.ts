@@ -43,8 +43,9 @@ export function finishOps(replies: readonly OpReply[], fetch: (diskKey: Uint8Arr
       case 'deleteRange':
         return { response: { $case: 'responseDeleteRange', value: { header: header(reply.revision), deleted: BigInt(reply.deleted), prevKvs: reply.prevKvs } } };
       case 'txn':
+        // etcd leaves the header of a nested transaction empty.
         return {
-          response: { $case: 'responseTxn', value: { header: header(reply.revision), succeeded: reply.succeeded, responses: finishOps(reply.responses, fetch) } },
+          response: { $case: 'responseTxn', value: { header: header(0), succeeded: reply.succeeded, responses: finishOps(reply.responses, fetch) } },
         };
     }
   });

@@ -42,6 +42,8 @@ export class Transaction {
   }
 
   put(request: PutRequest): PutReply {
+    // Alone, a put is refused for its lease first; in a transaction for its key. So is etcd's.
+    if (request.lease !== 0n) this.#state.leases.required(request.lease);
     this.#checkPut(request);
     return this.#put(request);
   }
@@ -75,7 +77,8 @@ export class Transaction {
   run(request: TxnRequest): TxnReply {
     const path: boolean[] = [];
     this.#choose(request, path);
-    this.#check(request, path, { at: 0 });
+    this.#checkPuts(request, path, { at: 0 });
+    this.#checkRanges(request, path, { at: 0 });
     return this.#run(request, path, { at: 0 });
   }
 
@@ -89,11 +92,17 @@ export class Transaction {
     }
   }
 
-  #check(request: TxnRequest, path: readonly boolean[], cursor: { at: number }): void {
+  #checkPuts(request: TxnRequest, path: readonly boolean[], cursor: { at: number }): void {
     for (const { request: op } of chosen(request, path, cursor)) {
       if (op?.$case === 'requestPut') this.#checkPut(op.value);
-      else if (op?.$case === 'requestRange') readRevision(op.value.revision, this.#state.revision, this.#state.compacted);
-      else if (op?.$case === 'requestTxn') this.#check(op.value, path, cursor);
+      else if (op?.$case === 'requestTxn') this.#checkPuts(op.value, path, cursor);
+    }
+  }
+
+  #checkRanges(request: TxnRequest, path: readonly boolean[], cursor: { at: number }): void {
+    for (const { request: op } of chosen(request, path, cursor)) {
+      if (op?.$case === 'requestRange') readRevision(op.value.revision, this.#state.revision, this.#state.compacted);
+      else if (op?.$case === 'requestTxn') this.#checkRanges(op.value, path, cursor);
     }
   }
 

@@ -15,7 +15,11 @@ export function crc32c(bytes: Uint8Array, crc = 0): number {
   return ~value >>> 0;
 }
 
-/** etcd's hash over all revisions up to `revision` (0: the newest) that a compaction leaves, in their order on disk. */
+/**
+ * etcd's hash over the stored revisions up to `wanted` (0: the newest), in their order on disk. Of those at or below the
+ * compacted revision only what is visible at `wanted` counts, so that members hash alike however far their removal has come;
+ * when nothing is visible there, all of them count.
+ */
 export async function hashKv(state: State, wanted: bigint): Promise<{ hash: number; revision: number; compactRevision: number }> {
   const { mvcc } = state;
   const compacted = mvcc.compactRevision;
@@ -26,14 +30,20 @@ export async function hashKv(state: State, wanted: bigint): Promise<{ hash: numb
     throw error instanceof MvccError ? etcdError(error.kind) : error;
   }
   let hash = crc32c(Buffer.from('key'));
+  let isAnyVisible = false;
+  mvcc.index.forEach({ start: '', end: undefined }, (history) => {
+    isAnyVisible = history.existsAt(revision);
+    return !isAnyVisible;
+  });
   await state.reading(async () => {
     for await (const slice of state.revisions()) {
       for (const [key, value] of slice) {
         const place = parseDataKey(key);
         if (place === undefined || place.revision.main > revision) continue;
         if (place.revision.main <= compacted) {
-          const history = mvcc.index.get(keyText(decodeKeyValue(value).key));
-          if (history?.isKept(place.revision, compacted) !== true) continue;
+          if (place.tombstone) continue;
+          const visible = mvcc.index.get(keyText(decodeKeyValue(value).key))?.find(revision)?.revision;
+          if (isAnyVisible && (visible?.main !== place.revision.main || visible.sub !== place.revision.sub)) continue;
         }
         hash = crc32c(value, crc32c(revisionBytes(key), hash));
       }
