@@ -14,7 +14,7 @@ export function aPod(name: string, options: { requests?: Record<string, string>;
   const container = { name: 'main', image: 'x', resources: { requests: options.requests ?? {} } };
   return {
     metadata: { name, namespace: 'default', uid: `uid-${name}` },
-    spec: { containers: [container], ...options.spec } as PodSpec,
+    spec: { schedulerName: 'default-scheduler', containers: [container], ...options.spec } as PodSpec,
     status: {},
   };
 }

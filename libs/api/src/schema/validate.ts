@@ -11,7 +11,7 @@ const errorsMax = 100;
 /**
  * Validates an object against its schema: types, required, enum, bounds, pattern, format, lists that are sets or maps, and
  * allOf/anyOf/oneOf/not, in the words of apiextensions. Of built-ins, whose types the decoder has settled, a field that Go cannot
- * tell from its zero is never missing. CEL rules are the business of `@rhythm/cel`'s caller.
+ * tell from its zero is never missing. CEL rules are compiled with the schema and evaluated by its caller.
  */
 export function validateStructure(node: SchemaNode, object: unknown, path = ''): FieldError[] {
   const errors: FieldError[] = [];
