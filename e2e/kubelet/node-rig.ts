@@ -124,6 +124,9 @@ export async function startNodeRig(): Promise<NodeRig> {
         await client.delete(resources.pods, 'default', pod.metadata.name ?? '', { gracePeriodSeconds: 1 }).catch(() => undefined);
       }
       for (const pod of client.all<Pod>(resources.pods)) await rig.untilGone(pod.metadata.name ?? '', 30_000);
+      await eventually(() => {
+        if (rig.kubelet.pods.workers.length > 0) throw new Error('pods are still being cleaned up');
+      });
       await rig.kubelet.stop();
       runtime.close();
       await stopProcess(systemClock, folders, 'containerd', 5_000);

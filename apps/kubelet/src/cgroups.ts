@@ -39,6 +39,15 @@ export class Cgroups {
     for (const root of new Set(this.#hierarchies.values())) await removeTree(join(root, path));
   }
 
+  /** The names of the cgroups right below `path`, in any hierarchy. */
+  async list(path: string): Promise<readonly string[]> {
+    const names = new Set<string>();
+    for (const root of new Set(this.#hierarchies.values())) {
+      for (const entry of await readdir(join(root, path), { withFileTypes: true }).catch(() => [])) if (entry.isDirectory()) names.add(entry.name);
+    }
+    return [...names];
+  }
+
   async #createUnified(root: string, path: string, limits: PodLimits): Promise<void> {
     const directory = join(root, path);
     await mkdir(directory, { recursive: true });

@@ -22,7 +22,7 @@ import { parseResolvConf } from './spec/dns.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import { ReferenceCache } from './volumes/reference-cache.ts';
 import { TokenManager } from './volumes/token-manager.ts';
-import { VolumeManager } from './volumes/volume-manager.ts';
+import { prepareNode, VolumeManager } from './volumes/volume-manager.ts';
 
 export interface KubeletConfig {
   readonly nodeName: string;
@@ -63,7 +63,7 @@ export async function startKubelet(config: KubeletConfig, ports: KubeletPorts, p
   const services = startInformer(client, resources.services, { clock, log, random });
   const recorder = eventRecorder(client, { component: 'kubelet', host: config.nodeName, clock, log, random });
   const node = buildContext(config, ports, facts, services, recorder);
-  await node.volumes.prepareNode();
+  await prepareNode(node.paths);
   const agent = new NodeAgent({
     client,
     runtime,

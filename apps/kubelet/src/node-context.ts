@@ -20,9 +20,9 @@ export interface NodeContext extends SandboxContext {
   readonly observer: Observer;
   readonly images: ImagePuller;
   readonly references: ReferenceCache;
-  readonly volumes: VolumeManager;
+  readonly volumes: Pick<VolumeManager, 'mount' | 'containerMounts' | 'cleanUp' | 'refreshAt'>;
   readonly probes: ProbeManager;
-  readonly cgroups: Pick<Cgroups, 'create' | 'remove'>;
+  readonly cgroups: Pick<Cgroups, 'create' | 'remove' | 'list'>;
   readonly recorder: EventRecorder;
   readonly statuses: StatusWriter;
   readonly hostIps: readonly string[];

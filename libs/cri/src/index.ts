@@ -4,3 +4,4 @@
  */
 export * from './runtime.ts';
 export * from './cri-runtime.ts';
+export * from './fake-runtime.ts';

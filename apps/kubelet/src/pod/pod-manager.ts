@@ -9,6 +9,7 @@ import { nodeArchitecture } from '../node/node-facts.ts';
 import { nodeLabels } from '../node/node-status.ts';
 import type { NodeContext } from '../node-context.ts';
 import { runtimeAnnotations, runtimeLabels } from './labels.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { PodWorker } from './pod-worker.ts';
 
 export interface PodManagerOptions {
@@ -53,6 +54,7 @@ export class PodManager {
     });
     this.#events = this.#follow();
     await this.#relist();
+    await removeLeftovers(node, (uid) => this.#workers.has(uid));
   }
 
   get workers(): readonly PodWorker[] {

@@ -22,19 +22,18 @@ export interface VolumePorts {
   readonly tokens: TokenManager;
 }
 
+/** Mounts the file system for Secrets and tokens, once per boot. */
+export async function prepareNode({ memory }: NodePaths): Promise<void> {
+  await makeVolumeDirectory(memory, 0o700);
+  if (!(await isMountPoint(memory))) await mountMemory(memory, '0700');
+}
+
 /** The volumes of the pods of this node, as folders of the machine. */
 export class VolumeManager {
   readonly #ports: VolumePorts;
 
   constructor(ports: VolumePorts) {
     this.#ports = ports;
-  }
-
-  /** Mounts the file system for Secrets and tokens, once per boot. */
-  async prepareNode(): Promise<void> {
-    const { memory } = this.#ports.paths;
-    await makeVolumeDirectory(memory, 0o700);
-    if (!(await isMountPoint(memory))) await mountMemory(memory, '0700');
   }
 
   /** Sets up or refreshes every volume. @throws MountError with the volume's name; the others are set up all the same. */
