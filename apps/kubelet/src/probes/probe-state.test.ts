@@ -9,13 +9,13 @@ test('before the first result: alive and not ready', () => {
 test('a verdict turns only after its threshold in a row', () => {
   const probe = { failureThreshold: 3, successThreshold: 2 };
   let state = initialState('readiness');
-  const seen = [...'sfssffsfff'].map((result) => (state = stepProbe(state, result === 's', probe)).verdict);
+  const seen = Array.from('sfssffsfff').map((result) => (state = stepProbe(state, result === 's', probe)).verdict);
   expect(seen).toEqual([false, false, false, true, true, true, true, true, true, false]);
 });
 
 test('defaults: one success, three failures', () => {
   let state = initialState('liveness');
-  expect([...'ffsfff'].map((result) => (state = stepProbe(state, result === 's', {})).verdict)).toEqual([true, true, true, true, true, false]);
+  expect(Array.from('ffsfff').map((result) => (state = stepProbe(state, result === 's', {})).verdict)).toEqual([true, true, true, true, true, false]);
 });
 
 test('what was published of the same container holds until the first result', () => {
