@@ -7,3 +7,8 @@ export * from './define-kind.ts';
 export * from './human-duration.ts';
 export * from './kind.ts';
 export * from './registry.ts';
+export { allContainers, defaultPullPolicy } from './pod-spec-defaults.ts';
+export { podLimits, podRequests, qosClassOf, type Amounts } from './core/pod-resources.ts';
+export { usesClusterIP, usesHealthCheckPort, usesNodePorts } from './core/service-addresses.ts';
+export { validatePodSpec } from './pod-spec/validate.ts';
+export { checkSchedule } from './batch/schedule.ts';
