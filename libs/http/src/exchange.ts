@@ -32,6 +32,8 @@ export interface HttpExchange {
   /** @throws HttpError 413, 408, 400. */
   readBody(): Promise<Uint8Array>;
   send(status: number, headers: ReplyHeaders, body: Uint8Array): Promise<void>;
+  /** Breaks off a reply that cannot be completed, so that nobody takes a part for the whole. */
+  breakOff(): void;
   /** Begins a reply of unknown length; with `compress`, gzip where the client accepts it. */
   begin(status: number, headers: ReplyHeaders, options?: { compress?: boolean }): ReplyStream;
 }
@@ -102,6 +104,9 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
       head(response, status, { ...headers, 'content-length': String(body.length) });
       await finish(response, gone.signal, () => (response as ServerResponse).end(body));
     },
+    breakOff: () => {
+      if (!response.writableEnded) response.destroy();
+    },
     begin: (status, headers, options) => begin(request, response, status, headers, options?.compress === true && acceptsGzip(request), gone.signal),
   };
 }
@@ -153,12 +158,13 @@ function drained(sink: NodeJS.EventEmitter, gone: AbortSignal): Promise<void> {
 
 function finish(response: NativeResponse, gone: AbortSignal, end: () => void): Promise<void> {
   return new Promise((resolve) => {
+    // Also when the server is stopping: the client is to see an end, not a break.
+    if (!response.destroyed) end();
     if (gone.aborted) {
       resolve();
       return;
     }
     response.once('finish', () => resolve());
     gone.addEventListener('abort', () => resolve(), { once: true });
-    end();
   });
 }

@@ -64,7 +64,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     session.on('close', () => sessions.delete(session));
     session.on('error', () => undefined);
   });
+  const busy = new Map<TLSSocket, number>();
   server.on('request', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
+    if (!('stream' in request)) keepCount(busy, request.socket as TLSSocket, response, stopping.signal);
     void serve(exchangeOf(request, response, { clock: options.clock, limits, stopping: stopping.signal }), options);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head, options));
@@ -75,7 +77,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     host: options.host,
     port: address.port,
-    stop: () => stop(server, sockets, sessions, stopping, options.clock, limits),
+    stop: () => {
+      const open = { sockets, sessions, busy };
+      return stop(server, open, stopping, options.clock, limits);
+    },
   };
 }
 
@@ -104,9 +109,15 @@ async function serve(exchange: HttpExchange, options: HttpServerOptions): Promis
   try {
     await options.handle(exchange);
   } catch (error) {
-    if (exchange.signal.aborted) return;
+    if (exchange.signal.aborted) {
+      exchange.breakOff();
+      return;
+    }
     if (!(error instanceof HttpError)) options.log.error('request failed', { method: exchange.method, path: exchange.path, error: toError(error) });
-    if (exchange.replied) return;
+    if (exchange.replied) {
+      exchange.breakOff();
+      return;
+    }
     const status = error instanceof HttpError ? error.status : 500;
     const text = error instanceof HttpError ? error.message : 'internal error';
     await exchange.send(status, { 'content-type': 'text/plain; charset=utf-8' }, Buffer.from(`${text}\n`));
@@ -146,22 +157,32 @@ function listen(server: Http2SecureServer, options: HttpServerOptions): Promise<
   });
 }
 
-async function stop(
-  server: Http2SecureServer,
-  sockets: ReadonlySet<TLSSocket>,
-  sessions: ReadonlySet<ServerHttp2Session>,
-  stopping: AbortController,
-  clock: Clock,
-  limits: HttpLimits,
-): Promise<void> {
+/** Requests under way on each HTTP/1.1 connection: an idle one is closed at once when the server stops, a busy one afterwards. */
+function keepCount(busy: Map<TLSSocket, number>, socket: TLSSocket, response: NodeJS.EventEmitter, stopping: AbortSignal): void {
+  busy.set(socket, (busy.get(socket) ?? 0) + 1);
+  response.once('close', () => {
+    const left = (busy.get(socket) ?? 1) - 1;
+    if (left > 0) busy.set(socket, left);
+    else busy.delete(socket);
+    if (left === 0 && stopping.aborted) socket.destroySoon();
+  });
+}
+
+interface Open {
+  readonly sockets: ReadonlySet<TLSSocket>;
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  readonly busy: ReadonlyMap<TLSSocket, number>;
+}
+
+async function stop(server: Http2SecureServer, open: Open, stopping: AbortController, clock: Clock, limits: HttpLimits): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   stopping.abort();
-  for (const session of sessions) session.close();
+  for (const session of open.sessions) session.close();
   const timer = clock.setTimer(limits.stopTimeoutMs, () => {
-    for (const socket of sockets) socket.destroy();
+    for (const session of open.sessions) session.destroy();
+    for (const socket of open.sockets) socket.destroy();
   });
-  // Idle HTTP/1.1 connections would hold `close` until their keep-alive ends.
-  if ('closeIdleConnections' in server) (server as unknown as { closeIdleConnections(): void }).closeIdleConnections();
+  for (const socket of open.sockets) if (!open.busy.has(socket) && socket.alpnProtocol !== 'h2') socket.destroy();
   await closed;
   timer.cancel();
 }

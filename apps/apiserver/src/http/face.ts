@@ -40,8 +40,12 @@ export class HttpFace {
         else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
       }
     } catch (thrown) {
-      if (exchange.signal.aborted) return;
+      if (exchange.signal.aborted) {
+        exchange.breakOff();
+        return;
+      }
       const error = await sendError(exchange, thrown);
+      if (exchange.replied) exchange.breakOff();
       if (error.code >= 500) this.#ports.log.error('request failed', { method: exchange.method, path: exchange.path, error: toError(thrown) });
     }
   }

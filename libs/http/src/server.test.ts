@@ -1,0 +1,148 @@
+import { seededRandom, silentLog, systemClock } from '@rhythm/base';
+import { createAuthority, type KeyPair } from '@rhythm/pki';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { HttpExchange } from './exchange.ts';
+import type { HttpLimits } from './limits.ts';
+import { startHttpServer, type HttpServer } from './server.ts';
+
+let identity: KeyPair;
+let client: KeyPair;
+let ca: string;
+let server: HttpServer | undefined;
+
+beforeAll(async () => {
+  const authority = await createAuthority('ca', { clock: systemClock, random: seededRandom(1) });
+  ca = authority.certPem;
+  identity = await authority.issue({ commonName: 'server', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
+  client = await authority.issue({ commonName: 'alice', organizations: ['readers', 'writers'], usages: ['client'] });
+});
+afterEach(() => server?.stop());
+
+async function serve(handle: (exchange: HttpExchange) => Promise<void>, limits: Partial<HttpLimits> = {}): Promise<number> {
+  server = await startHttpServer({ host: '127.0.0.1', port: 0, tls: { cert: identity.certPem, key: identity.keyPem, clientCa: ca }, clock: systemClock, log: silentLog, limits, handle });
+  return server.port;
+}
+
+function ask(port: number, options: { method?: string; headers?: Record<string, string>; body?: string; certificate?: KeyPair } = {}): Promise<{ status: number; text: string; complete: boolean }> {
+  return new Promise((resolve, reject) => {
+    const as = options.certificate === undefined ? {} : { cert: options.certificate.certPem, key: options.certificate.keyPem };
+    const request = httpsRequest({ host: '127.0.0.1', port, ca, ...as, agent: false, method: options.method ?? 'GET', path: '/a?b=c', headers: options.headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('close', () => resolve({ status: response.statusCode ?? 0, text, complete: response.complete }));
+      response.on('error', () => undefined);
+    });
+    request.on('error', reject);
+    request.end(options.body);
+  });
+}
+
+const hello = (exchange: HttpExchange): Promise<void> => exchange.send(200, { 'content-type': 'text/plain' }, Buffer.from('hello'));
+
+test('knows who asks by certificate, and does not insist on one', async () => {
+  const port = await serve((exchange) => exchange.send(200, {}, Buffer.from(JSON.stringify([exchange.peer ?? null, exchange.path, exchange.query.get('b')]))));
+  expect(JSON.parse((await ask(port)).text)).toEqual([null, '/a', 'c']);
+  expect(JSON.parse((await ask(port, { certificate: client })).text)).toEqual([{ commonName: 'alice', organizations: ['readers', 'writers'] }, '/a', 'c']);
+});
+
+test('a body above the cap is 413, one that does not come is 408', async () => {
+  const port = await serve(
+    async (exchange) => {
+      await exchange.send(200, {}, await exchange.readBody());
+    },
+    { bodyBytesMax: 10, bodyTimeoutMs: 100 },
+  );
+  expect((await ask(port, { method: 'POST', body: '0123456789' })).text).toBe('0123456789');
+  expect((await ask(port, { method: 'POST', body: '0123456789a' })).status).toBe(413);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port, ca }, () => socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab'));
+    socket.once('data', (data) => {
+      resolve(data.toString().split('\r\n')[0] ?? '');
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+  expect(answer).toContain('408');
+});
+
+test('headers above the cap never reach the handler', async () => {
+  let calls = 0;
+  const port = await serve(
+    (exchange) => {
+      calls++;
+      return hello(exchange);
+    },
+    { headerBytesMax: 2_000 },
+  );
+  const refused = await ask(port, { headers: { 'x-long': 'x'.repeat(4_000) } }).then(
+    (reply) => reply.status >= 400,
+    () => true,
+  );
+  expect([refused, calls]).toEqual([true, 0]);
+});
+
+test('a handler that fails answers 500 without saying why; after the first byte the reply breaks off', async () => {
+  const port = await serve(async (exchange) => {
+    if (exchange.method === 'GET') throw new Error('secret');
+    const stream = exchange.begin(200, {});
+    await stream.write(Buffer.from('half'));
+    throw new Error('secret');
+  });
+  expect(await ask(port)).toMatchObject({ status: 500, text: 'internal error\n' });
+  expect(await ask(port, { method: 'POST' })).toMatchObject({ status: 200, complete: false });
+});
+
+test('writing waits for a reader that does not read', async () => {
+  let written = 0;
+  const port = await serve(async (exchange) => {
+    const stream = exchange.begin(200, {});
+    for (; written < 1_000; written++) await stream.write(Buffer.alloc(64 * 1024));
+    await stream.end();
+  });
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+  const stream = session.request({ ':path': '/' });
+  await new Promise((resolve) => stream.once('response', resolve));
+  stream.pause();
+  await systemClock.sleep(200);
+  const stuck = written;
+  await systemClock.sleep(100);
+  expect(written).toBe(stuck);
+  expect(stuck).toBeLessThan(500);
+  session.destroy();
+});
+
+test('stopping ends streams with an end, over both protocols, and closes idle connections', async () => {
+  const port = await serve(async (exchange) => {
+    if (exchange.header('x-wait') === undefined) return hello(exchange);
+    const stream = exchange.begin(200, {});
+    await stream.write(Buffer.from('open'));
+    await new Promise<void>((resolve) => exchange.signal.addEventListener('abort', () => resolve(), { once: true }));
+    await stream.end();
+  });
+  const idle = connectTls({ host: '127.0.0.1', port, ca });
+  await new Promise((resolve) => idle.once('secureConnect', resolve));
+  const idleClosed = new Promise((resolve) => idle.once('close', resolve));
+  idle.on('error', () => undefined);
+  const first = ask(port, { headers: { 'x-wait': '1' } });
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+  const stream = session.request({ ':path': '/', 'x-wait': '1' });
+  const ended = new Promise((resolve) => stream.once('end', () => resolve('ended')));
+  await new Promise((resolve) => stream.once('data', resolve));
+  stream.resume();
+  const before = systemClock.monotonic();
+  await server?.stop();
+  expect(systemClock.monotonic() - before).toBeLessThan(1_500);
+  expect(await first).toMatchObject({ text: 'open', complete: true });
+  expect(await ended).toBe('ended');
+  await idleClosed;
+  session.destroy();
+});
+
+test('a port that is taken is an error that says so', async () => {
+  const port = await serve(hello);
+  await expect(startHttpServer({ host: '127.0.0.1', port, tls: { cert: identity.certPem, key: identity.keyPem, clientCa: ca }, clock: systemClock, log: silentLog, handle: hello })).rejects.toThrow(/EADDRINUSE/);
+});
