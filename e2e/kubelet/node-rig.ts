@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resources } from '@rhythm/api';
+import { ApiError, resources } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { logTo, systemClock, systemRandom, type Log } from '@rhythm/base';
 import { cniConflist, helloImage, importImages, localImageArchive, snapshotterFor, startContainerd, stopProcess } from '@rhythm/cli';
@@ -22,6 +22,8 @@ export interface NodeRig {
   readonly cgroupRoot: string;
   readonly nodeName: string;
   kubelet: Kubelet;
+  /** While `now` is true the apiserver answers nobody. */
+  readonly away: { now: boolean };
   /** Creates a pod, bound to the node, as the API server would hold it. */
   pod(name: string, spec: Partial<Pod['spec']>, metadata?: Partial<Pod['metadata']>): Pod;
   get(name: string): Pod | undefined;
@@ -62,7 +64,13 @@ export async function startNodeRig(): Promise<NodeRig> {
   mkdirSync(containerdRoot, { recursive: true });
   await startContainerd(systemClock, folders, { root: containerdRoot, runtimeDirectory, socket, cniConfDir });
   await importImages(socket, snapshotterFor(containerdRoot), await localImageArchive(), join(scratch, 'import'));
-  const client = fakeApiClient({ clock: systemClock });
+  const away = { now: false };
+  const client = fakeApiClient({
+    clock: systemClock,
+    before: () => {
+      if (away.now) throw new ApiError('ServiceUnavailable', 'the apiserver is away');
+    },
+  });
   const runtime = criRuntime(socket, systemClock);
   const rootDir = join(scratch, 'kubelet');
   const nodeName = 'node-a';
@@ -75,6 +83,7 @@ export async function startNodeRig(): Promise<NodeRig> {
     );
   const rig: NodeRig = {
     client,
+    away,
     runtime,
     socket,
     id,

@@ -31,6 +31,11 @@ test('Docker Hub by its old address, wildcards by label, and one label only', ()
   expect(authsFor('b.a.reg.test/x', [secret({ '*.reg.test': user('star') })]).length).toBe(0);
 });
 
+test('credentials are for the registry of the image only', () => {
+  expect(authsFor('127.0.0.1:5000/x:1', [secret({ '127.0.0.1:5000': user('u') })])).toEqual([{ serverAddress: 'https://127.0.0.1:5000', username: 'u', password: 'pw' }]);
+  expect(authsFor('busybox:latest', [secret({ 'docker.io': user('u') })])).toEqual([{ username: 'u', password: 'pw' }]);
+});
+
 test('a malformed secret gives nothing', () => {
   expect(authsFor('x', [{ metadata: {}, data: { '.dockerconfigjson': 'bm90IGpzb24=' } }, { metadata: {} }, secret(null), secret('x')])).toEqual([]);
 });

@@ -27,7 +27,7 @@ export function authsFor(image: string, secrets: readonly Secret[]): ImageAuth[]
   for (const secret of secrets) {
     for (const [server, entry] of entriesOf(secret)) {
       const prefix = server.replace(/^https?:\/\//, '').replace(/\/(v1|v2)?\/?$/, '');
-      if (matches(prefix, image)) found.push({ length: prefix.length, auth: authOf(server, entry) });
+      if (matches(prefix, image)) found.push({ length: prefix.length, auth: authOf(image, entry) });
     }
   }
   return found.toSorted((a, b) => b.length - a.length).map(({ auth }) => auth);
@@ -57,7 +57,12 @@ function entriesOf(secret: Secret): [string, DockerEntry][] {
   }
 }
 
-function authOf(serverAddress: string, entry: DockerEntry): ImageAuth {
+/**
+ * The runtime gives credentials only to the host of `serverAddress`, which must be a URL. Docker Hub answers under another name than
+ * it is known by, so there it stays open.
+ */
+function authOf(image: string, entry: DockerEntry): ImageAuth {
+  const registry = registryOf(image);
   const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
   const pair = Buffer.from(text(entry.auth) ?? '', 'base64').toString('utf8');
   const colon = pair.indexOf(':');
@@ -66,7 +71,7 @@ function authOf(serverAddress: string, entry: DockerEntry): ImageAuth {
   const identityToken = text(entry.identitytoken);
   const registryToken = text(entry.registrytoken);
   return {
-    serverAddress,
+    ...(registry === 'index.docker.io' ? {} : { serverAddress: `https://${registry}` }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(identityToken === undefined ? {} : { identityToken }),
