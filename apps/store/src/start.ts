@@ -73,6 +73,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const hub = new WatchHub(backend, clock);
   const kv = new KeyValues(backend, clock);
   const health = healthService();
+  const stopping = new AbortController();
   const services = [
     kvService(kv),
     watchService(hub),
@@ -80,7 +81,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     clusterService(backend),
     maintenanceService(backend),
     authService(backend),
-    transactionsService(kv),
+    transactionsService(kv, stopping.signal),
     health.service,
   ];
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
@@ -96,6 +97,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     failed: host.failed,
     stop: async () => {
       health.set('', false);
+      stopping.abort();
       hub.stop();
       await server.stop(stopGraceMs);
       await host.stop();

@@ -4,19 +4,22 @@ import type { KeyValueSpace, SpaceWrite } from './key-value-space.ts';
 export interface MemorySpace extends KeyValueSpace {
   /** Loses what was not synced, but for the first `keep` batches of it. */
   crash(keep?: number): void;
+  /** The same space for a process that ends with the next crash: whatever it still tries then fails. */
+  open(): KeyValueSpace;
 }
 
 export function memorySpace(): MemorySpace {
   let entries = new Map<string, Uint8Array>();
   let durable = new Map<string, Uint8Array>();
   let unsynced: Array<readonly SpaceWrite[]> = [];
+  let power = 0;
   const put = (into: Map<string, Uint8Array>, writes: readonly SpaceWrite[]): void => {
     for (const { key, value } of writes) {
       if (value === undefined) into.delete(text(key));
       else into.set(text(key), value.slice());
     }
   };
-  return {
+  const space: MemorySpace = {
     get: (key) => entries.get(text(key)),
     batch: async (writes, sync) => {
       put(entries, writes);
@@ -33,12 +36,24 @@ export function memorySpace(): MemorySpace {
     size: async () => [...entries].reduce((sum, [key, value]) => sum + key.length + value.length, 0),
     close: async () => undefined,
     crash: (keep = 0) => {
+      power++;
       for (const batch of unsynced.slice(0, keep)) put(durable, batch);
       unsynced = [];
       entries = new Map(durable);
       durable = new Map(durable);
     },
+    open: () => {
+      const since = power;
+      return {
+        ...space,
+        batch: async (writes, sync) => {
+          if (since !== power) throw new Error('the power went out');
+          await space.batch(writes, sync);
+        },
+      };
+    },
   };
+  return space;
 }
 
 function text(key: Uint8Array): string {

@@ -12,8 +12,8 @@ import { etcdError } from '../services/errors.ts';
 const tickMs = 100;
 const electionTicks = 10;
 const heartbeatTicks = 1;
-/** Entries applied between two cuts of the log. */
-const cutEveryEntries = 20_000;
+/** Entries applied between two cuts of the log, unless the options say otherwise. */
+const cutEveryEntriesDefault = 20_000;
 /** The same in bytes of entries. */
 const cutEveryBytes = 64 * 1024 * 1024;
 /** Entries that stay in memory behind the applied index. */
@@ -36,6 +36,7 @@ export interface HostOptions {
   readonly random: Random;
   readonly log: Log;
   readonly segmentBytesMax?: number;
+  readonly cutEveryEntries?: number;
   /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
   readonly nextTurn?: (callback: () => void) => void;
 }
@@ -217,6 +218,7 @@ export class Host {
     this.#noteLeadership();
     if (this.state.backlog > backlogWritesMax) await this.state.flush();
     if (this.#log.isSegmentFull) await this.#log.roll();
+    const { cutEveryEntries = cutEveryEntriesDefault } = this.#options;
     if (this.state.applied.index - this.#cutAt >= cutEveryEntries || this.#bytesSinceCut >= cutEveryBytes) await this.#cut();
   }
 

@@ -8,10 +8,10 @@ import { encodeReplies, type EncodedReply } from './range-encoding.ts';
 const requestsMax = 10_000;
 
 /** Transactions and reads in batches on one stream; everything answered while a message is being sent goes into the next. */
-export function transactionsService(kv: KeyValues): GrpcService {
+export function transactionsService(kv: KeyValues, stopping: AbortSignal): GrpcService {
   return {
     definition: { session: { ...TransactionsService.session, responseSerialize: encodeReplies } },
-    implementation: { session: bidiHandler<Requests, EncodedReply[]>((messages, context) => session(kv, messages, context.signal)) },
+    implementation: { session: bidiHandler<Requests, EncodedReply[]>((messages, context) => session(kv, messages, AbortSignal.any([context.signal, stopping]))) },
   };
 }
 
