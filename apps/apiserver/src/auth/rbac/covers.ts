@@ -26,7 +26,7 @@ export function missingPermissions(held: readonly PolicyRule[], wanted: readonly
 }
 
 function* singlePermissions(rule: PolicyRule): Generator<PolicyRule> {
-  for (const verb of rule.verbs) {
+  for (const verb of rule.verbs ?? []) {
     for (const group of rule.apiGroups ?? []) {
       for (const resource of rule.resources ?? []) {
         const single = { apiGroups: [group], resources: [resource], verbs: [verb] };
@@ -39,7 +39,8 @@ function* singlePermissions(rule: PolicyRule): Generator<PolicyRule> {
 }
 
 function coversSingle(have: PolicyRule, single: PolicyRule): boolean {
-  if (!have.verbs.includes('*') && !have.verbs.includes(single.verbs[0] ?? '')) return false;
+  const verbs = have.verbs ?? [];
+  if (!verbs.includes('*') && !verbs.includes(single.verbs[0] ?? '')) return false;
   const path = single.nonResourceURLs?.[0];
   if (path !== undefined) return pathMatches(have.nonResourceURLs, path);
   const groups = have.apiGroups ?? [];

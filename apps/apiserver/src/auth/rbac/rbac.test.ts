@@ -106,6 +106,17 @@ describe('the authorizer', () => {
     expect(await can(asks(user('__proto__', 'constructor'), 'list', 'pods', '__proto__'))).toBe(false);
   });
 
+  test('stored objects that are not whole grant nothing and break nothing', async () => {
+    const { objects, can } = await bootstrapped();
+    const broken = [{}, { roleRef: null, subjects: [{}] }, { roleRef: { kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User' }, null, { kind: 'Group', name: '' }] }];
+    broken.forEach((rest, i) => objects.put(rbacGroup, 'clusterrolebindings', { metadata: { name: `broken-${i}` }, ...rest } as KubeObject));
+    objects.put(rbacGroup, 'clusterroles', { metadata: { name: 'broken' }, rules: [{}] } as unknown as KubeObject);
+    objects.put(rbacGroup, 'clusterrolebindings', clusterBinding('to-broken', 'broken', { kind: 'User', name: 'ann' }));
+    expect(await can(asks(user('undefined', ''), 'get', 'secrets', 'a'))).toBe(false);
+    expect(await can(asks(user('ann'), 'get', 'secrets', 'a'))).toBe(false);
+    expect(await can(asks(user('system:kube-proxy'), 'list', 'services'))).toBe(true);
+  });
+
   test('refusals read as in Kubernetes', () => {
     const message = (a: RequestAttributes): string => forbidden(a).message;
     expect(message(asks(user('x'), 'list', 'pods', 'default'))).toBe('pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "default"');

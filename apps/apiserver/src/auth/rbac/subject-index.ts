@@ -52,6 +52,8 @@ export class SubjectIndex {
   }
 
   #add(kind: string, binding: RoleBinding | ClusterRoleBinding, namespace: string): void {
+    // One stored object that is not whole grants nothing; it must not keep the others from being read.
+    if (typeof binding.roleRef?.name !== 'string') return;
     const rules = this.roleRules(binding.roleRef, namespace);
     if (rules === undefined || rules.length === 0) return;
     const name = namespace === '' ? binding.metadata.name : `${binding.metadata.name}/${namespace}`;
@@ -81,6 +83,7 @@ function roleKey(kind: string, namespace: string, name: string): string {
 }
 
 function subjectKey(subject: Subject, bindingNamespace: string): string | undefined {
+  if (typeof subject?.name !== 'string' || subject.name === '') return undefined;
   if (subject.kind === 'User' || subject.kind === 'Group') return `${subject.kind}:${subject.name}`;
   if (subject.kind !== 'ServiceAccount') return undefined;
   const namespace = (subject.namespace ?? '') === '' ? bindingNamespace : (subject.namespace ?? '');
