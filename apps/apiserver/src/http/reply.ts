@@ -4,6 +4,8 @@ import type { ResourceResponse } from '../pipeline/types.ts';
 
 const warningBytesMax = 256;
 const warningsMax = 32;
+/** Replies in pieces that end before this are sent with their length. */
+const wholeBytesMax = 128 * 1024;
 
 export async function sendResponse(exchange: HttpExchange, response: ResourceResponse): Promise<void> {
   const headers: ReplyHeaders = {
@@ -19,19 +21,21 @@ export async function sendResponse(exchange: HttpExchange, response: ResourceRes
   await sendPieces(exchange, response.code, headers, body);
 }
 
-/** Lists come in pieces: small ones are sent whole, long ones as fast as the client reads. */
+/** Lists come in pieces: short ones are sent whole, long ones as fast as the client reads. Text (logs) is passed on as it comes. */
 async function sendPieces(exchange: HttpExchange, code: number, headers: ReplyHeaders, body: AsyncIterable<Uint8Array>): Promise<void> {
-  const json = String(headers['content-type']).startsWith('application/json');
+  const document = String(headers['content-type']).startsWith('application/');
   const pieces = body[Symbol.asyncIterator]();
   try {
-    const first = await pieces.next();
-    if (first.done === true) return await exchange.send(code, headers, new Uint8Array());
-    const second = json ? await pieces.next() : undefined;
-    if (second?.done === true) return await exchange.send(code, headers, first.value);
-    const stream = exchange.begin(code, headers, { compress: json });
-    await stream.write(first.value);
-    if (second !== undefined) await stream.write(second.value as Uint8Array);
-    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) await stream.write(next.value);
+    const gathered: Uint8Array[] = [];
+    let next = await pieces.next();
+    for (let bytes = 0; document && next.done !== true && bytes < wholeBytesMax; next = await pieces.next()) {
+      gathered.push(next.value);
+      bytes += next.value.length;
+    }
+    if (next.done === true) return await exchange.send(code, headers, Buffer.concat(gathered));
+    const stream = exchange.begin(code, headers, { compress: document });
+    for (const piece of gathered) await stream.write(piece);
+    for (; next.done !== true; next = await pieces.next()) await stream.write(next.value);
     await stream.end();
   } finally {
     await pieces.return?.();

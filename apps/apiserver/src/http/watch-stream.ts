@@ -1,4 +1,5 @@
 import type { RenderedEvent } from '../pipeline/types.ts';
+import { protobufField } from '../render/protobuf-field.ts';
 
 const heads: Readonly<Record<RenderedEvent['type'], Buffer>> = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
@@ -21,20 +22,11 @@ export function jsonFrames(events: readonly RenderedEvent[]): Buffer {
 export function protobufFrames(events: readonly RenderedEvent[]): Buffer {
   return Buffer.concat(
     events.map((event) => {
-      const type = field(1, Buffer.from(event.type));
-      const object = field(2, field(1, event.object));
+      const type = protobufField(1, Buffer.from(event.type));
+      const object = protobufField(2, protobufField(1, event.object));
       const length = Buffer.alloc(4);
       length.writeUInt32BE(type.length + object.length);
       return Buffer.concat([length, type, object]);
     }),
   );
-}
-
-function field(number: number, content: Uint8Array): Buffer {
-  const head = [(number << 3) | 2];
-  for (let rest = content.length; ; rest >>>= 7) {
-    head.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
-    if (rest <= 0x7f) break;
-  }
-  return Buffer.concat([Buffer.from(head), content]);
 }
