@@ -22,6 +22,14 @@ const qualifiedNameText =
 const labelValueText =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
+/** Made once: the rules run for every name of every write. */
+const refusals = {
+  dns1123Label: regexError(dns1123LabelText, dns1123Label, 'my-name', '123-abc'),
+  dns1123Subdomain: regexError(dns1123SubdomainText, dns1123Subdomain, 'example.com'),
+  dns1035Label: regexError(dns1035LabelText, dns1035Label, 'my-name', 'abc-123'),
+  labelValue: regexError(labelValueText, `(${qualifiedNamePart})?`, 'MyValue', 'my_value', '12345'),
+};
+
 const patterns = {
   dns1123Label: new RegExp(`^${dns1123Label}$`),
   dns1123Subdomain: new RegExp(`^${dns1123Subdomain}$`),
@@ -32,17 +40,17 @@ const patterns = {
 
 /** RFC 1123 label: names of namespaces, containers, volumes. */
 export function checkDns1123Label(value: string): string[] {
-  return checkPattern(value, labelLengthMax, patterns.dns1123Label, regexError(dns1123LabelText, dns1123Label, 'my-name', '123-abc'));
+  return checkPattern(value, labelLengthMax, patterns.dns1123Label, refusals.dns1123Label);
 }
 
 /** RFC 1123 subdomain: names of most objects. */
 export function checkDns1123Subdomain(value: string): string[] {
-  return checkPattern(value, subdomainLengthMax, patterns.dns1123Subdomain, regexError(dns1123SubdomainText, dns1123Subdomain, 'example.com'));
+  return checkPattern(value, subdomainLengthMax, patterns.dns1123Subdomain, refusals.dns1123Subdomain);
 }
 
 /** RFC 1035 label: names of services. */
 export function checkDns1035Label(value: string): string[] {
-  return checkPattern(value, labelLengthMax, patterns.dns1035Label, regexError(dns1035LabelText, dns1035Label, 'my-name', 'abc-123'));
+  return checkPattern(value, labelLengthMax, patterns.dns1035Label, refusals.dns1035Label);
 }
 
 /** `[prefix/]name`: label and annotation keys, finalizers, condition types. */
@@ -71,7 +79,7 @@ export function checkLabelKey(value: string): string[] {
 }
 
 export function checkLabelValue(value: string): string[] {
-  return checkPattern(value, labelLengthMax, patterns.labelValue, regexError(labelValueText, `(${qualifiedNamePart})?`, 'MyValue', 'my_value', '12345'));
+  return checkPattern(value, labelLengthMax, patterns.labelValue, refusals.labelValue);
 }
 
 /** A name that is safe as one segment of a path: RBAC's objects. */

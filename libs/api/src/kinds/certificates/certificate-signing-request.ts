@@ -3,6 +3,7 @@ import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
 import { humanDuration } from '../human-duration.ts';
 import { checkPathSegment } from '../../validation/names.ts';
+import { validateRequest, validateRequestUpdate } from './validation.ts';
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -21,6 +22,13 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   },
   selectableFields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
   checkName: checkPathSegment,
+  prepareForStatusUpdate(object, old) {
+    // The decision goes through its own subresource.
+    const decided = (old.status?.conditions ?? []).filter(isDecision);
+    object.status.conditions = [...decided, ...(object.status.conditions ?? []).filter((condition) => !isDecision(condition))];
+  },
+  validate: validateRequest,
+  validateUpdate: validateRequestUpdate,
   columns: [nameColumn, ageColumn, column('SignerName'), column('Requestor'), column('RequestedDuration'), column('Condition')],
   cells: (object, now) => [object.metadata.name ?? '', age(object, now), object.spec.signerName ?? '<none>', object.spec.username ?? '', requestedDuration(object), requestState(object)],
 });
@@ -35,4 +43,8 @@ function requestState(object: CertificateSigningRequest): string {
   const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
   const issued = (object.status?.certificate ?? '') !== '';
   return `${decision}${has('Failed') ? ',Failed' : ''}${issued ? ',Issued' : ''}`;
+}
+
+function isDecision(condition: { readonly type: string }): boolean {
+  return condition.type === 'Approved' || condition.type === 'Denied';
 }
