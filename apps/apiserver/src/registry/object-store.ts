@@ -133,7 +133,8 @@ export class ObjectStore {
     const result = await translated(this.#store.txn([{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]));
     if (!result.succeeded) {
       const [now] = result.current;
-      if (now?.modRevision === seen.revision) throw new CompanionConflict('another object changed meanwhile');
+      // It was a companion that changed: `decide` looks again, at the same state.
+      if (now?.modRevision === seen.revision) return { retry: seen };
       return { retry: now === undefined ? undefined : entryOf(stored, now) };
     }
     this.#wrote(kind, outcome.companions ?? [], result);

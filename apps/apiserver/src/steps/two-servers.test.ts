@@ -66,6 +66,19 @@ describe('two apiservers on one store', () => {
     expect((await create(b, 'second', { clusterIP: spec.clusterIP })).spec.clusterIP).toBe(spec.clusterIP);
   });
 
+  test('updates race for an address like creations', async () => {
+    const store = memoryStore();
+    const servers = [server(store, 1), server(store, 2)];
+    for (let i = 0; i < 6; i++) await create(servers[i % 2] as TestApi, `e${i}`, { type: 'ExternalName', externalName: 'x.y', ports: undefined });
+    const patch = { spec: { type: 'ClusterIP', clusterIP: '10.96.0.21', externalName: null, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] } };
+    const results = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, i) => (servers[i % 2] as TestApi).call('patch', `v1/ns/a/services/e${i}`, patch, { contentType: 'application/merge-patch+json' })),
+    );
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) if (result.status === 'rejected') expect((result.reason as Error).message).toContain('provided IP is already allocated');
+    expect((await addresses(servers[0] as TestApi)).size).toBe(1);
+  });
+
   test('a dry run claims nothing, and a refused service leaves nothing behind', async () => {
     const store = memoryStore();
     const api = server(store, 1);
