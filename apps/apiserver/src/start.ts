@@ -5,7 +5,7 @@ import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http'
 import type { Store } from '@rhythm/store-client';
 import { admissionSteps } from './admission/index.ts';
 import { buildAuth, type Auth, type ObjectWriter } from './auth/index.ts';
-import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure } from './bootstrap/bootstrap.ts';
+import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
@@ -105,6 +105,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     await bootstrapPriorityClasses(reader, writes);
     await ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr));
     await repairAllocations(reader, writes, { clock, random, log });
+    if (isLoopback(config.advertiseAddress)) log.warn('the Service kubernetes gets no endpoints: the advertised address is loopback', { address: config.advertiseAddress });
     await bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp });
   } catch (error) {
     await stop();

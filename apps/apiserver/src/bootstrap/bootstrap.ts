@@ -24,9 +24,16 @@ export async function bootstrapPriorityClasses(reader: ObjectReader, writes: Own
   for (const object of systemPriorityClasses()) await ensure(reader, writes, 'scheduling.k8s.io', 'priorityclasses', object);
 }
 
-/** The Service `default/kubernetes` and its endpoints: this server, at the address it is known by. */
+/** True for addresses at which only this machine reaches the server. */
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith('127.') || ip === '::1';
+}
+
+/** The Service `default/kubernetes` and its endpoints: this server, at the address it is known by; none for a loopback address. */
 export async function bootstrapOwnService(reader: ObjectReader, writes: OwnWrites, address: OwnAddress): Promise<void> {
   await ensure(reader, writes, '', 'services', ownService(address));
+  // Endpoints may not name loopback (validation refuses it): from a pod it would lead to the pod itself.
+  if (isLoopback(address.ip)) return;
   await enforce(reader, writes, '', 'endpoints', ownEndpoints(address), ['subsets']);
   await enforce(reader, writes, 'discovery.k8s.io', 'endpointslices', ownSlice(address), ['endpoints', 'ports']);
 }
