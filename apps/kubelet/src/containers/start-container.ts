@@ -30,7 +30,10 @@ export interface StartInput {
 const retryMs = 10_000;
 const postStartMsMax = 24 * 3600 * 1000;
 
-/** Pulls, creates, starts one container and runs its postStart hook. @throws ObstacleError with the reason users see */
+/**
+ * Pulls, creates, starts one container and runs its postStart hook. Pull and hook can be interrupted; the calls in between are short and are not.
+ * @throws ObstacleError with the reason users see
+ */
 export async function startContainer(node: NodeContext, input: StartInput): Promise<void> {
   const { pod, container, events, signal, sandbox } = input;
   const references = node.references.of(pod);
@@ -61,23 +64,21 @@ async function configOf(node: NodeContext, { pod, container, attempt, downward }
   }
 }
 
-async function create(node: NodeContext, { sandboxId, sandbox, signal, container, events }: StartInput, config: ReturnType<typeof containerConfig>): Promise<string> {
+async function create(node: NodeContext, { sandboxId, sandbox, container, events }: StartInput, config: ReturnType<typeof containerConfig>): Promise<string> {
   try {
     await mkdir(`${sandbox.logDirectory}/${segment(container.name)}`, { recursive: true, mode: 0o755 });
-    const id = await node.runtime.createContainer(sandboxId, config, sandbox, signal);
+    const id = await node.runtime.createContainer(sandboxId, config, sandbox);
     events.normal('Created', 'Container created', container.name);
     return id;
   } catch (error) {
-    if (signal.aborted) throw error;
     throw new ObstacleError('CreateContainerError', causeChain(error), retryMs, { cause: error });
   }
 }
 
 async function run(node: NodeContext, { pod, container, events, signal, downward }: StartInput, id: string): Promise<void> {
   try {
-    await node.runtime.startContainer(id, signal);
+    await node.runtime.startContainer(id);
   } catch (error) {
-    if (signal.aborted) throw error;
     events.warning('Failed', `Error: failed to start container "${container.name}": ${causeChain(error)}`, container.name);
     throw new ObstacleError('RunContainerError', causeChain(error), retryMs, { cause: error });
   }

@@ -11,6 +11,7 @@ export interface AdmissionInput {
   /** Pods of this node that run or may still run, without `pod`. */
   readonly others: readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
+  /** The labels that the node gives itself. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +20,8 @@ export function refusal(input: AdmissionInput): Refusal | undefined {
   const { pod, labels } = input;
   const os = pod.spec.os?.name;
   if (os !== undefined && os !== 'linux') return rejected('PodOSNotSupported', `pod has os field ${os}, and the node runs linux`);
-  const unmatched = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value);
+  // Of other labels the scheduler knows more than this node, which sees them later.
+  const unmatched = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => Object.hasOwn(labels, key) && labels[key] !== value);
   if (unmatched) return rejected('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
   return outOfResources(input);
 }

@@ -16,6 +16,7 @@ describe('admission', () => {
     ['asks for nothing', pod(), [asks('2')], undefined],
     ['asks for what is not here', pod({ containers: [container('a', { resources: { requests: { 'x/gpu': '1' } } })] }), [], 'OutOfx/gpu'],
     ['another selector', pod({ nodeSelector: { zone: 'y' } }), [], 'NodeAffinity'],
+    ['a label it does not know', pod({ nodeSelector: { disk: 'ssd' } }), [], undefined],
     ['its selector', pod({ nodeSelector: { zone: 'x' } }), [], undefined],
     ['another system', pod({ os: { name: 'windows' } }), [], 'PodOSNotSupported'],
   ])('%s', (_name, p, others, reason) => expect(refusal({ pod: p, others, allocatable, labels })?.reason).toBe(reason));

@@ -92,7 +92,8 @@ async function createSandbox(node: NodeContext, { pod, state, events, signal }: 
     await node.cgroups.create(podCgroup(node.cgroupRoot, pod.metadata.uid ?? ''), podLimits(pod));
     const config = sandboxConfig(pod, attempt, node);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
-    await node.runtime.runSandbox(config, signal);
+    // Not interrupted: a sandbox half made would come back after the pod was cleaned up.
+    await node.runtime.runSandbox(config);
     state.sandboxObstacle = undefined;
     state.sandboxDelayMs = undefined;
   } catch (error) {

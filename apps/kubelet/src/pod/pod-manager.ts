@@ -88,11 +88,8 @@ export class PodManager {
 
   #refusal(pod: Pod): ReturnType<typeof refusal> {
     const others = this.workers.filter((worker) => !worker.isOver).map((worker) => worker.pod);
-    return refusal({ pod, others, allocatable: this.#options.node.allocatable(), labels: { ...nodeLabels(this.#options.nodeName, nodeArchitecture), ...this.nodeLabels() } });
+    return refusal({ pod, others, allocatable: this.#options.node.allocatable(), labels: nodeLabels(this.#options.nodeName, nodeArchitecture) });
   }
-
-  /** Labels of the Node that others set; a selector may ask for them. */
-  nodeLabels: () => Readonly<Record<string, string>> = () => ({});
 
   #remove(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
