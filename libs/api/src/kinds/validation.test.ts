@@ -88,6 +88,54 @@ describe('metadata', () => {
 describe('pods', () => {
   test('a plain pod is fine', () => expect(wrongPod({})).toEqual([]));
 
+  test('a pod that uses much of the API is fine', () => {
+    const token = { name: 'kube-api-access-abcde', projected: { sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ] } };
+    const env = [
+      { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+      { name: 'APP', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app.kubernetes.io/name']" } } },
+      { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+      { name: 'MEM', valueFrom: { resourceFieldRef: { resource: 'limits.memory' } } },
+      { name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'tls.key', optional: true } } },
+    ];
+    const probe = { httpGet: { path: '/healthz', port: 'http', httpHeaders: [{ name: 'X-A', value: 'b' }] }, initialDelaySeconds: 5 };
+    const rich = {
+      ...container,
+      env,
+      envFrom: [{ prefix: 'P_', configMapRef: { name: 'c' } }],
+      ports: [{ name: 'http', containerPort: 80 }, { name: 'dns', containerPort: 53, protocol: 'UDP' }],
+      resources: { limits: { cpu: '1', memory: '1Gi', 'nvidia.com/gpu': '1' }, requests: { cpu: '100m' } },
+      volumeMounts: [{ name: 'kube-api-access-abcde', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true }, { name: 'data', mountPath: '/data', subPath: 'a/b' }],
+      livenessProbe: probe,
+      readinessProbe: { grpc: { port: 9000 }, successThreshold: 2 },
+      startupProbe: { exec: { command: ['true'] } },
+      lifecycle: { preStop: { sleep: { seconds: 5 } }, postStart: { exec: { command: ['true'] } } },
+      securityContext: { runAsUser: 0, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
+    };
+    const spec = {
+      serviceAccountName: 'default',
+      initContainers: [{ name: 'side', image: 'i', restartPolicy: 'Always', readinessProbe: probe, ports: [{ name: 'http', containerPort: 81 }] }, { name: 'init', image: 'i' }],
+      containers: [rich],
+      volumes: [token, { name: 'data', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }, { name: 'host', hostPath: { path: '/', type: 'Directory' } }, { name: 'claim', persistentVolumeClaim: { claimName: 'c' } }, { name: 'sec', secret: { secretName: 's', defaultMode: 256 } }],
+      tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }, { operator: 'Exists' }],
+      affinity: {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }], matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }] } },
+        podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: selector } }] },
+      },
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: selector, minDomains: 2 }],
+      securityContext: { fsGroup: 1000, sysctls: [{ name: 'net.core.somaxconn', value: '1' }] },
+      dnsPolicy: 'None',
+      dnsConfig: { nameservers: ['10.96.0.10'], searches: ['svc.cluster.local'], options: [{ name: 'ndots', value: '5' }] },
+      hostAliases: [{ ip: '127.0.0.1', hostnames: ['foo.local'] }],
+      readinessGates: [{ conditionType: 'example.com/ready' }],
+      priorityClassName: 'system-node-critical',
+    };
+    expect(wrongPod(spec)).toEqual([]);
+  });
+
   test.each<[object, string]>([
     [{ containers: [] }, 'spec.containers: Required value'],
     [{ containers: [{ name: '', image: 'i' }] }, 'spec.containers[0].name: Required value'],
