@@ -20,6 +20,15 @@ describe('append log', () => {
     expect(texts(await AppendLog.open(files))).toEqual(['a', 'b', 'd']);
   });
 
+  it('makes durable what it finds, before anybody relies on it', async () => {
+    const files = memoryFiles();
+    const { log } = await AppendLog.open(files);
+    await log.append([record('written, process killed before the sync')], false);
+    expect(texts(await AppendLog.open(files))).toHaveLength(1);
+    files.crash();
+    expect(texts(await AppendLog.open(files))).toHaveLength(1);
+  });
+
   it('cuts back an end torn at any byte, keeping every whole record', async () => {
     for (let keep = 0; keep < 60; keep++) {
       const files = memoryFiles();

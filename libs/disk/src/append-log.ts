@@ -4,6 +4,8 @@ import { encodeHeader, readRecord, recordBytesMax, recordHeaderBytes } from './r
 
 /** A segment is closed once it is this long. */
 export const segmentBytesMaxDefault = 64 * 1024 * 1024;
+/** Pieces handed to one write; more are joined first. */
+const chunksMax = 8;
 const magic = Buffer.from('RHYLOG01');
 
 export interface LogRecord {
@@ -84,6 +86,8 @@ export class AppendLog {
       }
     }
     assert(file !== undefined, 'a log has a last segment');
+    // What was read may be in the operating system's memory only, left by a process that was killed: from now on it counts.
+    await file.sync();
     return { log: new AppendLog(files, segmentBytesMax, file, first + numbers.length - 1, first, syncs), records, tornBytes };
   }
 
@@ -109,11 +113,11 @@ export class AppendLog {
       at += header.length + payload.length;
     }
     try {
-      if (chunks.length > 0) await this.#file.append(chunks);
-      if (sync) {
-        await this.#file.sync();
-        this.#syncs++;
-      }
+      const data = chunks.length > chunksMax ? [Buffer.concat(chunks)] : chunks;
+      if (!sync && data.length > 0) await this.#file.append(data);
+      else if (data.length > 0) await this.#file.appendDurably(data);
+      else if (sync) await this.#file.sync();
+      if (sync) this.#syncs++;
     } catch (error) {
       this.#failed = error as Error;
       throw error;

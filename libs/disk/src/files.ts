@@ -3,6 +3,8 @@ export interface AppendFile {
   readonly size: number;
   /** Writes at the end; on return the bytes are with the operating system, not yet on the disk. */
   append(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Writes at the end; on return these bytes and everything before them survive a power cut. */
+  appendDurably(chunks: readonly Uint8Array[]): Promise<void>;
   /** On return everything appended so far survives a power cut. */
   sync(): Promise<void>;
   read(): Promise<Uint8Array>;

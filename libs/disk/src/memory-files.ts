@@ -64,6 +64,11 @@ function memoryFile(content: Content, check: () => void): AppendFile {
       check();
       content.bytes = Buffer.concat([content.bytes, ...chunks]);
     },
+    appendDurably: async (chunks) => {
+      check();
+      content.bytes = Buffer.concat([content.bytes, ...chunks]);
+      content.durable = content.bytes.length;
+    },
     sync: async () => {
       check();
       content.durable = content.bytes.length;

@@ -20,6 +20,8 @@ const cutEveryBytes = 64 * 1024 * 1024;
 const keepEntries = 1000;
 /** Leases revoked in one tick. */
 const revokedPerTickMax = 1000;
+/** How long applied changes may wait to be written to the key space together: the log has them, readers see them. */
+const flushDelayMs = 20;
 /** Writes that may wait for the key space before applying pauses. */
 const backlogWritesMax = 20_000;
 /** Largest request, as etcd's default. */
@@ -29,6 +31,7 @@ const requestTimeoutMs = 7000;
 
 export interface HostOptions {
   readonly id: NodeId;
+  /** The first members of a new group; one that exists knows its own. */
   readonly voters: readonly NodeId[];
   readonly files: Files;
   readonly space: KeyValueSpace;
@@ -62,6 +65,7 @@ export class Host {
   #failure: Error | undefined;
   #fail: (error: Error) => void = () => undefined;
   #timer: Timer | undefined;
+  #flushTimer: Timer | undefined;
   #cutAt = 0;
   #bytesSinceCut = 0;
   #wasLeader = false;
@@ -84,10 +88,13 @@ export class Host {
   static async start(options: HostOptions): Promise<Host> {
     const state = await State.load(options.space);
     const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, options.segmentBytesMax);
+    if (state.voters === undefined) state.setVoters(options.voters);
+    const voters = state.voters ?? options.voters;
+    if (!voters.includes(options.id)) throw new Error(`the state belongs to the members ${voters.map((id) => id.toString(16)).join(', ')}, and ${options.id.toString(16)} is none of them`);
     if (tornBytes > 0) options.log.warn('the end of the log was torn and has been cut off', { bytes: tornBytes });
     const node = new RaftNode({
       id: options.id,
-      voters: options.voters,
+      voters,
       electionTicks,
       heartbeatTicks,
       messageBytesMax: 1024 * 1024,
@@ -100,7 +107,7 @@ export class Host {
     });
     const host = new Host(options, state, log, node);
     options.log.info('state recovered', { applied: state.applied.index, replayed: entries.length, revision: state.mvcc.revision });
-    if (options.voters.length === 1) node.campaign();
+    if (voters.length === 1) node.campaign();
     await host.#work();
     if (host.#failure !== undefined) throw host.#failure;
     host.#tickLater();
@@ -157,6 +164,7 @@ export class Host {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#timer?.cancel();
+    this.#flushTimer?.cancel();
     if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#waiters.failAll(etcdError('Stopped'));
     await this.#log.close();
@@ -227,7 +235,14 @@ export class Host {
     const events: StoredEvent[] = [];
     for (const entry of entries) this.#applyOne(entry, events);
     if (events.length > 0) for (const listener of this.#listeners) listener(events, this.state.mvcc.revision);
-    this.state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    this.#flushTimer ??= this.#options.clock.setTimer(flushDelayMs, () => {
+      this.#flushTimer = undefined;
+      this.state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
+    });
   }
 
   #applyOne(entry: Entry, events: StoredEvent[]): void {

@@ -14,7 +14,7 @@ import {
   type Command,
   type Reader,
 } from '@rhythm/mvcc';
-import type { LogStart } from '@rhythm/raft';
+import type { LogStart, NodeId } from '@rhythm/raft';
 import { ValueCache } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
@@ -36,6 +36,7 @@ export class State implements Reader {
   #queued = false;
   #applied: LogStart;
   #durable: number;
+  #voters: readonly NodeId[] | undefined;
   #failed: Error | undefined;
   readonly #reads = new Set<Promise<unknown>>();
 
@@ -66,8 +67,20 @@ export class State implements Reader {
     mvcc.restoreRevisions(counter('revision') ?? 0, counter('compacted') ?? -1);
     const applied = space.get(metaKey('applied'));
     const state = new State(mvcc, space, applied === undefined ? { index: 0, term: 0 } : { index: readCounter(applied), term: readCounter(applied.subarray(8)) });
+    state.#voters = parseMembers(space.get(metaKey('members')));
     if (mvcc.compactRevision > 0) await state.collectGarbage();
     return state;
+  }
+
+  /** The members as of the applied index; undefined in a new group. */
+  get voters(): readonly NodeId[] | undefined {
+    return this.#voters;
+  }
+
+  /** Stored with the next batch, as everything else that was applied. */
+  setVoters(voters: readonly NodeId[]): void {
+    this.#voters = voters;
+    this.#write({ key: metaKey('members'), value: Buffer.from(JSON.stringify({ voters: voters.map((id) => id.toString(16)) })) });
   }
 
   get applied(): LogStart {
@@ -190,4 +203,10 @@ export class State implements Reader {
     if (write.value === undefined) this.#cache.delete(key);
     else if (parseDataKey(write.key) !== undefined) this.#cache.set(key, write.value);
   }
+}
+
+function parseMembers(bytes: Uint8Array | undefined): readonly NodeId[] | undefined {
+  if (bytes === undefined) return undefined;
+  const { voters } = JSON.parse(Buffer.from(bytes).toString()) as { readonly voters: readonly string[] };
+  return voters.map((id) => BigInt(`0x${id}`));
 }
