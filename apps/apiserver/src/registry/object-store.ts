@@ -165,7 +165,10 @@ export class ObjectStore {
 
   #wrote(kind: KindDefinition, companions: readonly Companion[], result: TxnResult): void {
     this.#caches.wrote(kind, result.revision);
-    for (const companion of companions) this.#caches.wrote(this.#kindOf(companion), result.revision);
+    for (const companion of companions) {
+      // One that was gone already leaves no change behind for the cache to wait for.
+      if (companion.action === 'create') this.#caches.wrote(this.#kindOf(companion), result.revision);
+    }
   }
 
   #kindOf(companion: Companion): KindDefinition {
