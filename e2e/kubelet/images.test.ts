@@ -53,7 +53,7 @@ describe('images from a registry', () => {
     await eventually(() => expect(rig.events('puller').join('\n')).toMatch(/Pulling: Pulling image.*\nPulled: Successfully pulled image "127\.0\.0\.1:\d+\/team\/app:v1" in/s));
     rig.pod('again', spec);
     await rig.until('again', isReady);
-    await eventually(() => expect(rig.events('again')).toContain(`Pulled: Container image "${open.host}/team/app:v1" already present on machine`));
+    await eventually(() => expect(rig.events('again')).toContain(`Pulled: Container image "${open.host}/team/app:v1" already present on machine and can be accessed by the pod`));
   });
 
   test('that do not exist lead to ErrImagePull, then ImagePullBackOff with the cause', async () => {

@@ -46,7 +46,7 @@ export function eventRecorder(client: ApiClient, options: EventRecorderOptions):
   const recorder = new Recorder(client, options);
   const running = recorder.run();
   return {
-    event: (about, type, reason, message) => recorder.record(about, type, reason, message),
+    event: (about, type, reason, message, fieldPath) => recorder.record(about, type, reason, message, fieldPath),
     async stop(graceMs = 1_000) {
       recorder.end();
       await Promise.race([running, options.clock.sleep(graceMs, recorder.finished.signal).catch(() => undefined)]);
@@ -72,7 +72,7 @@ class Recorder {
     this.#options = options;
   }
 
-  record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void {
     const { metadata, kind, apiVersion } = object;
     if (kind === undefined || apiVersion === undefined || metadata.name === undefined) {
       this.#options.log.error('an event about an object without kind, version or name', { reason, name: metadata.name ?? '' });
@@ -85,6 +85,7 @@ class Recorder {
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
       ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
       ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
+      ...(fieldPath === undefined ? {} : { fieldPath }),
     };
     if (!this.#allowed(about)) return;
     const shown = message.length <= messageLengthMax ? message : `${message.slice(0, messageLengthMax - 3)}...`;
@@ -126,7 +127,7 @@ class Recorder {
   }
 
   async #writeOnce(sighting: Sighting): Promise<void> {
-    const id = JSON.stringify([sighting.about.uid ?? sighting.about.name, sighting.about.namespace, sighting.about.kind, sighting.type, sighting.reason, sighting.message]);
+    const id = JSON.stringify([sighting.about.uid ?? sighting.about.name, sighting.about.namespace, sighting.about.kind, sighting.about.fieldPath, sighting.type, sighting.reason, sighting.message]);
     const known = this.#counted.get(id);
     const counted = known !== undefined && sighting.atMs - known.lastMs < countingWindowMs ? await this.#countUp(known.event, sighting) : undefined;
     const event = counted ?? (await this.#create(sighting));

@@ -33,5 +33,5 @@ export type Reconcile = (key: ObjectKey, signal: AbortSignal) => Promise<Reconci
 
 /** Writes Kubernetes Events, repeated ones counted on the same object. Never throws; failures are logged. */
 export interface EventRecorder {
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
 }

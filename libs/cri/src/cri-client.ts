@@ -51,5 +51,5 @@ const codes: ReadonlyMap<number, RuntimeErrorCode> = new Map([
 function runtimeError(path: string, error: unknown): RuntimeError {
   const call = path.slice(path.lastIndexOf('/') + 1);
   if (!(error instanceof GrpcError)) return new RuntimeError('failed', `${call}: ${String(error)}`, { cause: error });
-  return new RuntimeError(codes.get(error.code) ?? 'failed', `${call}: ${error.details}`);
+  return new RuntimeError(codes.get(error.code) ?? 'failed', `${call}: ${error.details}`, { details: error.details });
 }

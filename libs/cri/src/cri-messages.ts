@@ -38,8 +38,9 @@ const propagations = {
   bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
 } as const;
 
-function namespaceOptions(scopes: NamespaceScopes): { network: NamespaceMode; pid: NamespaceMode; ipc: NamespaceMode } {
-  return { network: modes[scopes.network], pid: modes[scopes.pid], ipc: modes[scopes.ipc] };
+function namespaceOptions(scopes: NamespaceScopes): { network: NamespaceMode; pid: NamespaceMode; ipc: NamespaceMode; targetId?: string } {
+  const shared = { network: modes[scopes.network], ipc: modes[scopes.ipc] };
+  return scopes.pidOf === undefined ? { ...shared, pid: modes[scopes.pid] } : { ...shared, pid: NamespaceMode.TARGET, targetId: scopes.pidOf };
 }
 
 function seccomp(profile: SeccompProfile): { profileType: SecurityProfile_ProfileType; localhostRef: string } {

@@ -7,6 +7,8 @@ export interface NamespaceScopes {
   readonly network: 'pod' | 'node';
   readonly pid: NamespaceScope;
   readonly ipc: 'pod' | 'node';
+  /** The container whose processes this one joins, instead of `pid`. */
+  readonly pidOf?: string;
 }
 
 /** `localhost` names a profile file; a missing name is refused, never taken as unconfined. */
@@ -212,10 +214,13 @@ export type RuntimeErrorCode = 'not-found' | 'timeout' | 'unavailable' | 'cancel
 export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
   readonly code: RuntimeErrorCode;
+  /** The runtime's own words, without the call. */
+  readonly details: string;
 
-  constructor(code: RuntimeErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: RuntimeErrorCode, message: string, options?: { cause?: unknown; details?: string }) {
     super(message, options);
     this.code = code;
+    this.details = options?.details ?? message;
   }
 }
 

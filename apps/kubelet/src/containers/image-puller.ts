@@ -1,8 +1,8 @@
 import { causeChain, type Clock, type Instant } from '@rhythm/base';
 import type { Container, Pod, Secret } from '@rhythm/api/types/core-v1';
-import type { Image, Runtime, SandboxConfig } from '@rhythm/cri';
+import { RuntimeError, type Image, type Runtime, type SandboxConfig } from '@rhythm/cri';
 import type { PodEvents } from '../pod/events.ts';
-import { raiseDelay } from '../pod/restart-policy.ts';
+import { goDuration, raiseDelay } from '../pod/restart-policy.ts';
 import { authsFor, withDefaultTag } from './image-auth.ts';
 import { ObstacleError } from './obstacle-error.ts';
 
@@ -41,7 +41,7 @@ export class ImagePuller {
     const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : 'IfNotPresent');
     const present = policy === 'Always' ? undefined : await this.#inspect(name);
     if (present !== undefined) {
-      events.normal('Pulled', `Container image "${container.image}" already present on machine`, container.name);
+      events.normal('Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`, container.name);
       return { image: present, ref: present.id };
     }
     if (policy === 'Never') {
@@ -69,16 +69,16 @@ export class ImagePuller {
       const ref = await abortable(this.#shared(name, secrets, sandbox), signal);
       const image = await this.#inspect(ref);
       if (image === undefined) throw new Error(`the runtime pulled ${ref} and does not know it`);
-      const seconds = ((this.#clock.monotonic() - startedMs) / 1000).toFixed(3);
-      events.normal('Pulled', `Successfully pulled image "${container.image}" in ${seconds}s. Image size: ${image.sizeBytes} bytes.`, container.name);
+      const took = goDuration(this.#clock.monotonic() - startedMs);
+      events.normal('Pulled', `Successfully pulled image "${container.image}" in ${took} (${took} including waiting). Image size: ${image.sizeBytes} bytes.`, container.name);
       this.#delays.delete(key);
       return { image, ref: image.id };
     } catch (error) {
       if (signal.aborted) throw error;
-      const why = `failed to pull image "${container.image}": ${causeChain(error)}`;
+      const why = runtimeText(error);
       const delayMs = raiseDelay(waiting?.delayMs, backoff.initialMs, backoff.maxMs);
       this.#delays.set(key, { delayMs, until: this.#clock.now() + delayMs, why });
-      events.warning('Failed', `Failed to pull image "${container.image}": ${causeChain(error)}`, container.name);
+      events.warning('Failed', `Failed to pull image "${container.image}": ${why}`, container.name);
       throw new ObstacleError('ErrImagePull', why, showFailureMs, { cause: error });
     }
   }
@@ -124,6 +124,12 @@ export class ImagePuller {
       throw new ObstacleError('ImageInspectError', `Failed to inspect image "${name}": ${causeChain(error)}`, backoff.initialMs, { cause: error });
     }
   }
+}
+
+/** The runtime's words as Kubernetes shows them: an image that is not there keeps the code of the call. */
+function runtimeText(error: unknown): string {
+  if (!(error instanceof RuntimeError)) return causeChain(error);
+  return error.code === 'not-found' ? `rpc error: code = NotFound desc = ${error.details}` : error.details;
 }
 
 /** Settles with `work`, or rejects as soon as the signal aborts. */

@@ -23,6 +23,8 @@ export interface StartInput {
   readonly sandbox: SandboxConfig;
   readonly downward: DownwardContext;
   readonly events: PodEvents;
+  /** See ContainerInput. */
+  readonly targetId?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -51,13 +53,13 @@ export async function startContainer(node: NodeContext, input: StartInput): Prom
   await run(node, input, id);
 }
 
-async function configOf(node: NodeContext, { pod, container, attempt, downward }: StartInput, found: { ref: string; image: Parameters<typeof containerSecurity>[2] }) {
+async function configOf(node: NodeContext, { pod, container, attempt, downward, targetId }: StartInput, found: { ref: string; image: Parameters<typeof containerSecurity>[2] }) {
   try {
     const env = containerEnv({ pod, container, references: node.references.of(pod), services: serviceEnv(pod, node.services()), context: downward });
     const security = containerSecurity(pod, container, found.image, node.paths.seccomp);
     const terminationFile = await makeTerminationFile(node, pod, container);
     const mounts = [...(await node.volumes.containerMounts(pod, container, env)), ...(await managedMounts(node, pod, container, downward, terminationFile))];
-    return containerConfig({ pod, container, attempt, imageRef: found.ref, env, mounts, security, terminationFile, memoryCapacityBytes: node.memoryCapacityBytes, owner: node.owner });
+    return containerConfig({ pod, container, attempt, imageRef: found.ref, env, mounts, security, terminationFile, memoryCapacityBytes: node.memoryCapacityBytes, owner: node.owner, targetId });
   } catch (error) {
     if (error instanceof UnresolvedError || error instanceof MountError) throw new ObstacleError('CreateContainerConfigError', error.message, retryMs, { cause: error });
     throw new ObstacleError('CreateContainerConfigError', causeChain(error), retryMs, { cause: error });

@@ -13,7 +13,7 @@ import { podCgroup, portMappings, sandboxConfig } from '../spec/sandbox-config.t
 import { removeLogs } from '../logs/remove-logs.ts';
 import type { Action } from './action.ts';
 import type { PodEvents } from './events.ts';
-import { currentSandbox, type ObservedPod } from './observed.ts';
+import { currentSandbox, latestOf, type ObservedPod } from './observed.ts';
 import type { PodState } from './pod-state.ts';
 import { raiseDelay } from './restart-policy.ts';
 
@@ -120,6 +120,7 @@ async function start(node: NodeContext, input: ExecuteInput, action: Extract<Act
       sandbox: sandboxConfig(pod, sandbox.attempt, node),
       downward: downwardContext(node, observed, pod),
       events,
+      targetId: targetOf(pod, observed, action.name),
       signal,
     });
     state.obstacles.delete(action.name);
@@ -128,6 +129,15 @@ async function start(node: NodeContext, input: ExecuteInput, action: Extract<Act
     const obstacle = error instanceof ObstacleError ? error : new ObstacleError('CreateContainerError', causeChain(error), sandboxBackoff.maxMs, { cause: error });
     state.obstacles.set(action.name, { reason: obstacle.reason, message: obstacle.message, retryAt: node.clock.now() + obstacle.retryMs });
   }
+}
+
+/** The running container that a debugging container wants to look into. @throws ObstacleError while it does not run */
+function targetOf(pod: Pod, observed: ObservedPod, name: string): string | undefined {
+  const target = pod.spec.ephemeralContainers?.find((container) => container.name === name)?.targetContainerName ?? '';
+  if (target === '') return undefined;
+  const latest = latestOf(observed, target);
+  if (latest?.state !== 'running') throw new ObstacleError('CreateContainerConfigError', `unable to find target container ${target}`, sandboxBackoff.initialMs);
+  return latest.id;
 }
 
 async function kill(node: NodeContext, input: ExecuteInput, action: Extract<Action, { kind: 'killContainer' }>): Promise<void> {

@@ -15,6 +15,8 @@ export class PodState implements PodMemory {
   /** How often in a row the sandbox or the volumes failed: the delay of the next obstacle. */
   sandboxDelayMs: number | undefined;
   volumeDelayMs: number | undefined;
+  /** By container name: the id of the ended instance whose put-off restart was told of. */
+  readonly backOffsTold = new Map<string, string>();
   /** Containers whose preStop hook has begun. */
   readonly hooked = new Set<string>();
 

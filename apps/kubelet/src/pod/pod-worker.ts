@@ -12,6 +12,7 @@ import { downwardContext, executePlan } from './execute.ts';
 import { nothingObserved, type ObservedPod } from './observed.ts';
 import { planPod } from './plan.ts';
 import { PodState } from './pod-state.ts';
+import { tellBackOffs } from './restart-events.ts';
 
 export interface PodWorkerOptions {
   readonly node: NodeContext;
@@ -167,7 +168,11 @@ export class PodWorker {
         events.normal(plan.failure.reason, plan.failure.message);
         continue;
       }
-      if (!this.#orphan) node.statuses.set(this.#pod, podStatus({ pod, observed: this.observed, memory: this.state, now: node.clock.now(), hostIps: node.hostIps }));
+      if (!this.#orphan) {
+        const status = podStatus({ pod, observed: this.observed, memory: this.state, now: node.clock.now(), hostIps: node.hostIps });
+        node.statuses.set(this.#pod, status);
+        tellBackOffs(pod, status, this.state.backOffsTold, events);
+      }
       if (plan.actions.length === 0) return this.#nextLook(plan.wakeAt);
       await executePlan(node, { pod, observed: this.observed, state: this.state, events, signal, onReferenceChange: () => this.#onReferenceChange(), finish: () => this.#finish() }, plan.actions);
       if (this.#finished) return undefined;

@@ -160,7 +160,7 @@ describe('pods on a fake runtime', () => {
     const pod = rig.run();
     await rig.until(() => rig.isReady());
     expect(rig.runtime.calls).toEqual(['runSandbox p', 'createContainer a', 'startContainer a']);
-    expect(rig.events).toEqual(['Pulled: Container image "img" already present on machine', 'Created: Container created', 'Started: Container started']);
+    expect(rig.events).toEqual(['Pulled: Container image "img" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started']);
     await rig.client.delete(resources.pods, 'ns', 'p', { gracePeriodSeconds: 7, preconditions: { uid: pod.metadata.uid ?? '' } });
     await rig.until(() => rig.pod() === undefined);
     expect(rig.runtime.calls.slice(3)).toEqual(['stopContainer a 7s', 'stopSandbox sandbox-1', 'removeSandbox sandbox-1']);

@@ -41,9 +41,12 @@ export function backoffMessage(pod: Pod, name: string, delayMs: number): string 
   return `back-off ${goDuration(delayMs)} restarting failed container=${name} pod=${m.name}_${m.namespace}(${m.uid})`;
 }
 
-/** `1m20s`, as Go prints durations of whole seconds. */
+/** `1m20s`, `1.5s`, `72ms`: as Go prints durations of whole milliseconds below an hour. */
 export function goDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
+  const whole = Math.max(0, Math.round(ms));
+  if (whole === 0) return '0s';
+  if (whole < 1000) return `${whole}ms`;
+  const minutes = Math.floor(whole / 60_000);
+  const seconds = `${(whole % 60_000) / 1000}s`;
+  return minutes === 0 ? seconds : `${minutes}m${seconds}`;
 }

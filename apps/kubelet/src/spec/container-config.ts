@@ -19,6 +19,8 @@ export interface ContainerInput {
   readonly terminationFile: string;
   readonly memoryCapacityBytes: bigint;
   readonly owner: string;
+  /** The container whose processes a debugging container joins. */
+  readonly targetId?: string | undefined;
 }
 
 /** Log files are `<container>/<attempt>.log` below the pod's log folder. */
@@ -58,6 +60,6 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     tty: container.tty === true,
     resources: containerResources(pod, container, input.memoryCapacityBytes),
     security: input.security,
-    namespaces: namespaceScopes(pod),
+    namespaces: { ...namespaceScopes(pod), ...(input.targetId === undefined ? {} : { pidOf: input.targetId }) },
   };
 }

@@ -43,7 +43,7 @@ export function containerStatus(input: StatusInput, container: Container, role: 
 function unseen(input: StatusInput, container: Container, role: ContainerRole, published: ContainerStatus | undefined): ContainerStatus {
   if (published?.state?.terminated !== undefined && (input.ending || role === 'init')) return { ...published, ready: role === 'init' && published.ready };
   const obstacle = input.memory.obstacles.get(container.name);
-  const reason = obstacle?.reason ?? (role === 'regular' && (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating');
+  const reason = obstacle?.reason ?? (role !== 'ephemeral' && (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating');
   const lost = published?.state?.running;
   return {
     name: container.name,

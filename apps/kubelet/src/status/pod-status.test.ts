@@ -115,7 +115,8 @@ describe('container statuses', () => {
     const state = memory((s) => s.obstacles.set('a', { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x"', retryAt: t0 + 99_000 }));
     expect(status({ memory: state }).containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x"' } });
     expect(status({}).containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
-    expect(status({ pod: pod({ initContainers: [container('i')] }) }).containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+    const initializing = status({ pod: pod({ initContainers: [container('i')] }) });
+    for (const list of [initializing.containerStatuses, initializing.initContainerStatuses]) expect(list?.[0]?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
   });
 
   test('the state before comes from the instance before', () => {
@@ -162,4 +163,9 @@ describe('publishing', () => {
     const merged = withOwnStatus(pod({}, { status: { ...marked, conditions: [...marked.conditions ?? [], { type: 'x', status: 'True' }] } }), ours);
     expect(conditions(merged.status)).toMatchObject({ Ready: 'True', x: 'True' });
   });
+});
+
+test('a patch takes the reason away from a condition that no longer has one', () => {
+  const patch = statusPatch(pod(), { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }, { type: 'mine', status: 'True' }] });
+  expect(patch).toMatchObject({ status: { conditions: [{ type: 'Ready', status: 'True', reason: null, message: null }, { type: 'mine', status: 'True' }] } });
 });

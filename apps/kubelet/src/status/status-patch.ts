@@ -1,4 +1,4 @@
-import type { Pod, PodStatus } from '@rhythm/api/types/core-v1';
+import type { Pod, PodCondition, PodStatus } from '@rhythm/api/types/core-v1';
 
 /** Fields that the kubelet removes from a status when it no longer sets them. */
 const owned = ['message', 'reason', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -17,12 +17,17 @@ export function statusPatch(pod: Pod, status: PodStatus): unknown {
     metadata: { uid: pod.metadata.uid },
     status: {
       ...status,
+      conditions: status.conditions?.map(whole),
       ...(status.podIPs === undefined ? {} : { podIPs: [...status.podIPs, ...goneIps] }),
       ...(status.hostIPs === undefined ? {} : { hostIPs: [...status.hostIPs, ...goneHostIps] }),
       ...removed,
     },
   };
 }
+
+/** Conditions are merged field by field: what one of ours no longer says must be taken away. */
+const whole = (condition: PodCondition): unknown =>
+  ownConditions.has(condition.type) ? { ...condition, reason: condition.reason ?? null, message: condition.message ?? null } : condition;
 
 const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
 
