@@ -113,6 +113,12 @@ describe('what a container is given', () => {
     if (map !== undefined) await rig.client.update(resources.configMaps, { ...map, data: { color: 'green', more: 'yes' } });
     await eventually(async () => expect(await run('cat /config/color /config/more; ls /config')).toBe('greenyescolor\nmore\n'));
     expect(await run('cat /all/color')).toBe('green');
+    // An adopted pod is kept up to date as well.
+    await rig.kubelet.stop();
+    await rig.startKubelet();
+    const changed = rig.client.peek<ConfigMap>(resources.configMaps, 'default', 'settings');
+    if (changed !== undefined) await rig.client.update(resources.configMaps, { ...changed, data: { color: 'red', more: 'yes' } });
+    await eventually(async () => expect(await run('cat /config/color /all/color')).toBe('redred'));
     if (map !== undefined) await rig.client.update(resources.configMaps, { ...map, metadata: { name: 'settings', namespace: 'default' } });
     await rig.delete('volumes');
     await rig.untilGone('volumes');

@@ -110,8 +110,8 @@ export class NodeAgent {
     const { client, clock, nodeName } = this.#options;
     const status = await this.#status();
     const text = withoutHeartbeats(status);
-    if (text === this.#published && clock.now() - this.#publishedAt < statusMsMax && !(await this.#isOverwritten(status))) return;
     try {
+      if (text === this.#published && clock.now() - this.#publishedAt < statusMsMax && !(await this.#isOverwritten(status))) return;
       this.#node = await client.patch(resources.nodes, '', nodeName, 'strategic', { status }, { subresource: 'status', fieldManager: 'kubelet' });
     } catch (error) {
       // Somebody removed the Node while its kubelet runs: it comes back.

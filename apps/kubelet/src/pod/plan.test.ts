@@ -55,6 +55,20 @@ describe('a pod that is to run', () => {
     expect(plan({ containers: [running('a')] })).toEqual({ actions: [] });
   });
 
+  test('an adopted pod gets its volumes too; one that cannot have them yet starts nothing, and kills all the same', () => {
+    const unmounted = memory((state) => (state.mounted = false));
+    expect(plan({ containers: [running('a')], memory: unmounted })).toEqual({ actions: ['mountVolumes'] });
+    const blocked = memory((state) => {
+      state.mounted = false;
+      state.volumeObstacle = { reason: 'FailedMount', message: 'm', retryAt: t0 + 4_000 };
+      state.probes.set('a0', { liveness: false });
+    });
+    expect(plan({ containers: [running('a')], memory: blocked })).toEqual({ actions: ['kill a0 30s'], wake: 4_000 });
+    expect(plan({ sandboxes: [], memory: blocked })).toEqual({ actions: [], wake: 4_000 });
+    expect(plan({ memory: blocked })).toEqual({ actions: [], wake: 4_000 });
+    expect(plan({ memory: blocked, at: 4_000 })).toEqual({ actions: ['mountVolumes'] });
+  });
+
   test('waits behind an obstacle and goes on after it', () => {
     const blocked = memory((state) => state.obstacles.set('a', { reason: 'ErrImagePull', message: 'm', retryAt: t0 + 5_000 }));
     expect(plan({ memory: blocked })).toEqual({ actions: [], wake: 5_000 });

@@ -17,7 +17,7 @@ export function planPod(input: PlanInput): PodPlan {
   }
   if (podOutcome(pod, observed, memory) !== undefined) return planEnding(input);
   const plan = currentSandbox(observed) === undefined ? planSandbox(input) : planContainers(input);
-  return withWake({ ...plan, actions: mountFirst([...plan.actions, ...planGarbage(observed)], memory) }, deadline);
+  return withWake(mountFirst({ ...plan, actions: [...plan.actions, ...planGarbage(observed)] }, memory, now), deadline);
 }
 
 function planSandbox({ pod, observed, memory, now }: PlanInput): PodPlan {
@@ -29,17 +29,23 @@ function planSandbox({ pod, observed, memory, now }: PlanInput): PodPlan {
     graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30,
     message: 'Pod sandbox changed, it will be killed and re-created.',
   }));
-  const obstacle = memory.sandboxObstacle ?? memory.volumeObstacle;
+  const obstacle = memory.sandboxObstacle;
   if (obstacle !== undefined && obstacle.retryAt > now) return { actions, wakeAt: obstacle.retryAt };
   if (newest !== undefined) actions.push({ kind: 'stopSandbox', id: newest.id });
   actions.push({ kind: 'createSandbox', attempt: newest === undefined ? 0 : newest.attempt + 1 });
   return { actions };
 }
 
-/** Nothing starts before the volumes are in place; kills do not wait for them. */
-function mountFirst(actions: readonly Action[], memory: PodMemory): readonly Action[] {
-  if (memory.mounted || !actions.some((action) => action.kind === 'startContainer' || action.kind === 'createSandbox')) return actions;
-  return [...actions.filter((action) => action.kind === 'killContainer'), { kind: 'mountVolumes' }];
+/**
+ * Nothing starts before the volumes are in place; kills do not wait for them. A pod that was adopted gets them too, so that what
+ * they show is kept up to date.
+ */
+function mountFirst(plan: PodPlan, memory: PodMemory, now: Instant): PodPlan {
+  if (memory.mounted) return plan;
+  const actions = plan.actions.filter((action) => action.kind !== 'startContainer' && action.kind !== 'createSandbox');
+  const obstacle = memory.volumeObstacle;
+  if (obstacle !== undefined && obstacle.retryAt > now) return withWake({ ...plan, actions }, obstacle.retryAt);
+  return { ...plan, actions: [...actions, { kind: 'mountVolumes' }] };
 }
 
 /** How many instances of a container stay in the runtime, for `lastState` and `logs --previous`. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { formatMicroTime, randomSuffix, toError, type Clock, type Instant, type Random } from '@rhythm/base';
 import { parseQuantity } from '@rhythm/api';
@@ -100,8 +101,11 @@ export class VolumeManager {
 
   async #emptyDir(directory: string, source: NonNullable<Volume['emptyDir']>, gid: number | undefined): Promise<void> {
     if (source.medium !== undefined && source.medium !== '' && source.medium !== 'Memory') throw new MountError(`emptyDir medium ${source.medium} is not supported`);
+    const memory = source.medium === 'Memory';
+    // What is there belongs to the containers, with its permissions.
+    if (memory ? await isMountPoint(directory) : existsSync(directory)) return;
     await makeVolumeDirectory(directory, 0o777, gid);
-    if (source.medium !== 'Memory' || (await isMountPoint(directory))) return;
+    if (!memory) return;
     const limit = source.sizeLimit === undefined ? 0n : parseQuantity(source.sizeLimit).nano / 1_000_000_000n;
     await mountMemory(directory, '0777', limit > 0n ? limit : undefined);
     await makeVolumeDirectory(directory, 0o777, gid);
