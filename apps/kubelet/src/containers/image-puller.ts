@@ -1,10 +1,11 @@
 import { causeChain, type Clock, type Instant } from '@rhythm/base';
 import type { Container, Pod, Secret } from '@rhythm/api/types/core-v1';
-import { RuntimeError, type Image, type Runtime, type SandboxConfig } from '@rhythm/cri';
+import type { Image, Runtime, SandboxConfig } from '@rhythm/cri';
 import type { PodEvents } from '../pod/events.ts';
 import { goDuration, raiseDelay } from '../pod/restart-policy.ts';
 import { authsFor, withDefaultTag } from './image-auth.ts';
 import { ObstacleError } from './obstacle-error.ts';
+import { runtimeText } from './runtime-text.ts';
 
 export interface FoundImage {
   readonly image: Image;
@@ -124,12 +125,6 @@ export class ImagePuller {
       throw new ObstacleError('ImageInspectError', `Failed to inspect image "${name}": ${causeChain(error)}`, backoff.initialMs, { cause: error });
     }
   }
-}
-
-/** The runtime's words as Kubernetes shows them: an image that is not there keeps the code of the call. */
-function runtimeText(error: unknown): string {
-  if (!(error instanceof RuntimeError)) return causeChain(error);
-  return error.code === 'not-found' ? `rpc error: code = NotFound desc = ${error.details}` : error.details;
 }
 
 /** Settles with `work`, or rejects as soon as the signal aborts. */

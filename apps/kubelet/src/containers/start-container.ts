@@ -14,6 +14,7 @@ import { serviceEnv } from '../spec/service-env.ts';
 import { MountError } from '../volumes/payload.ts';
 import { runHook } from './hooks.ts';
 import { ObstacleError } from './obstacle-error.ts';
+import { runtimeText } from './runtime-text.ts';
 
 export interface StartInput {
   readonly pod: Pod;
@@ -30,6 +31,8 @@ export interface StartInput {
 
 /** How soon a container that cannot be made is tried again. */
 const retryMs = 10_000;
+/** How long a failed start shows as such. The instance has ended: what follows is the back-off of restarts. */
+const showFailureMs = 1_000;
 const postStartMsMax = 24 * 3600 * 1000;
 
 /**
@@ -73,7 +76,7 @@ async function create(node: NodeContext, { sandboxId, sandbox, container, events
     events.normal('Created', 'Container created', container.name);
     return id;
   } catch (error) {
-    throw new ObstacleError('CreateContainerError', causeChain(error), retryMs, { cause: error });
+    throw new ObstacleError('CreateContainerError', runtimeText(error), retryMs, { cause: error });
   }
 }
 
@@ -81,8 +84,8 @@ async function run(node: NodeContext, { pod, container, events, signal, downward
   try {
     await node.runtime.startContainer(id);
   } catch (error) {
-    events.warning('Failed', `Error: failed to start container "${container.name}": ${causeChain(error)}`, container.name);
-    throw new ObstacleError('RunContainerError', causeChain(error), retryMs, { cause: error });
+    events.warning('Failed', `Error: ${runtimeText(error)}`, container.name);
+    throw new ObstacleError('RunContainerError', runtimeText(error), showFailureMs, { cause: error });
   }
   events.normal('Started', 'Container started', container.name);
   const hook = container.lifecycle?.postStart;

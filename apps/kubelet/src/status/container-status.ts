@@ -79,7 +79,7 @@ function waitingState(input: StatusInput, container: Container, role: ContainerR
   if (latest.state === 'created') return { waiting: { reason: obstacle?.reason ?? 'ContainerCreating', ...(obstacle === undefined ? {} : { message: obstacle.message }) } };
   if (input.ending || role === 'ephemeral' || !shouldRestart(input.pod, container, latest)) return undefined;
   if (role === 'init' && !isSidecar(container) && latest.exitCode === 0) return undefined;
-  if (obstacle !== undefined) return { waiting: { reason: obstacle.reason, message: obstacle.message } };
+  if (obstacle !== undefined && (obstacle.reason !== 'RunContainerError' || obstacle.retryAt > input.now)) return { waiting: { reason: obstacle.reason, message: obstacle.message } };
   const entry = input.memory.backoff.get(container.name);
   const { waitUntil } = nextBackoff(entry, latest.finishedAt, input.now);
   if (entry === undefined || waitUntil <= input.now) return undefined;
@@ -94,7 +94,8 @@ function stateOf(instance: RuntimeContainer): ContainerState {
       exitCode: instance.state === 'unknown' && instance.exitCode === 0 ? 137 : instance.exitCode,
       reason: instance.reason !== '' ? instance.reason : instance.exitCode === 0 ? 'Completed' : 'Error',
       ...(instance.message === '' ? {} : { message: instance.message }),
-      ...(instance.startedAt === 0 ? {} : { startedAt: formatTime(instance.startedAt) }),
+      // The time of one that never got to run is 1970, as Kubernetes shows it.
+      startedAt: formatTime(instance.startedAt),
       ...(instance.finishedAt === 0 ? {} : { finishedAt: formatTime(instance.finishedAt) }),
       containerID: `containerd://${instance.id}`,
     },
