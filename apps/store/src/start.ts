@@ -66,6 +66,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     log,
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
+  }).catch(async (error: unknown) => {
+    await space.close();
+    throw error;
   });
   const address = { port: config.port };
   const scheme = config.tls === undefined ? 'http' : 'https';

@@ -12,8 +12,8 @@ export async function levelSpace(directory: string): Promise<KeyValueSpace> {
   const db = new Level<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
-    writeBufferSize: 16 * 1024 * 1024,
-    cacheSize: 64 * 1024 * 1024,
+    writeBufferSize: 8 * 1024 * 1024,
+    cacheSize: 8 * 1024 * 1024,
   });
   await db.open();
   return {

@@ -1,8 +1,9 @@
-import { assert, toError, type Clock, type Log, type Random, type Timer } from '@rhythm/base';
-import type { Files, KeyValueSpace } from '@rhythm/disk';
-import { LeaseTimes, MvccError, type Command, type Reply, type StoredEvent } from '@rhythm/mvcc';
-import { Command as CommandMessage } from '@rhythm/proto/store';
-import { ProposalDroppedError, RaftNode, type Entry, type NodeId, type Ready, type Status } from '@rhythm/raft';
+import { assert, toError, type Timer } from '@rhythm/base';
+import { MvccError, type Command, type Reply, type StoredEvent } from '@rhythm/mvcc';
+import { ProposalDroppedError, RaftNode, type Entry, type Ready, type Status } from '@rhythm/raft';
+import { commandId, decodeCommand, encodeCommand } from './command.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { HostOptions, Listener } from './options.ts';
 import { RaftDiskLog } from './raft-log.ts';
 import { State } from './state.ts';
 import { Waiters } from './waiters.ts';
@@ -13,13 +14,11 @@ const tickMs = 100;
 const electionTicks = 10;
 const heartbeatTicks = 1;
 /** Entries applied between two cuts of the log, unless the options say otherwise. */
-const cutEveryEntriesDefault = 20_000;
+const cutEveryEntriesDefault = 10_000;
 /** The same in bytes of entries. */
-const cutEveryBytes = 64 * 1024 * 1024;
+const cutEveryBytes = 16 * 1024 * 1024;
 /** Entries that stay in memory behind the applied index. */
 const keepEntries = 1000;
-/** Leases revoked in one tick. */
-const revokedPerTickMax = 1000;
 /** How long applied changes may wait to be written to the key space together: the log has them, readers see them. */
 const flushDelayMs = 20;
 /** Writes that may wait for the key space before applying pauses. */
@@ -29,28 +28,10 @@ const requestBytesMax = 1.5 * 1024 * 1024;
 /** A proposal or read without a result is given up after this, as in etcd: 5 s and two election timeouts. */
 const requestTimeoutMs = 7000;
 
-export interface HostOptions {
-  readonly id: NodeId;
-  /** The first members of a new group; one that exists knows its own. */
-  readonly voters: readonly NodeId[];
-  readonly files: Files;
-  readonly space: KeyValueSpace;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly segmentBytesMax?: number;
-  readonly cutEveryEntries?: number;
-  /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
-  readonly nextTurn?: (callback: () => void) => void;
-}
-
-/** Told about every batch of changes right after it was applied. */
-export type Listener = (events: readonly StoredEvent[], revision: number) => void;
-
 /** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
 export class Host {
   readonly state: State;
-  readonly leaseTimes = new LeaseTimes();
+  readonly leases: LeaseKeeper;
   /** Rejects when this member cannot go on. */
   readonly failed: Promise<never>;
   readonly #options: HostOptions;
@@ -74,6 +55,7 @@ export class Host {
   private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
     this.#options = options;
     this.state = state;
+    this.leases = new LeaseKeeper(state.mvcc.leases, options.clock, options.log);
     this.#log = log;
     this.#node = node;
     this.#cutAt = state.applied.index;
@@ -126,7 +108,7 @@ export class Host {
   async propose(command: Command): Promise<Reply> {
     if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
     const { id, promise } = this.#waiters.add(command);
-    const data = CommandMessage.encode({ id: BigInt(id), command: command as CommandMessage['command'] }).finish();
+    const data = encodeCommand(id, command);
     if (data.length > requestBytesMax) {
       this.#waiters.forget(id);
       throw etcdError('RequestTooLarge');
@@ -142,7 +124,7 @@ export class Host {
   linearizable(): Promise<void> {
     if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
     // Alone, a member that leads has applied whatever it acknowledged.
-    if (this.#options.voters.length === 1 && this.#wasLeader) return Promise.resolve();
+    if (this.#isAlone && this.#wasLeader) return Promise.resolve();
     const { id, promise } = this.#waiters.addRead();
     try {
       this.#node.readIndex(id);
@@ -152,6 +134,10 @@ export class Host {
     }
     void this.#work();
     return promise;
+  }
+
+  get #isAlone(): boolean {
+    return this.state.voters?.length === 1;
   }
 
   onApplied(listener: Listener): () => void {
@@ -254,11 +240,10 @@ export class Host {
     }
     const id = commandId(entry.data);
     const waiter = this.#waiters.take(id);
-    const command = waiter?.command ?? CommandMessage.decode(entry.data).command;
-    assert(command !== undefined, 'an entry of the log holds a command');
+    const command = waiter?.command ?? decodeCommand(entry.data);
     const applied = this.state.apply(command, at);
     if (applied === undefined) return;
-    if (!(applied.reply instanceof MvccError)) this.#noteLease(command);
+    if (!(applied.reply instanceof MvccError)) this.leases.note(command);
     for (const event of applied.events) events.push(event);
     if (command.$case === 'compaction' && !(applied.reply instanceof MvccError)) {
       this.state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
@@ -266,14 +251,9 @@ export class Host {
     waiter?.resolve(applied.reply);
   }
 
-  #noteLease(command: Command): void {
-    if (command.$case === 'leaseGrant') this.leaseTimes.renew(command.value.ID, command.value.TTL, this.#options.clock.monotonic());
-    else if (command.$case === 'leaseRevoke') this.leaseTimes.remove(command.value.ID);
-  }
-
   #serveReads(ready: Ready): void {
     for (const read of ready.readStates) {
-      assert(read.index <= this.state.applied.index || this.#options.voters.length > 1, 'a sole voter has applied what it committed');
+      assert(read.index <= this.state.applied.index || !this.#isAlone, 'a sole voter has applied what it committed');
       this.#waiters.resolveRead(read.context);
     }
   }
@@ -284,11 +264,8 @@ export class Host {
     const isLeader = role === 'leader' && this.state.applied.term === term && applied > 0;
     if (isLeader === this.#wasLeader) return;
     this.#wasLeader = isLeader;
-    this.leaseTimes.clear();
-    if (!isLeader) return;
-    const now = this.#options.clock.monotonic();
-    for (const id of this.state.mvcc.leases.ids()) this.leaseTimes.renew(id, this.state.mvcc.leases.required(id).ttl, now);
-    this.#options.log.info('leading', { term });
+    this.leases.reset(isLeader);
+    if (isLeader) this.#options.log.info('leading', { term });
   }
 
   #tickLater(): void {
@@ -296,21 +273,10 @@ export class Host {
       if (this.#stopping || this.#failure !== undefined) return;
       this.#node.tick();
       this.#waiters.expire();
-      if (this.#wasLeader) this.#revokeExpired();
+      if (this.#wasLeader) this.leases.revokeExpired((command) => this.propose(command));
       void this.#work();
       this.#tickLater();
     });
-  }
-
-  #revokeExpired(): void {
-    for (const ID of this.leaseTimes.expired(this.#options.clock.monotonic(), revokedPerTickMax)) {
-      this.propose({ $case: 'leaseRevoke', value: { ID } }).catch((error: unknown) => {
-        this.#options.log.warn('an expired lease could not be revoked', { lease: ID, error });
-        // Tried again: without a deadline nobody would.
-        const lease = this.state.mvcc.leases.get(ID);
-        if (lease !== undefined) this.leaseTimes.renew(ID, 1n, this.#options.clock.monotonic());
-      });
-    }
   }
 
   /** Makes the state durable, then forgets the log behind it. */
@@ -330,18 +296,4 @@ export class Host {
     this.#waiters.failAll(etcdError('Stopped'));
     this.#fail(error);
   }
-}
-
-/** The id of an encoded command without decoding the rest: field 1, a varint, comes first. */
-function commandId(data: Uint8Array): number {
-  if (data[0] !== 0x08) return -1;
-  let value = 0;
-  let scale = 1;
-  for (let at = 1; at < 10; at++) {
-    const byte = data[at] ?? 0;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-    scale *= 0x80;
-  }
-  return -1;
 }

@@ -1,5 +1,5 @@
 /** Values kept in memory beside LevelDB, in bytes. */
-const bytesMaxDefault = 64 * 1024 * 1024;
+const bytesMaxDefault = 32 * 1024 * 1024;
 /** What an entry costs besides its value. */
 const entryOverheadBytes = 120;
 

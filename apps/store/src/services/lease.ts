@@ -41,15 +41,15 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
     if (!host.isLeader) throw etcdError('NoLeader');
     const lease = host.state.mvcc.leases.get(ID);
     // Its deadline is over and its revocation on the way: it cannot be saved any more.
-    const isAlive = lease !== undefined && host.leaseTimes.remainingSeconds(ID, clock.monotonic()) !== undefined;
-    if (isAlive) host.leaseTimes.renew(ID, lease.ttl, clock.monotonic());
+    const isAlive = lease !== undefined && host.leases.times.remainingSeconds(ID, clock.monotonic()) !== undefined;
+    if (isAlive) host.leases.times.renew(ID, lease.ttl, clock.monotonic());
     return { header: header(backend, revision()), ID, TTL: isAlive ? lease.ttl : 0n };
   }
 
   async function timeToLive({ ID, keys }: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
     await host.linearizable();
     const lease = host.state.mvcc.leases.get(ID);
-    const remaining = host.leaseTimes.remainingSeconds(ID, clock.monotonic());
+    const remaining = host.leases.times.remainingSeconds(ID, clock.monotonic());
     if (lease === undefined) return { header: header(backend, revision()), ID, TTL: -1n, grantedTTL: 0n, keys: [] };
     const held = keys ? [...lease.keys].sort().map(keyBytes) : [];
     return { header: header(backend, revision()), ID, TTL: remaining ?? 0n, grantedTTL: lease.ttl, keys: held };

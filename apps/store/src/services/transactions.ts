@@ -4,7 +4,7 @@ import { TransactionsService, type Reply, type Request, type Requests } from '@r
 import type { KeyValues } from './kv.ts';
 import { encodeReplies, type EncodedReply } from './range-encoding.ts';
 
-/** Requests of one stream that may be in work; the stream of a caller that sends more is ended. */
+/** Requests of one stream that may be in work or answered but not sent; the stream of a caller that sends more is ended. */
 const requestsMax = 10_000;
 
 /** Transactions and reads in batches on one stream; everything answered while a message is being sent goes into the next. */
@@ -24,7 +24,6 @@ async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal
     if (wake.length === 0) wake.push(true);
   };
   const answer = (reply: EncodedReply): void => {
-    inWork--;
     replies.push(reply);
     nudge();
   };
@@ -49,6 +48,8 @@ async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal
       const batch = replies;
       replies = [];
       yield batch;
+      // Counted until they are sent: a caller that does not read must not be able to fill our memory.
+      inWork -= batch.length;
     }
     if (isOver && inWork === 0 && replies.length === 0) return;
   }

@@ -8,6 +8,8 @@ import type { Watcher } from './watcher.ts';
 
 /** Bytes that wait to be sent on one stream; a stream beyond it is no longer given live events but reads history later. */
 const queuedBytesMax = 8 * 1024 * 1024;
+/** Responses that wait to be sent; a caller that asks on and on without reading is cut off. */
+const queuedResponsesMax = 100_000;
 /** Watches on one stream. */
 const watchesMax = 10_000;
 /** Events of one message when the watch asked for fragments, in bytes: below the 4 MiB default of gRPC clients. */
@@ -163,6 +165,10 @@ export class WatchStream {
   }
 
   #send(response: WatchResponse, bytes = 0): void {
+    if (this.#queue.length >= queuedResponsesMax) {
+      this.close();
+      return;
+    }
     this.#queue.push({ response, bytes });
     this.#bytes += bytes;
     this.#nudge();
