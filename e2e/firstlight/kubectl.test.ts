@@ -154,11 +154,14 @@ test('exec gives output, exit code and standard input', async () => {
   expect(failed.stderr).toMatch(/^err\n/);
 });
 
-test('wait for deletion', async () => {
-  await k('create', 'configmap', 'waited');
+test('wait for deletion, which a finalizer holds up', async () => {
+  await apply('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: waited, finalizers: [example.com/hold] }\n');
+  await k('delete', 'configmap', 'waited', '--wait=false');
+  expect(await k('get', 'configmap', 'waited', '-o', 'jsonpath={.metadata.deletionTimestamp}')).toMatch(/^\d{4}-/);
   const waiting = k('wait', '--for=delete', 'configmap/waited', '--timeout=30s');
-  await k('delete', 'configmap', 'waited');
-  expect(await waiting).toContain('waited');
+  await k('patch', 'configmap', 'waited', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
+  await waiting;
+  expect((await cluster.tryKubectl('-n', namespace, 'get', 'configmap', 'waited')).code).toBe(1);
 });
 
 test('auth can-i, for oneself and for others', async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, inject, test } from 'vitest';
-import { Cluster, ok } from '../support/cluster.ts';
+import { Cluster, eventually, ok } from '../support/cluster.ts';
 import { debianKubectl } from '../support/debian-kubectl.ts';
 
 const cluster = new Cluster(inject('clusterDir'));
@@ -26,7 +26,7 @@ test('kubectl 1.20 applies', async () => {
 
 test('kubectl 1.20 reads logs', async () => {
   await k(['run', 'old-logs', '--image=rhythm.local/hello:v1', '--restart=Never', '--', '/bin/echo', 'from the old one']);
-  await k(['wait', '--for=condition=Ready=false', 'pod/old-logs', '--timeout=30s']);
+  await eventually(async () => (await k(['get', 'pod', 'old-logs', '-o', 'jsonpath={.status.phase}'])) === 'Succeeded', 'the pod has ended');
   expect(await k(['logs', 'old-logs', '-f'])).toBe('from the old one\n');
   await k(['delete', 'pod', 'old-logs', '--wait=false']);
 });
