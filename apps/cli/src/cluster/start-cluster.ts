@@ -41,7 +41,7 @@ export async function startCluster(dir: string, wishes: Wishes, ports: StartPort
       const { gateway } = addressesOf(fresh);
       await ensureBridge(bridgeName(fresh.id), gateway, parseCidr(fresh.podCidr)?.bits ?? 24);
       await ensureServiceRoute(bridgeName(fresh.id), gateway, fresh.serviceCidr);
-      enterHost(fresh);
+      await enterHost(fresh);
       return fresh;
     });
     const opened = await allowForwarding(chosen.id, bridgeName(chosen.id));

@@ -98,7 +98,7 @@ async function removeTraces(config: ClusterConfig, sandboxes: readonly string[])
   rmSync(runtime, { recursive: true, force: true });
   // No pod is left, so no address is taken.
   rmSync(paths.cniData, { recursive: true, force: true });
-  await withHostLock(() => Promise.resolve(leaveHost(config.id)));
+  await withHostLock(() => leaveHost(config.id));
 }
 
 /** Where containerd's shim puts its socket, whatever containerd's own state folder is (runtime/v2/shim). */

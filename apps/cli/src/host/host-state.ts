@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from './file-lock.ts';
+import { natBefore, restoreNat, type NatBefore } from './host-port-chains.ts';
 
 /**
  * What the clusters of one machine share: the settings they changed, and who still needs them.
@@ -16,6 +17,7 @@ export interface HostBefore {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Folders that did not exist, outermost first; removed again when they are empty. */
   readonly absentFolders: readonly string[];
+  readonly nat?: NatBefore;
 }
 
 /** What every cluster needs set. */
@@ -59,12 +61,13 @@ export function liveClusters(exceptId: string): readonly LiveCluster[] {
 }
 
 /** Registers a cluster and sets what it needs. Call under the host lock. */
-export function enterHost({ id, dir, podCidr, serviceCidr }: LiveCluster): void {
+export async function enterHost({ id, dir, podCidr, serviceCidr }: LiveCluster): Promise<void> {
   mkdirSync(join(folder, 'clusters'), { recursive: true, mode: 0o700 });
   if (!existsSync(join(folder, 'before.json'))) {
     const before: HostBefore = {
       sysctls: Object.fromEntries(Object.keys(sysctls).map((name) => [name, readSysctl(name)])),
       absentFolders: sharedFolders.filter((path) => !existsSync(path)),
+      nat: await natBefore(),
     };
     writeFileSync(join(folder, 'before.json'), JSON.stringify(before), { mode: 0o600 });
   }
@@ -75,12 +78,13 @@ export function enterHost({ id, dir, podCidr, serviceCidr }: LiveCluster): void 
 }
 
 /** Takes a cluster out; the last one puts everything back as it was. Call under the host lock. */
-export function leaveHost(id: string): void {
+export async function leaveHost(id: string): Promise<void> {
   if (!existsSync(folder)) return;
   rmSync(join(folder, 'clusters', id), { force: true });
   if (readdirSync(join(folder, 'clusters')).length > 0) return;
   const before = JSON.parse(readFileSync(join(folder, 'before.json'), 'utf8')) as HostBefore;
   for (const [name, value] of Object.entries(before.sysctls)) if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
+  if (before.nat !== undefined) await restoreNat(before.nat);
   for (const path of before.absentFolders.toReversed()) removeIfEmpty(path);
   rmSync(folder, { recursive: true });
   removeIfEmpty(top);

@@ -33,6 +33,18 @@ test('pods reach Services through the firewall of Docker, and down takes our rul
   expect(await rules()).toBe(before);
 });
 
+test('host ports leave nothing in the nat table', async () => {
+  const ruleset = (): Promise<string> => inside('nft', '-s', 'list', 'ruleset');
+  const before = await ruleset();
+  await inside(rhythm, 'up', '--dir', dir, '--detach', '--port', '0');
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'open', namespace: 'default' }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'open', image: 'rhythm.local/hello:v1', command: ['/bin/httpd', '-f', '-p', '80', '-h', '/etc'], ports: [{ containerPort: 80, hostPort: 28_081 }] }] } };
+  await inside('sh', '-c', `echo '${JSON.stringify(pod)}' | ${rhythm} kubectl --dir ${dir} apply -f - && ${rhythm} kubectl --dir ${dir} wait --for=condition=Ready pod/open --timeout=30s`);
+  expect(await inside('busybox', 'wget', '-qO-', 'http://127.0.0.1:28081/passwd')).toContain('root:x:0:0');
+  expect(await ruleset()).toContain('CNI-HOSTPORT-DNAT');
+  await inside(rhythm, 'down', '--dir', dir);
+  expect(await ruleset()).toBe(before);
+});
+
 test('a Docker that starts later is noticed', async () => {
   await inside('iptables', '-F');
   await inside('iptables', '-X');
