@@ -144,6 +144,19 @@ describe('a pod on real containerd', () => {
     expect(pod.status.message).toContain("Node didn't have enough resource: cpu, requested: 1000000");
   });
 
+  test('can be debugged by a container that sees its processes', async () => {
+    const pod = rig.pod('debugged', { containers: [{ name: 'app', command: shell('exec sleep 4321'), resources: {} }], terminationGracePeriodSeconds: 1 });
+    await rig.until('debugged', isReady);
+    const now = rig.get('debugged') ?? pod;
+    const debug = { name: 'debug', image: helloImage, imagePullPolicy: 'IfNotPresent', command: shell('ps'), targetContainerName: 'app', resources: {} };
+    rig.client.seed(resources.pods, { ...now, spec: { ...now.spec, ephemeralContainers: [debug] } });
+    const after = await rig.until('debugged', (p) => p.status.ephemeralContainerStatuses?.[0]?.state.terminated !== undefined);
+    await eventually(() => expect(rig.log(after, 'debug')).toContain('sleep 4321'));
+    expect(isReady(after)).toBe(true);
+    await rig.delete('debugged');
+    await rig.untilGone('debugged');
+  });
+
   test('over its deadline is Failed', async () => {
     rig.pod('deadline', { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 1, containers: [{ name: 'app', command: shell('exec sleep 1000'), resources: {} }] });
     const pod = await rig.until('deadline', (p) => until(p, 'Failed'));

@@ -1,10 +1,7 @@
 import { parseQuantity } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
-
-export interface Refusal {
-  readonly reason: string;
-  readonly message: string;
-}
+import { rejected, type Refusal } from './refusal.ts';
+import { unsupported } from './unsupported.ts';
 
 export interface AdmissionInput {
   readonly pod: Pod;
@@ -23,7 +20,7 @@ export function refusal(input: AdmissionInput): Refusal | undefined {
   // Of other labels the scheduler knows more than this node, which sees them later.
   const unmatched = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => Object.hasOwn(labels, key) && labels[key] !== value);
   if (unmatched) return rejected('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
-  return outOfResources(input);
+  return unsupported(pod) ?? outOfResources(input);
 }
 
 function outOfResources({ pod, others, allocatable }: AdmissionInput): Refusal | undefined {
@@ -40,8 +37,6 @@ function outOfResources({ pod, others, allocatable }: AdmissionInput): Refusal |
 
 const lacking = (name: string, requested: bigint, used: bigint, capacity: bigint): Refusal =>
   rejected(`OutOf${name}`, `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`);
-
-const rejected = (reason: string, message: string): Refusal => ({ reason, message: `Pod was rejected: ${message}` });
 
 /** What a pod asks for: the sum of its containers and sidecars, or its largest init container, and its overhead. CPU in thousandths. */
 export function podRequests(pod: Pod): Map<string, bigint> {

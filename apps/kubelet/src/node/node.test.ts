@@ -18,6 +18,12 @@ describe('admission', () => {
     ['another selector', pod({ nodeSelector: { zone: 'y' } }), [], 'NodeAffinity'],
     ['a label it does not know', pod({ nodeSelector: { disk: 'ssd' } }), [], undefined],
     ['its selector', pod({ nodeSelector: { zone: 'x' } }), [], undefined],
+    ['a safe sysctl', pod({ securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } }), [], undefined],
+    ['another sysctl', pod({ securityContext: { sysctls: [{ name: 'net.core.somaxconn', value: '1' }] } }), [], 'SysctlForbidden'],
+    ['user namespaces', pod({ hostUsers: false }), [], 'UserNamespacesNotSupported'],
+    ['a profile that is not here', pod({ containers: [container('a', { securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'x' } } })] }), [], 'AppArmor'],
+    ['another runtime', pod({ runtimeClassName: 'gvisor' }), [], 'RuntimeClassNotSupported'],
+    ['strict groups', pod({ securityContext: { supplementalGroupsPolicy: 'Strict' } }), [], 'SupplementalGroupsPolicyNotSupported'],
     ['another system', pod({ os: { name: 'windows' } }), [], 'PodOSNotSupported'],
   ])('%s', (_name, p, others, reason) => expect(refusal({ pod: p, others, allocatable, labels })?.reason).toBe(reason));
 
