@@ -12,3 +12,4 @@ export * from './int-or-string.ts';
 export * from './selectors/index.ts';
 export * from './validation/index.ts';
 export * from './patch/index.ts';
+export * from './apply/index.ts';
