@@ -3,7 +3,9 @@ import { formatTime, randomSuffix, randomUuid } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { CompanionConflict } from '../registry/object-store.ts';
 import type { Entry } from '../watch-cache/entry.ts';
+import { forbidden } from '../auth/index.ts';
 import { Admission } from './admission.ts';
+import { managedByCreate } from './field-managers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
 import type { ResourceResponse } from './types.ts';
@@ -27,10 +29,16 @@ export async function create(ports: PipelinePorts, call: Call): Promise<Resource
   }
 }
 
-/** From a decoded object on: metadata, admission, strategy, validation, store. `object` is the caller's own. */
-export async function createObject(ports: PipelinePorts, call: Call, object: KubeObject): Promise<{ readonly entry: Entry } | { readonly dry: KubeObject }> {
+/**
+ * From a decoded object on: metadata, admission, strategy, validation, store. `object` is the caller's own. `applied`: its
+ * managedFields are ours already.
+ */
+export async function createObject(ports: PipelinePorts, call: Call, object: KubeObject, how: { readonly applied?: boolean } = {}): Promise<{ readonly entry: Entry } | { readonly dry: KubeObject }> {
   const { kind } = call;
+  const given = object.metadata.managedFields;
   prepareMetadata(ports, call, object);
+  const managed = how.applied === true ? given : managedByCreate(ports, call, object, given);
+  if (managed !== undefined) object.metadata.managedFields = managed;
   const admission = new Admission(ports, call, 'CREATE');
   await admission.mutate(object);
   ports.codec.applyDefaults(kind, object);
@@ -77,6 +85,13 @@ function prepareMetadata(ports: PipelinePorts, call: Call, object: KubeObject): 
   }
   metadata.uid = randomUuid(ports.random);
   metadata.creationTimestamp = formatTime(ports.clock.now());
+}
+
+/** A write that creates takes the right to create as well. @throws ApiError Forbidden. */
+export async function requireCreate(ports: PipelinePorts, call: Call): Promise<void> {
+  const attributes = { ...call.attributes, verb: 'create' };
+  const decision = await ports.authorizer.authorize(attributes);
+  if (!decision.allowed) throw forbidden(attributes, decision.reason);
 }
 
 /** @throws ApiError BadRequest when object and request disagree on the namespace. */

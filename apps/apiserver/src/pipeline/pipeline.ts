@@ -6,8 +6,10 @@ import { serveBinding } from '../subresources/binding.ts';
 import { podKind, serveEviction } from '../subresources/eviction.ts';
 import { serveScale } from '../subresources/scale.ts';
 import { Admission } from './admission.ts';
+import { apply } from './apply.ts';
 import { create } from './create.ts';
 import { dryRunInBody, remove, removeCollection } from './delete.ts';
+import { checkWriteOptions, isApply } from './field-managers.ts';
 import type { ResourceCall, ResourceHandler } from './handlers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { get, list } from './read.ts';
@@ -55,6 +57,7 @@ export class Pipeline implements ApiPipeline {
     const kind = this.#ports.registry.byResource(request.group, request.version, request.resource);
     if (kind === undefined) throw pageNotFound();
     checkServed(kind, request);
+    checkWriteOptions(request);
     const dryRun = (request.options.dryRun ?? []).length > 0 || (request.verb.startsWith('delete') && dryRunInBody(this.#ports, request.body, request.contentType));
     return { request, user, attributes, kind, dryRun, warnings: new Set() };
   }
@@ -111,7 +114,7 @@ export class Pipeline implements ApiPipeline {
       case 'update':
         return update(ports, call);
       case 'patch':
-        return patch(ports, call);
+        return isApply(request) ? apply(ports, call) : patch(ports, call);
       case 'delete':
         return remove(ports, call);
       case 'deletecollection':
@@ -141,7 +144,7 @@ export class Pipeline implements ApiPipeline {
       case 'update':
         return update(ports, call);
       case 'patch':
-        return patch(ports, call);
+        return isApply(call.request) ? apply(ports, call) : patch(ports, call);
       default:
         throw methodNotAllowed();
     }

@@ -2,8 +2,9 @@ import { ApiError, applyPatch, conflict, hasReason, invalid, patchTypeOf, type K
 import { checkPreconditions, isFinished } from '../registry/deletion.ts';
 import { resourceOf, type Outcome } from '../registry/object-store.ts';
 import { Admission } from './admission.ts';
-import { checkType, createObject, placeInNamespace } from './create.ts';
+import { checkType, createObject, placeInNamespace, requireCreate } from './create.ts';
 import { schemaOf } from './codec.ts';
+import { keepTimes, managedByUpdate } from './field-managers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
 import type { ResourceResponse } from './types.ts';
@@ -23,10 +24,11 @@ export async function update(ports: PipelinePorts, call: Call): Promise<Resource
   if (object.metadata.name !== request.name) throw new ApiError('BadRequest', `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${request.name})`);
   const text = JSON.stringify(object);
   try {
-    return await changeWith(ports, call, () => JSON.parse(text) as KubeObject);
+    return await changeWith(ports, call, (current) => decideUpdate(ports, call, current, JSON.parse(text) as KubeObject));
   } catch (error) {
     const mayCreate = createdByUpdate.has(`${kind.group}/${kind.plural}`) && request.subresource === '' && (object.metadata.resourceVersion ?? '') === '' && (object.metadata.uid ?? '') === '';
     if (!mayCreate || !hasReason(error, 'NotFound')) throw error;
+    await requireCreate(ports, call);
     const made = await createObject(ports, call, object);
     return 'dry' in made ? objectResponse(ports, call, made.dry, renderingOf(call), 201, kind) : entryResponse(ports, call, made.entry, renderingOf(call), 201);
   }
@@ -41,7 +43,7 @@ export async function patch(ports: PipelinePorts, call: Call): Promise<ResourceR
     for (const warning of warnings) call.warnings.add(warning);
     checkType(kind, object);
     checkIdentity(kind, object, current);
-    return object;
+    return decideUpdate(ports, call, current, object);
   });
 }
 
@@ -50,17 +52,16 @@ export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDef
   const { contentType, body } = call.request;
   const type = patchTypeOf(contentType);
   if (type === undefined) {
-    const apply = contentType.startsWith('application/apply-patch') ? 'server-side apply is not served by this server' : `the body of the request was in an unknown format`;
-    throw new ApiError('UnsupportedMediaType', `${apply} - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json`);
+    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml`);
   }
   const document = ports.codec.parse(body, 'application/json');
   return (kind, current) => applyPatch(type, schemaOf(kind), current, document);
 }
 
-async function changeWith(ports: PipelinePorts, call: Call, next: (current: KubeObject) => KubeObject): Promise<ResourceResponse> {
+/** Changes the object of a call as `decide` says, or with `dryRun` shows what it would be. `decide` may run more than once. */
+export async function changeWith(ports: PipelinePorts, call: Call, decide: (current: KubeObject) => Promise<Outcome>): Promise<ResourceResponse> {
   const { request, kind } = call;
   const rendering = renderingOf(call);
-  const decide = (current: KubeObject): Promise<Outcome> => decideUpdate(ports, call, current, next(current));
   if (call.dryRun) {
     const current = ports.objects.decode(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
     const outcome = await decide(current);
@@ -70,24 +71,38 @@ async function changeWith(ports: PipelinePorts, call: Call, next: (current: Kube
   return entryResponse(ports, call, result.entry, rendering);
 }
 
-/** What an update makes of the present object; `next` is what the client wants it to be, a copy of our own. */
-export async function decideUpdate(ports: PipelinePorts, call: Call, current: KubeObject, next: KubeObject): Promise<Outcome> {
+/**
+ * What an update makes of the present object; `next` is what the client wants it to be, a copy of our own. `applied`: its managedFields
+ * are ours already. `as`: the subresource under which ownership is kept.
+ */
+export async function decideUpdate(ports: PipelinePorts, call: Call, current: KubeObject, next: KubeObject, how: { readonly applied?: boolean; readonly as?: string } = {}): Promise<Outcome> {
   const { kind, request } = call;
+  const given = next.metadata.managedFields;
   checkVersion(kind, next, current);
   if ((next.metadata.uid ?? '') !== '') checkPreconditions(kind, current, { preconditions: { uid: next.metadata.uid ?? '' } });
   keepSystemMetadata(kind, next, current);
   const admission = new Admission(ports, call, 'UPDATE');
   const view = viewOf(kind, request.subresource);
   const object = view.restrict(next, current);
+  const record = (): void => setManagedFields(object, how.applied === true ? given : managedByUpdate(ports, call, current, object, given, how.as ?? request.subresource));
+  // What admission and strategy add is nobody's; a subresource's write is only known once the strategy has cut it to size.
+  if (view.main) record();
   await admission.mutate(object, current);
   if (view.main) ports.codec.applyDefaults(kind, object);
   view.prepare(object, current);
+  if (!view.main) record();
   ports.codec.canonicalise(kind, object);
   const errors = [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, current) ?? [])];
   if (errors.length > 0) throw invalid(kind, current.metadata.name ?? '', errors);
   await admission.validate(object, current);
+  keepTimes(object, current);
   if (isFinished(kind, object)) return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(current)] };
   return { action: 'put', object, companions: admission.companions };
+}
+
+function setManagedFields(object: KubeObject, entries: KubeObject['metadata']['managedFields']): void {
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
 }
 
 function checkVersion(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
@@ -96,7 +111,7 @@ function checkVersion(kind: KindDefinition, next: KubeObject, current: KubeObjec
   throw conflict(resourceOf(kind), current.metadata.name ?? '', 'the object has been modified; please apply your changes to the latest version and try again');
 }
 
-function checkIdentity(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
+export function checkIdentity(kind: KindDefinition, next: KubeObject, current: Pick<KubeObject, 'metadata'>): void {
   if (next.metadata.name !== current.metadata.name) throw new ApiError('BadRequest', `the name of the object (${next.metadata.name ?? ''}) does not match the name on the URL (${current.metadata.name ?? ''})`);
   if (kind.namespaced && next.metadata.namespace !== current.metadata.namespace) throw new ApiError('BadRequest', 'the namespace of the object does not match the namespace on the URL');
 }

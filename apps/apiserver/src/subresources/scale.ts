@@ -1,7 +1,9 @@
-import { formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Scale } from '@rhythm/api/types/autoscaling-v1';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
+import { configurationOf, decideApply } from '../pipeline/apply.ts';
 import { checkType } from '../pipeline/create.ts';
+import { isApply } from '../pipeline/field-managers.ts';
 import type { Call, PipelinePorts } from '../pipeline/ports.ts';
 import { objectResponse, renderingOf } from '../pipeline/respond.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
@@ -22,15 +24,25 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
     const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
     return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)), rendering);
   }
+  const main: Call = { ...call, request: { ...request, subresource: '' } };
+  if (isApply(request)) {
+    const configuration = parentConfiguration(kind, configurationOf(call, scaleKind) as Scale);
+    return answer(ports, call, (current) => decideApply(ports, main, current, configuration, 'scale'));
+  }
   const next = wantedScale(ports, call);
-  const decide = (current: KubeObject): ReturnType<typeof decideUpdate> => {
+  return answer(ports, call, (current) => {
     const scale = next(scaleOf(kind, current as Scaled));
     const object = JSON.parse(JSON.stringify(current)) as Scaled;
     object.spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
     object.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
-    const main: Call = { ...call, request: { ...request, subresource: '' } };
-    return decideUpdate(ports, main, current, object);
-  };
+    return decideUpdate(ports, main, current, object, { as: 'scale' });
+  });
+}
+
+/** Changes the workload, or with `dryRun` would; either way the answer is its scale. */
+async function answer(ports: PipelinePorts, call: Call, decide: (current: KubeObject) => ReturnType<typeof decideUpdate>): Promise<ResourceResponse> {
+  const { kind, request } = call;
+  const rendering = renderingOf(call);
   if (call.dryRun) {
     const current = ports.objects.decode<Scaled>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
     const outcome = await decide(current);
@@ -38,6 +50,15 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
   }
   const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
   return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)), rendering);
+}
+
+/** What is applied to the scale, as it is applied to the workload. */
+function parentConfiguration(kind: KindDefinition, scale: Scale): KubeObject {
+  const { name, namespace, uid, resourceVersion } = scale.metadata;
+  const replicas = scale.spec?.replicas;
+  const metadata = Object.fromEntries(Object.entries({ name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined));
+  const parent = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata, ...(replicas === undefined ? {} : { spec: { replicas } }) };
+  return parent;
 }
 
 function wantedScale(ports: PipelinePorts, call: Call): (current: Scale) => Scale {

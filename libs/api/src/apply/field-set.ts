@@ -28,7 +28,8 @@ const element = /^(?:\.$|[fkvi]:)/;
 /** Whether a value from outside is a set. */
 export function isFieldSet(value: unknown, depth = 0): value is FieldSet {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > depthMax) return false;
-  return Object.entries(value).every(([key, inner]) => element.test(key) && isFieldSet(inner, depth + 1));
+  for (const key in value) if (!element.test(key) || !isFieldSet((value as FieldSet)[key], depth + 1)) return false;
+  return true;
 }
 
 export function isEmpty(set: FieldSet): boolean {

@@ -65,7 +65,7 @@ export function decodeManagers(entries: unknown): Manager[] | undefined {
   for (const entry of entries as readonly ManagedFieldsEntry[]) {
     const { manager = '', operation, apiVersion = '', time, fieldsType = 'FieldsV1', fieldsV1 = {}, subresource = '' } = entry;
     if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || !isFieldSet(fieldsV1)) return undefined;
-    const known = { manager, operation, apiVersion, subresource, time, fields: withoutRoot(fieldsV1) };
+    const known: Manager = { manager, operation, apiVersion, subresource, time, fields: withoutRoot(fieldsV1) };
     const twin = managers.findIndex((other) => isBy(other, known));
     if (twin < 0) managers.push(known);
     else managers[twin] = known;

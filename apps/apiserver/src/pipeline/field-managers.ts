@@ -1,0 +1,104 @@
+import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, invalid, isReset, managerNameBytesMax, managerOf, patchTypeOf, toStored, trackUpdate, type FieldError, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
+import type { ManagedFieldsEntry } from '@rhythm/api/types/meta-v1';
+import { formatTime } from '@rhythm/base';
+import { deepEqual } from '../registry/deep-equal.ts';
+import { schemaOf } from './codec.ts';
+import type { Call, PipelinePorts } from './ports.ts';
+import type { ResourceRequest } from './types.ts';
+
+type Entries = ManagedFieldsEntry[] | undefined;
+
+/** Content type of server-side apply; its body may be YAML or JSON. */
+export function isApply(request: Pick<ResourceRequest, 'verb' | 'contentType'>): boolean {
+  return request.verb === 'patch' && /^application\/apply-patch\+(yaml|json)\s*(;|$)/i.test(request.contentType);
+}
+
+/** @throws ApiError Invalid for a name no manager may have, an apply without one, `force` where nothing is applied. */
+export function checkWriteOptions(request: ResourceRequest): void {
+  const optionsKind = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' }[request.verb];
+  if (optionsKind === undefined) return;
+  const { fieldManager = '', force } = request.options;
+  const errors: FieldError[] = [];
+  if (isApply(request) && fieldManager === '') errors.push({ type: 'FieldValueRequired', field: 'fieldManager', message: 'Required value: is required for apply patch' });
+  if (force !== undefined && patchTypeOf(request.contentType) !== undefined && request.verb === 'patch') errors.push({ type: 'FieldValueForbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' });
+  if (Buffer.byteLength(fieldManager) > managerNameBytesMax) errors.push({ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${managerNameBytesMax} bytes` });
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(fieldManager)) errors.push({ type: 'FieldValueInvalid', field: 'fieldManager', message: `Invalid value: ${JSON.stringify(fieldManager.slice(0, managerNameBytesMax))}: should only contain printable characters` });
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', errors);
+}
+
+/** Who writes with this call. */
+export function writerOf(call: Call, operation: Writer['operation'], subresource = call.request.subresource): Writer {
+  const { options, userAgent } = call.request;
+  return { manager: managerOf(options.fieldManager, userAgent), operation, apiVersion: apiVersionOf(call.kind), subresource };
+}
+
+/** The managedFields of a new object. `given` is what the client sent of them: a restored backup keeps its owners. */
+export function managedByCreate(ports: PipelinePorts, call: Call, object: KubeObject, given: Entries): Entries {
+  const change = { versions: versionsOf(ports.registry, call.kind), before: blankObject(schemaOf(call.kind)), after: object, skip: skippedBy(call.kind, '') };
+  return encodeManagers(trackUpdate(managersOf(given, undefined), change, writerOf(call, 'Update', ''), formatTime(ports.clock.now())));
+}
+
+/**
+ * The managedFields of an object after an update, those of `current` when nothing changes hands. An object that nobody's writes were
+ * kept of stays so until it is applied.
+ */
+export function managedByUpdate(ports: PipelinePorts, call: Call, current: KubeObject, object: KubeObject, given: Entries, subresource: string): Entries {
+  const { managedFields: stored } = current.metadata;
+  const managers = subresource === '' ? managersOf(given, stored) : managersOf(stored, undefined);
+  if (managers.length === 0) return undefined;
+  const change = { versions: versionsOf(ports.registry, call.kind), before: current, after: object, skip: skippedBy(call.kind, subresource) };
+  const now = trackUpdate(managers, change, writerOf(call, 'Update', subresource), formatTime(ports.clock.now()));
+  return now === managers && (subresource !== '' || given === undefined) ? stored : encodeManagers(now);
+}
+
+/** What a client sent when it is of use, else what is stored. */
+export function managersOf(given: Entries, stored: Entries): readonly Manager[] {
+  if (isReset(given)) return [];
+  const managers = decodeManagers(given) ?? [];
+  return managers.length > 0 ? managers : (decodeManagers(stored) ?? []);
+}
+
+/** A write that says nothing new must not be one for the sake of its time: then the entries are those of `current`. */
+export function keepTimes(object: KubeObject, current: KubeObject): void {
+  const { managedFields: before, ...was } = current.metadata;
+  const { managedFields: after, ...is } = object.metadata;
+  if (before === after || before === undefined || after?.length !== before.length) return;
+  const timeless = (entries: readonly ManagedFieldsEntry[]): readonly object[] => entries.map(({ time: _time, ...rest }) => rest);
+  if (!deepEqual(timeless(before), timeless(after)) || !deepEqual({ ...object, metadata: is }, { ...current, metadata: was })) return;
+  object.metadata.managedFields = before;
+}
+
+/** Members of an object that a write to it or to a subresource of it never changes. */
+export function skippedBy(kind: KindDefinition, subresource: string): (name: string) => boolean {
+  if (subresource === 'status') return (name) => name !== 'status' && name !== 'metadata';
+  const hasStatus = kind.subresources.some((sub) => sub.name === 'status');
+  return subresource === '' && hasStatus ? (name) => name === 'status' : () => false;
+}
+
+const versions = new WeakMap<KindDefinition, Versions>();
+
+/** The versions in which the objects of a kind are served. */
+export function versionsOf(registry: KindRegistry, kind: KindDefinition): Versions {
+  let known = versions.get(kind);
+  if (known === undefined) versions.set(kind, (known = newVersions(registry, kind)));
+  return known;
+}
+
+function newVersions(registry: KindRegistry, kind: KindDefinition): Versions {
+  const apiVersion = apiVersionOf(kind);
+  const stored = registry.storageOf(kind);
+  const twin = (other: string): KindDefinition | undefined => registry.kinds.find((k) => k.kind === kind.kind && apiVersionOf(k) === other && registry.storageOf(k) === stored);
+  const converted = (from: KindDefinition, to: KindDefinition, object: object): KubeObject => fromStored(to, toStored(from, structuredClone(object) as KubeObject));
+  return {
+    apiVersion,
+    to(other, object) {
+      if (other === apiVersion) return { schema: schemaOf(kind), object };
+      const found = twin(other);
+      return found === undefined ? undefined : { schema: schemaOf(found), object: converted(kind, found, object) };
+    },
+    from(other, object) {
+      const found = other === apiVersion ? undefined : twin(other);
+      return found === undefined ? object : converted(found, kind, object);
+    },
+  };
+}
