@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { localImages } from '@rhythm/cli';
-import { Cluster, eventually } from '../support/cluster.ts';
+import { Cluster, eventually, ok, repository } from '../support/cluster.ts';
 import { startRegistry, type Registry } from '../support/registry.ts';
 
 const cluster = new Cluster(inject('clusterDir'));
@@ -27,6 +29,13 @@ test('create deployment --image pulls from a registry and runs', async () => {
   await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
   const { items } = await cluster.json<{ items: Pod[] }>('get', 'pods', '-l', 'app=web');
   expect(items[0]?.status.containerStatuses?.[0]?.imageID).toMatch(/sha256:[0-9a-f]{64}/);
+});
+
+test('tools/image.ts makes an image of local files, without a registry', async () => {
+  await ok(process.execPath, [join(repository, 'tools/image.ts'), 'example.com/mine:v1', '--dir', cluster.dir, `${join(repository, 'examples')}:/srv/examples`, '--', '/bin/cat', '/srv/examples/hello/hello.yaml']);
+  await cluster.kubectl('run', 'mine', '--image=example.com/mine:v1', '--restart=Never', '-l', 'from=registry');
+  await cluster.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/mine', '--timeout=30s');
+  expect(await cluster.kubectl('logs', 'mine')).toBe(readFileSync(join(repository, 'examples/hello/hello.yaml'), 'utf8'));
 });
 
 test('run --image pulls and runs', async () => {

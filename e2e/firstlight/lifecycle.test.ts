@@ -120,6 +120,18 @@ test('in the foreground Ctrl-C means down', async () => {
   expect(existsSync(join(dir, 'run/store.pid'))).toBe(false);
 });
 
+test('in the foreground it ends when the cluster is stopped from another terminal', async () => {
+  const dir = folder();
+  const child = spawn(rhythm, ['up', '--dir', dir, '--bare', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let shown = '';
+  child.stdout.on('data', (chunk: Buffer) => (shown += String(chunk)));
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  await eventually(async () => shown.includes('The cluster is up'), 'the cluster is up');
+  expect((await exec(rhythm, ['down', '--dir', dir])).code).toBe(0);
+  expect(await ended).toBe(0);
+  expect(shown).toContain('The cluster was stopped.');
+});
+
 test('after down --purge of all of them nothing is left', async () => {
   for (const dir of dirs) {
     const output = await exec(rhythm, ['down', '--dir', dir, '--purge']);

@@ -4,4 +4,5 @@ export { helloImage, localImageArchive, localImages, pauseImage } from './images
 export { cniConflist } from './runtime/cni-config.ts';
 export { snapshotterFor, startContainerd } from './runtime/start-containerd.ts';
 export { launch, stopProcess } from './processes/launch.ts';
+export { ociArchive, type ImageSpec } from './images/oci-archive.ts';
 export { tar, type TarEntry } from './images/tar.ts';

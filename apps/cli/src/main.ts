@@ -5,7 +5,7 @@ import { FlagError, helpText, parseFlags, type FlagSpec } from '@rhythm/config';
 import type { StartPorts } from './cluster/start-cluster.ts';
 
 /** Where a cluster lives unless told otherwise. */
-const dirFlag = { type: 'string', help: "the cluster's folder", default: process.env['RHYTHM_DIR'] ?? '.rhythm' } as const;
+const dirFlag = { type: 'string', help: "the cluster's folder", default: '.rhythm' } as const;
 const flags = {
   up: {
     dir: dirFlag,

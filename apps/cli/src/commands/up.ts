@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeChain } from '@rhythm/base';
 import { abortableClock } from '../abortable-clock.ts';
@@ -47,7 +48,10 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   if (options.detach) return;
   while (!interrupt.aborted) {
     await clock.sleep(watchMs, interrupt).catch(() => undefined);
-    if (!interrupt.aborted && readPidFile(clusterPaths(dir).run, supervisorName) === undefined) await withClusterLock(dir, () => restoreSupervisor(dir));
+    if (interrupt.aborted || readPidFile(clusterPaths(dir).run, supervisorName) !== undefined) continue;
+    if (await restoreSupervisor(dir)) continue;
+    progress.say('The cluster was stopped.');
+    return;
   }
   progress.say('stopping');
   await withClusterLock(dir, () => stopCluster(config, ports));
@@ -69,11 +73,20 @@ async function start(dir: string, options: UpOptions, ports: StartPorts): Promis
   return config;
 }
 
-/** Somebody who stopped the cluster from another terminal has removed its pid files; then there is nothing to watch. */
-async function restoreSupervisor(dir: string): Promise<void> {
-  const config = readConfig(dir);
-  const running = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
-  if (config !== undefined && running) await startSupervisor(config);
+/** Starts the supervisor again; false when somebody has stopped the whole cluster from another terminal. */
+async function restoreSupervisor(dir: string): Promise<boolean> {
+  if (!existsSync(dir)) return false;
+  const lock = await lockFile(clusterPaths(dir).lock, false);
+  // Another command is at work on it: look again later.
+  if (lock === undefined) return true;
+  try {
+    const config = readConfig(dir);
+    const running = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
+    if (config !== undefined && running) await startSupervisor(config);
+    return running;
+  } finally {
+    await lock.release();
+  }
 }
 
 export async function withClusterLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
