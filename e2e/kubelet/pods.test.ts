@@ -157,6 +157,25 @@ describe('a pod on real containerd', () => {
     await rig.untilGone('debugged');
   });
 
+  test('gets a new sandbox and address when its own is lost, and runs its init containers again', async () => {
+    rig.pod('lost', {
+      initContainers: [{ name: 'init', image: helloImage, command: shell('exit 0'), resources: {} }],
+      containers: [{ name: 'app', command: shell('exec sleep 1000'), resources: {} }],
+      terminationGracePeriodSeconds: 1,
+    });
+    const before = await rig.until('lost', isReady);
+    const labels = { 'io.kubernetes.pod.uid': before.metadata.uid ?? '' };
+    const [old] = await rig.runtime.listSandboxes(labels);
+    await rig.runtime.stopSandbox(old?.id ?? '');
+    // A start may have been tried in the sandbox while it went away.
+    const after = await rig.until('lost', (p) => (p.status.containerStatuses?.[0]?.restartCount ?? 0) >= 1 && p.status.podIP !== before.status.podIP && isReady(p), 8_000);
+    expect(after.status.initContainerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
+    expect((await rig.runtime.listSandboxes(labels)).filter(({ ready }) => ready).length).toBe(1);
+    await rig.delete('lost');
+    await rig.untilGone('lost');
+    expect(await rig.runtime.listSandboxes(labels)).toEqual([]);
+  });
+
   test('over its deadline is Failed', async () => {
     rig.pod('deadline', { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 1, containers: [{ name: 'app', command: shell('exec sleep 1000'), resources: {} }] });
     const pod = await rig.until('deadline', (p) => until(p, 'Failed'));

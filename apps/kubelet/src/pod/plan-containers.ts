@@ -58,7 +58,11 @@ function planKept(input: PlanInput, sandbox: SandboxStatus, container: Container
   else if (latest.state === 'running') {
     const kill = reasonToKill(input, sandbox, container, latest);
     if (kill !== undefined) draft.actions.push({ kind: 'killContainer', id: latest.id, name: container.name, ...kill });
-  } else if (shouldRestart(pod, container, latest)) restart(input, container, latest, draft);
+  } else if (shouldRestart(pod, container, latest)) {
+    // That its sandbox was lost is not the container's fault: no back-off for it.
+    if (latest.sandboxId === sandbox.id) restart(input, container, latest, draft);
+    else startUnlessBlocked(input, container, latest.attempt + 1, draft);
+  }
 }
 
 function reasonToKill({ pod, memory }: PlanInput, sandbox: SandboxStatus, container: Container, running: ContainerStatus): { graceSeconds: number; message: string } | undefined {
@@ -79,9 +83,13 @@ function reasonToKill({ pod, memory }: PlanInput, sandbox: SandboxStatus, contai
 }
 
 function start(input: PlanInput, container: Container, draft: Draft): void {
+  startUnlessBlocked(input, container, firstAttempt(input.pod, container), draft);
+}
+
+function startUnlessBlocked(input: PlanInput, container: Container, attempt: number, draft: Draft): void {
   const obstacle = input.memory.obstacles.get(container.name);
   if (obstacle !== undefined && obstacle.retryAt > input.now) draft.wake(obstacle.retryAt);
-  else draft.actions.push({ kind: 'startContainer', name: container.name, attempt: firstAttempt(input.pod, container) });
+  else draft.actions.push({ kind: 'startContainer', name: container.name, attempt });
 }
 
 function restart(input: PlanInput, container: Container, ended: ContainerStatus, draft: Draft): void {

@@ -100,6 +100,14 @@ describe('a pod that is to run', () => {
     expect(plan({ pod: p, sandboxes: [sandbox(1), sandbox(0, { ready: false })], containers }).actions).toEqual(['start i 0']);
   });
 
+  test('a lost sandbox costs its containers no back-off', () => {
+    const waiting = memory((state) => state.backoff.set('a', { delayMs: 80_000, raisedAt: t0 }));
+    expect(plan({ containers: [exited('a', 137, 4)], memory: waiting })).toEqual({ actions: [], wake: 81_000 });
+    expect(plan({ sandboxes: [sandbox(1), sandbox(0, { ready: false })], containers: [exited('a', 137, 4)], memory: waiting })).toEqual({ actions: ['start a 5'] });
+    waiting.obstacles.set('a', { reason: 'ErrImagePull', message: 'm', retryAt: t0 + 5_000 });
+    expect(plan({ sandboxes: [sandbox(1), sandbox(0, { ready: false })], containers: [exited('a', 137, 4)], memory: waiting })).toEqual({ actions: [], wake: 5_000 });
+  });
+
   test('what runs in a dead sandbox is killed before a new one', () => {
     expect(plan({ sandboxes: [sandbox(3, { ready: false })], containers: [running('a')] }).actions).toEqual(['kill a0 30s', 'stopSandbox s3', 'sandbox 4']);
   });
