@@ -81,6 +81,8 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
   });
   response.on('error', abort);
   request.on('error', abort);
+  response.once('finish', () => endUnread(request, socket, context));
+  const reply: Reply = { request, response, gone: gone.signal, stall: { clock: context.clock, ms: context.limits.writeStallMs } };
   return {
     method: request.method ?? 'GET',
     path: mark === -1 ? url : url.slice(0, mark),
@@ -96,18 +98,18 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
     readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs),
     send: async (status, headers, body) => {
       if (body.length >= context.limits.gzipFromBytes && acceptsGzip(request)) {
-        const stream = begin(request, response, status, headers, true, gone.signal);
+        const stream = begin(reply, status, headers, true);
         await stream.write(body);
         await stream.end();
         return;
       }
       head(response, status, { ...headers, 'content-length': String(body.length) });
-      await finish(response, gone.signal, () => (response as ServerResponse).end(body));
+      await finish(reply, () => (response as ServerResponse).end(body));
     },
     breakOff: () => {
       if (!response.writableEnded) response.destroy();
     },
-    begin: (status, headers, options) => begin(request, response, status, headers, options?.compress === true && acceptsGzip(request), gone.signal),
+    begin: (status, headers, options) => begin(reply, status, headers, options?.compress === true && acceptsGzip(request)),
   };
 }
 
@@ -120,9 +122,18 @@ function head(response: NativeResponse, status: number, headers: ReplyHeaders): 
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, typeof value === 'string' ? value : [...value]);
 }
 
-function begin(request: NativeRequest, response: NativeResponse, status: number, headers: ReplyHeaders, compress: boolean, gone: AbortSignal): ReplyStream {
+/** A reply, whom it is for, and how long that client may take nothing of it. */
+interface Reply {
+  readonly request: NativeRequest;
+  readonly response: NativeResponse;
+  readonly gone: AbortSignal;
+  readonly stall: { readonly clock: Pick<Clock, 'setTimer'>; readonly ms: number };
+}
+
+function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: boolean): ReplyStream {
+  const { request, response, gone } = reply;
   head(response, status, compress ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers);
-  if (request.method === 'HEAD') return { write: () => Promise.resolve(), end: () => finish(response, gone, () => response.end()) };
+  if (request.method === 'HEAD') return { write: () => Promise.resolve(), end: () => finish(reply, () => response.end()) };
   // Level 1: the reply is large, and the client waits.
   const gzip: Gzip | undefined = compress ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
   if (gzip === undefined) (response as ServerResponse).flushHeaders();
@@ -135,19 +146,22 @@ function begin(request: NativeRequest, response: NativeResponse, status: number,
   return {
     write: async (chunk) => {
       gone.throwIfAborted();
-      if (!sink.write(chunk)) await drained(sink, gone);
+      if (!sink.write(chunk)) await drained(sink, reply);
     },
-    end: () => finish(response, gone, () => sink.end()),
+    end: () => finish(reply, () => sink.end()),
   };
 }
 
-function drained(sink: NodeJS.EventEmitter, gone: AbortSignal): Promise<void> {
+function drained(sink: NodeJS.EventEmitter, { response, gone, stall }: Reply): Promise<void> {
   return new Promise((resolve, reject) => {
+    const timer = stall.clock.setTimer(stall.ms, () => response.destroy());
     const onDrain = (): void => {
+      timer.cancel();
       gone.removeEventListener('abort', onGone);
       resolve();
     };
     const onGone = (): void => {
+      timer.cancel();
       sink.removeListener('drain', onDrain);
       reject(gone.reason as Error);
     };
@@ -156,7 +170,7 @@ function drained(sink: NodeJS.EventEmitter, gone: AbortSignal): Promise<void> {
   });
 }
 
-function finish(response: NativeResponse, gone: AbortSignal, end: () => void): Promise<void> {
+function finish({ response, gone, stall }: Reply, end: () => void): Promise<void> {
   return new Promise((resolve) => {
     // Also when the server is stopping: the client is to see an end, not a break.
     if (!response.destroyed) end();
@@ -164,7 +178,24 @@ function finish(response: NativeResponse, gone: AbortSignal, end: () => void): P
       resolve();
       return;
     }
-    response.once('finish', () => resolve());
-    gone.addEventListener('abort', () => resolve(), { once: true });
+    const timer = stall.clock.setTimer(stall.ms, () => response.destroy());
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    response.once('finish', done);
+    gone.addEventListener('abort', done, { once: true });
   });
+}
+
+/** What still comes of a body after the reply is read for a while, then the client is cut off. */
+function endUnread(request: NativeRequest, socket: TLSSocket, { clock, limits }: { clock: Pick<Clock, 'setTimer'>; limits: HttpLimits }): void {
+  if (request.complete || socket.destroyed) return;
+  if (!request.readableFlowing) request.resume();
+  const cut = clock.setTimer(limits.lingerMs, () => {
+    if ('stream' in request) request.stream.close();
+    else socket.destroy();
+  });
+  request.once('end', () => cut.cancel());
+  request.once('close', () => cut.cancel());
 }

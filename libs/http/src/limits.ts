@@ -7,7 +7,13 @@ export interface HttpLimits {
   readonly headerBytesMax: number;
   readonly headerCountMax: number;
   readonly headersTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  /** A connection on which nothing is asked is closed after this. */
   readonly keepAliveTimeoutMs: number;
+  /** A reply of which the client takes nothing for this long is broken off. */
+  readonly writeStallMs: number;
+  /** How long the rest of a body that nobody wants is still read, so that the client sees the reply. */
+  readonly lingerMs: number;
   readonly connectionsMax: number;
   /** Requests at a time on one HTTP/2 connection. */
   readonly streamsPerConnectionMax: number;
@@ -23,7 +29,10 @@ export const defaultHttpLimits: HttpLimits = {
   headerBytesMax: 64 * 1024,
   headerCountMax: 256,
   headersTimeoutMs: 15_000,
+  handshakeTimeoutMs: 10_000,
   keepAliveTimeoutMs: 180_000,
+  writeStallMs: 120_000,
+  lingerMs: 5_000,
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_000,
   gzipFromBytes: 128 * 1024,

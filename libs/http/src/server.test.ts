@@ -146,3 +146,80 @@ test('a port that is taken is an error that says so', async () => {
   const port = await serve(hello);
   await expect(startHttpServer({ host: '127.0.0.1', port, tls: { cert: identity.certPem, key: identity.keyPem, clientCa: ca }, clock: systemClock, log: silentLog, handle: hello })).rejects.toThrow(/EADDRINUSE/);
 });
+
+const manyHeaders = (count: number): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, '1']));
+
+test('a header is never left out in silence: too many are 431, over both protocols and on upgrades', async () => {
+  const port = await serve((exchange) => exchange.send(200, {}, Buffer.from(exchange.header('impersonate-user') ?? 'nobody')));
+  expect((await ask(port, { headers: { ...manyHeaders(200), 'impersonate-user': 'bob' } })).text).toBe('bob');
+  expect((await ask(port, { headers: { ...manyHeaders(1_500), 'impersonate-user': 'bob' } })).status).toBe(431);
+  const upgrade = await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n${'a: b\r\n'.repeat(1_500)}\r\n`);
+  expect(upgrade).toMatch(/^HTTP\/1.1 431 /);
+});
+
+/** All that comes back for these bytes until the server ends the connection. */
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port, ca, ALPNProtocols: ['http/1.1'] }, () => socket.write(text));
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+test('half a request and a body that nobody reads are cut off in time', async () => {
+  const port = await serve(hello, { headersTimeoutMs: 100, bodyTimeoutMs: 100, lingerMs: 100 });
+  expect(await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ')).not.toContain('hello');
+  expect(await raw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx')).toContain('hello');
+});
+
+test('two lengths, or a length and chunks, are no request', async () => {
+  const port = await serve(hello);
+  expect(await raw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab')).not.toContain('hello');
+  expect(await raw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).not.toContain('hello');
+});
+
+test('a client that takes nothing of its reply is let go', async () => {
+  let broken: unknown;
+  const done = Promise.withResolvers<void>();
+  const port = await serve(
+    async (exchange) => {
+      const stream = exchange.begin(200, {});
+      try {
+        for (;;) await stream.write(Buffer.alloc(256 * 1024));
+      } catch (error) {
+        broken = error;
+      }
+      done.resolve();
+    },
+    { writeStallMs: 200 },
+  );
+  const socket = connectTls({ host: '127.0.0.1', port, ca, ALPNProtocols: ['http/1.1'] }, () => socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+  socket.on('error', () => undefined);
+  socket.pause();
+  await done.promise;
+  expect(broken).toBeInstanceOf(Error);
+  socket.destroy();
+});
+
+test('a connection that asks nothing is closed, one with a request under way is not', async () => {
+  const held = Promise.withResolvers<void>();
+  const port = await serve(
+    async (exchange) => {
+      await held.promise;
+      await exchange.send(200, {}, Buffer.from('late'));
+    },
+    { keepAliveTimeoutMs: 100 },
+  );
+  const idle = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+  const busy = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+  const request = busy.request({ ':path': '/' });
+  await new Promise<void>((resolve) => idle.once('close', resolve));
+  expect(busy.closed).toBe(false);
+  held.resolve();
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  expect(text).toBe('late');
+  busy.close();
+});

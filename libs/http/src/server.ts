@@ -1,5 +1,5 @@
 import { causeChain, toError, type Clock, type Log } from '@rhythm/base';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import { constants } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -63,13 +63,21 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
     session.on('error', () => undefined);
+    closeWhenIdle(session, limits.keepAliveTimeoutMs);
   });
   const busy = new Map<TLSSocket, number>();
   server.on('request', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
     if (!('stream' in request)) keepCount(busy, request.socket as TLSSocket, response, stopping.signal);
+    if (request.rawHeaders.length > 2 * limits.headerCountMax) {
+      refuseHeaders(request, response);
+      return;
+    }
     void serve(exchangeOf(request, response, { clock: options.clock, limits, stopping: stopping.signal }), options);
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head, options));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.rawHeaders.length > 2 * limits.headerCountMax) socket.end(`HTTP/1.1 431 ${STATUS_CODES[431]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else void upgrade(request, socket, head, options);
+  });
   server.on('tlsClientError', () => undefined);
   server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
   await listen(server, options);
@@ -86,7 +94,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 function createServer(options: HttpServerOptions, limits: HttpLimits): Http2SecureServer {
   // Node hands these on to the HTTP/1.1 side, though its types do not say so.
-  const http1 = { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, keepAliveTimeout: limits.keepAliveTimeoutMs, requestTimeout: 0 };
+  const http1 = {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // Of bodies that nobody reads too; readBody has a limit of its own.
+    requestTimeout: limits.headersTimeoutMs + limits.bodyTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+  };
   const server = createSecureServer({
     allowHTTP1: true,
     cert: options.tls.cert,
@@ -95,6 +110,7 @@ function createServer(options: HttpServerOptions, limits: HttpLimits): Http2Secu
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    handshakeTimeout: limits.handshakeTimeoutMs,
     // A resumed session would have to be trusted to be the certificate's; connections live long anyway.
     secureOptions: constants.SSL_OP_NO_TICKET,
     maxHeaderListPairs: limits.headerCountMax,
@@ -102,7 +118,29 @@ function createServer(options: HttpServerOptions, limits: HttpLimits): Http2Secu
     ...http1,
   });
   server.maxConnections = limits.connectionsMax;
+  // Node leaves out, without a word, the headers beyond its count: an Impersonate-User among them would be lost, and the request
+  // would be carried out as the one who impersonates. All are taken, their bytes being limited, and too many are refused.
+  Object.assign(server, { maxHeadersCount: 0 });
   return server;
+}
+
+/** A connection without requests is no reason to keep it: there are only so many. */
+function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+  let streams = 0;
+  session.on('stream', (stream) => {
+    streams++;
+    stream.once('close', () => streams--);
+  });
+  session.setTimeout(idleMs, () => {
+    if (streams === 0) session.close();
+  });
+}
+
+function refuseHeaders(request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse): void {
+  request.resume();
+  response.statusCode = 431;
+  if (!('stream' in request)) (response as ServerResponse).setHeader('connection', 'close');
+  response.end();
 }
 
 async function serve(exchange: HttpExchange, options: HttpServerOptions): Promise<void> {
