@@ -1,6 +1,6 @@
 import { AsyncQueue, toError, type Clock } from '@rhythm/base';
 import { EventsService, type Envelope } from '@rhythm/proto/containerd/events';
-import { ContainerState, RuntimeServiceService as rt } from '@rhythm/proto/cri';
+import { ContainerState, PodSandboxState, RuntimeServiceService as rt } from '@rhythm/proto/cri';
 import type { CriClient } from './cri-client.ts';
 import { RuntimeError, type RuntimeEvent } from './runtime.ts';
 
@@ -38,14 +38,23 @@ const isExit = (envelope: Envelope): boolean => envelope.topic === '/tasks/exit'
 async function afterExit(client: CriClient, clock: Clock, id: string, signal: AbortSignal): Promise<void> {
   for (let look = 0, waitMs = lagFirstMs; look < lagLooks; look++, waitMs *= 2) {
     await clock.sleep(waitMs, signal).catch(() => undefined);
-    if (signal.aborted) return;
-    try {
-      const reply = await client.call(rt.containerStatus, { containerId: id, verbose: false }, { deadlineMs: statusMs, signal });
-      if (reply.status?.state !== ContainerState.CONTAINER_RUNNING) return;
-    } catch {
-      // Not a container (a sandbox has tasks too), or gone already.
-      return;
-    }
+    if (signal.aborted || !(await runsStill(client, id, signal))) return;
+  }
+}
+
+/** Whether the CRI plugin still calls a container or sandbox running. */
+async function runsStill(client: CriClient, id: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const reply = await client.call(rt.containerStatus, { containerId: id, verbose: false }, { deadlineMs: statusMs, signal });
+    return reply.status?.state === ContainerState.CONTAINER_RUNNING;
+  } catch {
+    // Not a container: a sandbox has a task too.
+  }
+  try {
+    const reply = await client.call(rt.podSandboxStatus, { podSandboxId: id, verbose: false }, { deadlineMs: statusMs, signal });
+    return reply.status?.state === PodSandboxState.SANDBOX_READY;
+  } catch {
+    return false;
   }
 }
 

@@ -96,6 +96,8 @@ async function createSandbox(node: NodeContext, { pod, state, events, signal }: 
     await node.runtime.runSandbox(config);
     state.sandboxObstacle = undefined;
     state.sandboxDelayMs = undefined;
+    // What failed in the sandbox before may have failed because that one was going away.
+    for (const [name, { reason }] of state.obstacles) if (reason === 'CreateContainerError' || reason === 'RunContainerError') state.obstacles.delete(name);
   } catch (error) {
     if (signal.aborted) throw error;
     const message = `Failed to create pod sandbox: ${causeChain(error)}`;
