@@ -9,6 +9,8 @@ export const limits = {
   /** Events kept per resource for watches that come back. */
   historyEventsMax: 10_000,
   historyBytesMax: 32 * 1024 * 1024,
+  /** How long a watch that comes back after a restart waits for what it missed, from the store's history. */
+  reachBackMs: 3_000,
   /** What one watch may leave unread before it is ended. */
   watchBacklogBytesMax: 8 * 1024 * 1024,
   watchBacklogEventsMax: 20_000,

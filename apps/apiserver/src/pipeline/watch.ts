@@ -35,7 +35,10 @@ async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter:
   const version = parseRevision(options.resourceVersion);
   const wantsState = options.sendInitialEvents ?? (version === undefined || version === 0);
   if (!wantsState) {
-    if (version !== undefined && version > 0) return cache.watch(filter, version, { bookmarks });
+    if (version !== undefined && version > 0) {
+      await cache.reachBack(version, signal);
+      return cache.watch(filter, version, { bookmarks });
+    }
     return cache.watch(filter, version === 0 ? cache.revision : await translated(ports.caches.probe.current()), { bookmarks });
   }
   if (version !== undefined && version > 0) await notOlderThan(cache, version, signal);

@@ -59,11 +59,20 @@ export class History {
     this.#changes.push(change);
     this.#bytes += change.bytes;
     this.#newest = change.revision;
-    while (this.#changes.length - this.#first > 1 && (this.#bytes > limits.historyBytesMax || this.#changes.length - this.#first > limits.historyEventsMax)) this.#drop();
+    this.#trim();
     if (this.#first > 1024 && this.#first * 2 > this.#changes.length) {
       this.#changes = this.#changes.slice(this.#first);
       this.#first = 0;
     }
+  }
+
+  /** Puts before all others the changes after `revision` and up to the floor. */
+  prepend(changes: readonly Change[], revision: number): void {
+    this.#changes = [...changes, ...this.#changes.slice(this.#first)];
+    this.#first = 0;
+    for (const change of changes) this.#bytes += change.bytes;
+    this.#floor = revision;
+    this.#trim();
   }
 
   /** The changes after `revision`; `undefined` when some of them are no longer here. */
@@ -77,6 +86,10 @@ export class History {
       else high = middle;
     }
     return this.#changes.slice(low);
+  }
+
+  #trim(): void {
+    while (this.#changes.length - this.#first > 1 && (this.#bytes > limits.historyBytesMax || this.#changes.length - this.#first > limits.historyEventsMax)) this.#drop();
   }
 
   #drop(): void {

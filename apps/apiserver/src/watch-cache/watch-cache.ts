@@ -1,5 +1,5 @@
 import { ApiError, type KindDefinition } from '@rhythm/api';
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { backoffDelay, causeChain, withTimeout, type Clock, type Log, type Random } from '@rhythm/base';
 import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import { listPrefix, prefixEnd } from '../registry/keys.ts';
@@ -7,6 +7,7 @@ import { entryOf, type Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
+import { readBack } from './reach-back.ts';
 import { SortedEntries, type Page } from './sorted-entries.ts';
 import { seenThrough, Watcher, type CacheEvent } from './watcher.ts';
 
@@ -37,6 +38,9 @@ export class WatchCache {
   #watcherCount = 0;
   #loaded: { readonly promise: Promise<void>; resolve(): void } = deferred();
   #isLoaded = false;
+  /** The store cannot tell what happened right after this revision and before. */
+  #forgotten = 0;
+  #reaching: Promise<void> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(kind: KindDefinition, ports: CachePorts) {
@@ -84,6 +88,17 @@ export class WatchCache {
   }
 
   /**
+   * Makes the history reach back to `revision`, as far as the store remembers it: after a restart of the server
+   * watches go on where they were. Those that come together share the work. Does not throw: `watch` tells.
+   */
+  async reachBack(revision: number, signal?: AbortSignal): Promise<void> {
+    while (this.#isLoaded && revision < this.#history.floor && revision > this.#forgotten && signal?.aborted !== true) {
+      this.#reaching ??= this.#reach(revision).finally(() => (this.#reaching = undefined));
+      await this.#reaching;
+    }
+  }
+
+  /**
    * `initial`, then all changes after `revision`.
    * @throws ApiError Expired when the revision is too old, TooManyRequests at the cap of watches.
    */
@@ -121,6 +136,22 @@ export class WatchCache {
     const changes = this.#history.after(revision);
     if (changes === undefined) throw new ApiError('Expired', `too old resource version: ${revision} (${this.#history.floor})`);
     return changes.map((change) => seenThrough(filter, change)).filter((event) => event !== undefined);
+  }
+
+  async #reach(revision: number): Promise<void> {
+    const { store, clock, log } = this.#ports;
+    const { floor } = this.#history;
+    const limit = withTimeout(clock, limits.reachBackMs, () => new Error(`no answer within ${limits.reachBackMs} ms`), this.#stop.signal);
+    try {
+      const changes = await readBack({ kind: this.kind, store, clock, prefix: this.#prefix, after: revision, upTo: floor, signal: limit.signal });
+      if (changes !== undefined && this.#history.floor === floor) this.#history.prepend(changes, revision);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.kind === 'Compacted')) log.warn('the history could not be read back', { revision, error: causeChain(error) });
+    } finally {
+      limit.cancel();
+      // What is gone, or too much, is not asked for again.
+      if (this.#history.floor > revision) this.#forgotten = Math.max(this.#forgotten, revision);
+    }
   }
 
   async #run(): Promise<void> {
