@@ -118,12 +118,6 @@ export function checkIdentity(kind: KindDefinition, next: KubeObject, current: P
 
 /** What only the server says about an object. */
 function keepSystemMetadata(kind: KindDefinition, next: KubeObject, current: KubeObject): void {
-  const added = (next.metadata.finalizers ?? []).filter((name) => !(current.metadata.finalizers ?? []).includes(name));
-  if (current.metadata.deletionTimestamp !== undefined && added.length > 0) {
-    throw invalid(kind, current.metadata.name ?? '', [
-      { type: 'FieldValueForbidden', field: 'metadata.finalizers', message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}` },
-    ]);
-  }
   const fields = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'resourceVersion'] as const;
   for (const field of fields) {
     if (current.metadata[field] === undefined) delete next.metadata[field];

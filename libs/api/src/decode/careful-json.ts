@@ -18,6 +18,9 @@ export function parseCarefully(text: string): CarefulResult {
   return { value, duplicates: parser.duplicates };
 }
 
+/** Duplicates are named up to this many, as an answer must stay small. */
+const duplicatesMax = 100;
+
 const literals: readonly (readonly [string, unknown])[] = [
   ['true', true],
   ['false', false],
@@ -68,7 +71,7 @@ class Parser {
       this.#space();
       if (!this.#take(':')) throw this.#unexpected('after object key');
       this.#path.push(key);
-      if (Object.hasOwn(object, key)) this.duplicates.push(joinPath(this.#path));
+      if (this.duplicates.length < duplicatesMax && Object.hasOwn(object, key)) this.duplicates.push(joinPath(this.#path));
       const value = this.#value();
       // Not an assignment: `__proto__` must become a member like any other.
       Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });

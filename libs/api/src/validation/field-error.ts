@@ -1,4 +1,5 @@
 import type { FieldError } from '../status.ts';
+import { boundedJson } from './bounded-json.ts';
 
 /*
  * Makers of field errors in the words of apimachinery (validation/field). A path is a string, `spec.ports[0].name`;
@@ -53,6 +54,9 @@ function withDetail(text: string, detail: string): string {
   return detail === '' ? text : `${text}: ${detail}`;
 }
 
+/** Longest text of a value in an error: values come from clients, and one may be complained of thousands of times. */
+const shownMax = 1024;
+
 function shown(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  return value === undefined ? 'null' : boundedJson(value, shownMax);
 }

@@ -1,5 +1,6 @@
 import type { ObjectMeta, OwnerReference } from '../gen/types/meta-v1.ts';
 import type { FieldError } from '../status.ts';
+import { boundedJson } from './bounded-json.ts';
 import { at, child, forbidden, invalidValue, required, tooLong } from './field-error.ts';
 import { byteLength, checkDns1123Label, checkQualifiedName, maskTrailingDash } from './names.ts';
 import { validateLabels } from './labels.ts';
@@ -42,9 +43,10 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   const fixed = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
   for (const field of fixed) errors.push(...immutable(meta[field], old[field], child(path, field)));
   if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalidValue(child(path, 'generation'), meta.generation ?? 0, 'must not be decremented'));
-  const added = (meta.finalizers ?? []).filter((f) => old.finalizers?.includes(f) !== true);
-  if (old.deletionTimestamp !== undefined && added.length > 0) {
-    const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+  const present = new Set(old.finalizers);
+  const added = old.deletionTimestamp === undefined ? [] : (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer));
+  if (added.length > 0) {
+    const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${boundedJson(added, 1024)}`;
     errors.push(forbidden(child(path, 'finalizers'), detail));
   }
   return errors;

@@ -139,7 +139,8 @@ function validateCounts<K extends string>(status: ({ replicas?: number; readyRep
 /** Volumes made from claim templates may be mounted like others. */
 function withClaimVolumes(spec: StatefulSet['spec']): StatefulSet['spec']['template'] {
   const own = spec.template.spec.volumes ?? [];
-  const claims = (spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata?.name ?? '').filter((name) => name !== '' && !own.some((v) => v.name === name));
+  const ownNames = new Set(own.map((volume) => volume.name));
+  const claims = (spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata?.name ?? '').filter((name) => name !== '' && !ownNames.has(name));
   const volumes = [...own, ...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))];
   return { ...spec.template, spec: { ...spec.template.spec, volumes } };
 }

@@ -68,8 +68,9 @@ function validateDeadline(seconds: number | undefined, before: number | undefine
 
 /** Tolerations are only added; of an existing one only the time may change. */
 function validateTolerations(tolerations: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
-  const timeless = (toleration: Toleration): Toleration => ({ ...toleration, tolerationSeconds: undefined });
-  const kept = before.every((old) => tolerations.some((toleration) => semanticEqual(timeless(toleration), timeless(old))));
+  const timeless = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string => JSON.stringify([key, operator, value, effect]);
+  const present = new Set(tolerations.map(timeless));
+  const kept = before.every((old) => present.has(timeless(old)));
   return kept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 

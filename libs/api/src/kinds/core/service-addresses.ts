@@ -59,9 +59,10 @@ function followClusterIP(spec: ServiceSpec, before: ServiceSpec): void {
 
 function keepNodePorts(ports: readonly ServicePort[], before: readonly ServicePort[]): void {
   const used = new Set(ports.map((p) => `${p.protocol ?? 'TCP'}/${p.nodePort ?? 0}`));
+  const old = new Map(before.map((p) => [`${p.protocol ?? 'TCP'}/${p.port}`, p]));
   for (const port of ports) {
     if ((port.nodePort ?? 0) !== 0) continue;
-    const same = before.find((p) => p.port === port.port && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
+    const same = old.get(`${port.protocol ?? 'TCP'}/${port.port}`);
     if (same?.nodePort === undefined || used.has(`${port.protocol ?? 'TCP'}/${same.nodePort}`)) continue;
     port.nodePort = same.nodePort;
   }

@@ -45,12 +45,24 @@ function validateSource(variable: EnvVar, spec: PodSpec, path: string): FieldErr
   return errors;
 }
 
+const emptyVolumesOf = new WeakMap<PodSpec, ReadonlySet<string>>();
+
+/** The names of the emptyDir volumes: found once, however many variables are read from them. */
+function emptyVolumes(spec: PodSpec): ReadonlySet<string> {
+  let names = emptyVolumesOf.get(spec);
+  if (names === undefined) {
+    names = new Set((spec.volumes ?? []).filter((volume) => volume.emptyDir !== undefined).map((volume) => volume.name));
+    emptyVolumesOf.set(spec, names);
+  }
+  return names;
+}
+
 function validateReference(source: EnvVarSource, field: keyof EnvVarSource, spec: PodSpec, path: string): FieldError[] {
   const { fieldRef, resourceFieldRef, fileKeyRef } = source;
   if (field === 'fieldRef' && fieldRef !== undefined) return validateFieldRef(fieldRef, envFields, path);
   if (field === 'resourceFieldRef' && resourceFieldRef !== undefined) return validateResourceFieldRef(resourceFieldRef, path);
   if (field === 'fileKeyRef' && fileKeyRef !== undefined) {
-    const known = (spec.volumes ?? []).some((volume) => volume.name === fileKeyRef.volumeName && volume.emptyDir !== undefined);
+    const known = emptyVolumes(spec).has(fileKeyRef.volumeName);
     return [
       ...requiredChecked(fileKeyRef.key, child(path, 'key'), checkEnvVarName),
       ...requiredChecked(fileKeyRef.path, child(path, 'path')),

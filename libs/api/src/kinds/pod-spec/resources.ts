@@ -55,12 +55,13 @@ function isExtended(name: string): boolean {
 
 function validateClaims(resources: ResourceRequirements, spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>();
+  const known = new Set((resources.claims ?? []).length === 0 ? [] : (spec.resourceClaims ?? []).map((claim) => claim.name));
   return (resources.claims ?? []).flatMap((claim, i) => {
     const here = at(path, i);
     if ((claim.name ?? '') === '') return [required(child(here, 'name'))];
     const key = `${claim.name}/${claim.request ?? ''}`;
     if (seen.has(key)) return [duplicate(here, key)];
     seen.add(key);
-    return (spec.resourceClaims ?? []).some((c) => c.name === claim.name) ? [] : [fieldNotFound(here, claim.name)];
+    return known.has(claim.name) ? [] : [fieldNotFound(here, claim.name)];
   });
 }
