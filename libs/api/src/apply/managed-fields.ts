@@ -161,8 +161,8 @@ export function managerOf(fieldManager: string | undefined, userAgent: string): 
   if (fieldManager !== undefined && fieldManager !== '') return fieldManager;
   let name = '';
   let bytes = 0;
-  for (const character of userAgent.split('/', 1)[0] ?? '') {
-    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) continue;
+  for (const character of userAgent.split(/[/\s]/, 1)[0] ?? '') {
+    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) continue;
     bytes += utf8Length(character);
     if (bytes > managerNameBytesMax) break;
     name += character;
