@@ -5,6 +5,7 @@ import { connectWithFiles } from '@rhythm/client';
 import { apiFlags, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
 import { criRuntime } from '@rhythm/cri';
 import { jsonLog } from '@rhythm/telemetry';
+import { mainFakeNodes } from './fake/main-fake-nodes.ts';
 import { start } from './index.ts';
 
 const own = {
@@ -27,6 +28,7 @@ const own = {
 const log = jsonLog(systemClock, (line) => void process.stderr.write(line));
 
 await runApp('kubelet', log, async (argv) => {
+  if (argv.some((argument) => /^--fake-nodes(=|$)/.test(argument))) return mainFakeNodes(argv, log);
   const flags = parseFlags({ ...apiFlags, ...own }, argv);
   const ports = { clock: systemClock, random: systemRandom, log };
   const client = connectWithFiles(flags, { ...ports, userAgent: 'kubelet' });

@@ -12,6 +12,8 @@ export interface ClusterPkiOptions {
   /** The first address of the service CIDR. */
   readonly serviceIp: string;
   readonly clusterDomain?: string;
+  /** Names of the nodes that one process pretends to be; then there is no real node, and no identity for one. */
+  readonly fakeNodeNames?: readonly string[];
 }
 
 /** A certificate is issued again when fewer days than this are left. */
@@ -41,18 +43,26 @@ export function identitiesOf(options: ClusterPkiOptions): readonly Identity[] {
     client('admin', 'kubernetes-admin', 'system:masters'),
     client('scheduler', 'system:kube-scheduler'),
     client('controller-manager', 'system:kube-controller-manager'),
-    client(`kubelet-${options.nodeName}`, `system:node:${options.nodeName}`, 'system:nodes'),
-    {
-      file: `kubelet-${options.nodeName}-serving`,
-      commonName: `system:node:${options.nodeName}`,
-      organizations: ['system:nodes'],
-      dnsNames: [options.nodeName],
-      ipAddresses: [...new Set([...options.nodeIps, '127.0.0.1'])],
-      usages: ['server'],
-      authority: 'cluster',
-    },
+    ...kubeletIdentities(options),
     client('proxy', 'system:kube-proxy'),
     client('dns', 'system:rhythm-dns'),
+  ];
+}
+
+/** A node's client and server; of fake nodes one for all, whose server's certificate names each of them. */
+function kubeletIdentities({ nodeName, nodeIps, fakeNodeNames }: ClusterPkiOptions): readonly Identity[] {
+  const ipAddresses = [...new Set([...nodeIps, '127.0.0.1'])];
+  if (fakeNodeNames !== undefined) {
+    const commonName = 'system:fake-kubelet';
+    return [
+      { file: 'kubelet-fake', commonName, usages: ['client'], authority: 'cluster' },
+      { file: 'kubelet-fake-serving', commonName, dnsNames: fakeNodeNames, ipAddresses, usages: ['server'], authority: 'cluster' },
+    ];
+  }
+  const node = { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'], authority: 'cluster' } as const;
+  return [
+    { ...node, file: `kubelet-${nodeName}`, usages: ['client'] },
+    { ...node, file: `kubelet-${nodeName}-serving`, dnsNames: [nodeName], ipAddresses, usages: ['server'] },
   ];
 }
 

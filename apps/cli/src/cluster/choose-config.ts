@@ -8,12 +8,14 @@ import { liveClusters, type LiveCluster } from '../host/host-state.ts';
 import { formatCidr, overlaps, parseCidr, pickRanges, type Cidr } from './cidr.ts';
 import { clusterId, readConfig, writeConfig, type ClusterConfig, type ClusterPorts } from './cluster-config.ts';
 import { addressesOf } from '../processes/app-specs.ts';
+import { checkFakeNodes, fakeRanges } from './fake-nodes.ts';
 
 /** What the command line may decide; what is absent stays as it was, or is chosen. */
 export interface Wishes {
   readonly port?: number;
   readonly runtimeEndpoint?: string;
   readonly storeEndpoints?: readonly string[];
+  readonly fakeNodes?: number;
 }
 
 const defaultApiPort = 6443;
@@ -25,9 +27,11 @@ const defaultApiPort = 6443;
 export async function chooseConfig(dir: string, wishes: Wishes, random: Random): Promise<ClusterConfig> {
   const old = readConfig(dir);
   const id = old?.id ?? clusterId(dir);
-  const others = liveClusters(id);
+  const fakeNodes = wishes.fakeNodes ?? old?.fakeNodes;
+  if (fakeNodes !== undefined) checkFakeNodes(old, fakeNodes, readPidFile(clusterPaths(dir).run, 'kubelet') !== undefined);
+  const others = fakeNodes === undefined ? liveClusters(id) : [];
   if (old !== undefined) refuseOverlap(old, others);
-  const ranges = old ?? (await freeRanges(id, others));
+  const ranges = old ?? (fakeNodes === undefined ? await freeRanges(id, others) : fakeRanges);
   const config: ClusterConfig = {
     version: 1,
     id,
@@ -39,6 +43,7 @@ export async function chooseConfig(dir: string, wishes: Wishes, random: Random):
     ports: await choosePorts(dir, old?.ports, wishes.port, random),
     runtimeEndpoint: wishes.runtimeEndpoint ?? old?.runtimeEndpoint,
     storeEndpoints: wishes.storeEndpoints ?? old?.storeEndpoints,
+    fakeNodes,
   };
   writeConfig(config);
   return config;

@@ -18,6 +18,8 @@ export interface ClusterConfig {
   readonly runtimeEndpoint?: string;
   /** An etcd cluster instead of our store. */
   readonly storeEndpoints?: readonly string[];
+  /** So many nodes on which nothing runs, and no real one: nothing of the machine but processes and ports is used. */
+  readonly fakeNodes?: number;
 }
 
 /** `api` is the HTTP port; the gRPC face listens on the next one. */

@@ -15,5 +15,5 @@ export function containerdOptions(config: ClusterConfig): ContainerdOptions {
 
 /** The processes a supervisor keeps alive. */
 export function supervisedSpecs(config: ClusterConfig): readonly ProcessSpec[] {
-  return [...(config.runtimeEndpoint === undefined ? [containerdSpec(containerdOptions(config))] : []), ...appSpecs(config)];
+  return [...(config.runtimeEndpoint === undefined && config.fakeNodes === undefined ? [containerdSpec(containerdOptions(config))] : []), ...appSpecs(config)];
 }

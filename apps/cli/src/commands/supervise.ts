@@ -9,5 +9,6 @@ import { clusterPaths } from '../paths.ts';
 export async function superviseCluster(dir: string, ports: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal): Promise<void> {
   const config = requireConfig(dir);
   ports.log.info('supervising', { dir: config.dir });
-  await Promise.all([supervise(clusterPaths(config.dir), supervisedSpecs(config), ports, signal), watchDocker(config.id, bridgeName(config.id), ports, signal)]);
+  const docker = config.fakeNodes === undefined ? watchDocker(config.id, bridgeName(config.id), ports, signal) : undefined;
+  await Promise.all([supervise(clusterPaths(config.dir), supervisedSpecs(config), ports, signal), docker]);
 }

@@ -32,6 +32,8 @@ export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
   const paths = clusterPaths(config.dir);
   return appNames
     .filter((name) => name !== 'store' || config.storeEndpoints === undefined)
+    // A fake node forwards no packet.
+    .filter((name) => config.fakeNodes === undefined || (name !== 'proxy' && name !== 'dns'))
     .map((name) => ({ name, bundle: join(repository, 'apps', name, 'dist/main.mjs') }))
     .filter(({ bundle }) => existsSync(bundle))
     .map(({ name, bundle }) => {
@@ -82,23 +84,7 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
       'cluster-cidr': config.podCidr,
       'service-cidr': config.serviceCidr,
     }),
-    kubelet: () => ({
-      ...client(`kubelet-${config.nodeName}`),
-      'node-name': config.nodeName,
-      'node-ip': config.nodeIp,
-      'runtime-endpoint': config.runtimeEndpoint ?? containerdSocket(config.id),
-      'root-dir': join(paths.data, 'kubelet'),
-      'cluster-dns': dnsService,
-      'cluster-domain': 'cluster.local',
-      'cgroup-root': `rhythm-${config.id}`,
-      'pod-cidr': config.podCidr,
-      'cni-conf-dir': paths.cniConf,
-      'serving-cert-file': pki(`kubelet-${config.nodeName}-serving.crt`),
-      'serving-key-file': pki(`kubelet-${config.nodeName}-serving.key`),
-      'client-ca-file': pki('ca.crt'),
-      host: '0.0.0.0',
-      port: String(config.ports.kubelet),
-    }),
+    kubelet: () => (config.fakeNodes === undefined ? realKubelet() : fakeKubelet(config.fakeNodes)),
     proxy: () => ({
       ...client('proxy'),
       'node-name': config.nodeName,
@@ -109,6 +95,34 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
     }),
     dns: () => ({ ...client('dns'), host: gateway, port: String(config.ports.dns), 'cluster-domain': 'cluster.local', upstream: '/etc/resolv.conf' }),
   };
+  const fakeKubelet = (count: number): Record<string, string> => ({
+    ...client('kubelet-fake'),
+    'fake-nodes': String(count),
+    'node-ip': '127.0.0.1',
+    'pod-cidr': config.podCidr,
+    'serving-cert-file': pki('kubelet-fake-serving.crt'),
+    'serving-key-file': pki('kubelet-fake-serving.key'),
+    'client-ca-file': pki('ca.crt'),
+    host: '127.0.0.1',
+    port: String(config.ports.kubelet),
+  });
+  const realKubelet = (): Record<string, string> => ({
+    ...client(`kubelet-${config.nodeName}`),
+    'node-name': config.nodeName,
+    'node-ip': config.nodeIp,
+    'runtime-endpoint': config.runtimeEndpoint ?? containerdSocket(config.id),
+    'root-dir': join(paths.data, 'kubelet'),
+    'cluster-dns': dnsService,
+    'cluster-domain': 'cluster.local',
+    'cgroup-root': `rhythm-${config.id}`,
+    'pod-cidr': config.podCidr,
+    'cni-conf-dir': paths.cniConf,
+    'serving-cert-file': pki(`kubelet-${config.nodeName}-serving.crt`),
+    'serving-key-file': pki(`kubelet-${config.nodeName}-serving.key`),
+    'client-ca-file': pki('ca.crt'),
+    host: '0.0.0.0',
+    port: String(config.ports.kubelet),
+  });
   return Object.entries(flags[name]()).flatMap(([flag, value]) => [`--${flag}`, value]);
 }
 

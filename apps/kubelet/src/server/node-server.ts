@@ -61,7 +61,8 @@ async function* deferred<T>(make: () => AsyncIterable<T>): AsyncGenerator<T> {
   yield* make();
 }
 
-function authorize({ identity }: CallContext): void {
+/** @throws GrpcError when the caller is not the apiserver. */
+export function authorize({ identity }: CallContext): void {
   if (identity?.commonName !== callerName || !identity.organizations.includes(callerGroup)) {
     throw new GrpcError(status.PERMISSION_DENIED, `${identity?.commonName ?? 'a caller without a certificate'} may not use the kubelet`);
   }
