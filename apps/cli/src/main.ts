@@ -13,6 +13,7 @@ const flags = {
     bare: { type: 'boolean', help: 'do not apply examples/hello' },
     port: { type: 'number', help: 'port of the Kubernetes API, gRPC on the next; 0 picks one (default 6443, or what it was)' },
     'runtime-endpoint': { type: 'string', help: 'socket of a container runtime that is already there' },
+    'fake-nodes': { type: 'number', help: 'this many nodes that only pretend to run pods, and no real one; needs --bare, and no root' },
     'store-endpoints': { type: 'list', help: 'host:port of an etcd cluster, several by commas, instead of the store' },
   },
   down: { dir: dirFlag, purge: { type: 'boolean', help: "delete the cluster's folder too" } },
@@ -42,7 +43,7 @@ async function command(name: string, argv: readonly string[]): Promise<number> {
     case 'up': {
       const given = parseFlags(flags.up, argv);
       const { up } = await import('./commands/up.ts');
-      await up({ ...given, runtimeEndpoint: given['runtime-endpoint'], storeEndpoints: given['store-endpoints'] }, await startPorts(write), interruption());
+      await up({ ...given, runtimeEndpoint: given['runtime-endpoint'], storeEndpoints: given['store-endpoints'], fakeNodes: given['fake-nodes'] }, await startPorts(write), interruption());
       return 0;
     }
     case 'down': {

@@ -8,7 +8,7 @@ import { silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { start } from '@rhythm/store';
 import { etcdStore } from './etcd-store.ts';
 import { progressOf } from './probe.ts';
-import type { Store, WatchBatch } from './store.ts';
+import type { Store, StoreError, WatchBatch } from './store.ts';
 import { storeSuite } from './suite.ts';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLog };
@@ -90,6 +90,20 @@ it('continues watches and reads when the store comes back', async () => {
   expect(seen).toEqual([1, 2, 3]);
   await store.close();
   await second.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+it('puts many large writes at once, and refuses one that is too large without harm to the others', async () => {
+  const dataDir = directory();
+  const server = await start({ name: 'a', dataDir, host: '127.0.0.1', port: 0 }, ports);
+  const store = await connect(server.port);
+  const put = (key: string, bytes: number): Promise<boolean> => store.txn([], [{ kind: 'put', key, value: new Uint8Array(bytes) }]).then(({ succeeded }) => succeeded);
+  const tooLarge = put('/large', 4 * 1024 * 1024).then(() => 'taken', (error: StoreError) => error.kind);
+  const written = await Promise.all(Array.from({ length: 40 }, (_, index) => put(`/many/${index}`, 200_000)));
+  expect(written.every(Boolean)).toBe(true);
+  expect(await tooLarge).toBe('TooLarge');
+  await store.close();
+  await server.stop();
   rmSync(dataDir, { recursive: true });
 });
 

@@ -6,6 +6,10 @@ import { TransactionsService, type Replies, type Reply, type Request, type Reque
 const pendingMax = 8_000;
 /** Requests in one message. */
 const batchMax = 512;
+/** Bytes of keys and values in one message: half of what a store takes at least (etcd: 2 MiB), which leaves room for the envelope. */
+const batchBytesMax = 1024 * 1024;
+/** etcd's limit for one request. A larger one would end the stream for everybody on it, so it is not sent. */
+const requestBytesMax = 1.5 * 1024 * 1024;
 
 interface Pending {
   isSent: boolean;
@@ -55,6 +59,7 @@ export class Session {
   #ask(request: Request['request'], signal: AbortSignal | undefined): Promise<Reply['reply']> {
     if (this.#failure !== undefined) return Promise.reject(notSent(this.#failure));
     if (signal?.aborted === true) return Promise.reject(new GrpcError(status.CANCELLED, 'cancelled by the caller'));
+    if (bytesOf(request) > requestBytesMax) return Promise.reject(new GrpcError(status.INVALID_ARGUMENT, 'etcdserver: request is too large'));
     if (this.#pending.size >= pendingMax) return Promise.reject(new GrpcError(status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -81,7 +86,7 @@ export class Session {
     this.#isSending = true;
     try {
       while (this.#outbox.length > 0) {
-        const requests = this.#outbox.splice(0, batchMax);
+        const requests = this.#outbox.splice(0, batchLength(this.#outbox));
         for (const { id } of requests) {
           const pending = this.#pending.get(id);
           if (pending !== undefined) pending.isSent = true;
@@ -116,6 +121,19 @@ export class Session {
     if (reply?.$case === 'failure') pending.reject(new GrpcError(reply.value.code as GrpcError['code'], reply.value.message));
     else pending.resolve(reply);
   }
+}
+
+/** How many of the first requests go into one message: at least one. */
+function batchLength(requests: readonly Request[]): number {
+  let bytes = 0;
+  const end = requests.slice(0, batchMax).findIndex(({ request }) => (bytes += bytesOf(request)) > batchBytesMax);
+  return end === -1 ? Math.min(requests.length, batchMax) : Math.max(1, end);
+}
+
+/** What a request writes; the rest of it is small. */
+function bytesOf(request: Request['request']): number {
+  if (request?.$case !== 'txn') return 0;
+  return [...request.value.success, ...request.value.failure].reduce((sum, { request: each }) => sum + (each?.$case === 'requestPut' ? each.value.key.length + each.value.value.length : 0), 0);
 }
 
 function notSent(cause: GrpcError): GrpcError {

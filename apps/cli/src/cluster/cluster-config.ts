@@ -68,9 +68,14 @@ export function writeConfig(config: ClusterConfig): void {
   renameSync(`${file}.tmp`, file);
 }
 
+/** The configuration in a folder that need not exist. */
+export function findConfig(dir: string): ClusterConfig | undefined {
+  return existsSync(dir) ? readConfig(realpathSync(dir)) : undefined;
+}
+
 /** The configuration of a cluster that must exist. */
 export function requireConfig(dir: string): ClusterConfig {
-  const config = existsSync(dir) ? readConfig(realpathSync(dir)) : undefined;
+  const config = findConfig(dir);
   if (config === undefined) throw new Error(`there is no cluster in ${dir}: start one with ./rhythm up --dir ${dir}`);
   return config;
 }

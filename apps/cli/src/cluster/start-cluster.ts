@@ -18,8 +18,9 @@ import { answers, snapshotterFor, startContainerd } from '../runtime/start-conta
 import { adminHttp } from './admin-http.ts';
 import { parseCidr } from './cidr.ts';
 import { chooseConfig, type Wishes } from './choose-config.ts';
-import { bridgeName, type ClusterConfig } from './cluster-config.ts';
+import { bridgeName, readConfig, type ClusterConfig } from './cluster-config.ts';
 import { ensureDnsService } from './dns-service.ts';
+import { ensureFakeKubeletRights, fakeNodeNames } from './fake-nodes.ts';
 import { containerdOptions, supervisorName } from './supervised.ts';
 
 export interface StartPorts {
@@ -35,6 +36,7 @@ const nodeReadyMsMax = 60_000;
 /** Everything from an empty folder to a node that is Ready; what runs already is taken over. */
 export async function startCluster(dir: string, wishes: Wishes, ports: StartPorts): Promise<ClusterConfig> {
   const { progress } = ports;
+  if (wishes.fakeNodes !== undefined || readConfig(dir)?.fakeNodes !== undefined) return startFakeCluster(dir, wishes, ports);
   const config = await progress.step('network', async (detail) => {
     const chosen = await withHostLock(async () => {
       const fresh = await chooseConfig(dir, wishes, ports.random);
@@ -56,10 +58,21 @@ export async function startCluster(dir: string, wishes: Wishes, ports: StartPort
   return config;
 }
 
+/** The same without a node: it needs no rights on the machine. */
+async function startFakeCluster(dir: string, wishes: Wishes, ports: StartPorts): Promise<ClusterConfig> {
+  const { progress } = ports;
+  const config = await chooseConfig(dir, wishes, ports.random);
+  await progress.step('certificates', (detail) => writeIdentities(config, ports, detail));
+  await startControlPlane(config, ports, new AbortController());
+  await startSupervisor(config);
+  return config;
+}
+
 async function writeIdentities(config: ClusterConfig, ports: StartPorts, detail: (text: string) => void): Promise<void> {
   const paths = clusterPaths(config.dir);
   const { apiService, gateway } = addressesOf(config);
-  const written = await ensureClusterPki(paths.pki, { nodeName: config.nodeName, nodeIps: [config.nodeIp, gateway], serviceIp: apiService }, ports);
+  const fakes = config.fakeNodes === undefined ? {} : { fakeNodeNames: fakeNodeNames(config.fakeNodes) };
+  const written = await ensureClusterPki(paths.pki, { nodeName: config.nodeName, nodeIps: [config.nodeIp, gateway], serviceIp: apiService, ...fakes }, ports);
   if (written.length > 0) detail(`${written.length} written`);
   const read = (file: string): string => readFileSync(join(paths.pki, file), 'utf8');
   const server = `https://127.0.0.1:${config.ports.api}`;
@@ -89,7 +102,7 @@ async function startControlPlane(config: ClusterConfig, ports: StartPorts, giveU
   const start = (spec: ProcessSpec): Promise<void> => ports.progress.step(spec.name, (detail) => startApp(config, spec, ports, detail));
   const [first, rest] = [specs.filter(({ name }) => name === 'store' || name === 'apiserver'), specs.filter(({ name }) => name !== 'store' && name !== 'apiserver')];
   for (const spec of first) await start(spec);
-  if (first.some(({ name }) => name === 'apiserver')) await ensureDnsService(config);
+  if (first.some(({ name }) => name === 'apiserver')) await (config.fakeNodes === undefined ? ensureDnsService(config) : ensureFakeKubeletRights(config));
   await together(giveUp, rest.map(start));
 }
 

@@ -30,12 +30,12 @@ export async function stopCluster(config: ClusterConfig, ports: StartPorts): Pro
   await progress.step('node', async () => {
     await Promise.all(['kubelet', 'scheduler', 'controller-manager', 'proxy', 'dns'].map(stop));
   });
-  const sandboxes = await progress.step('containers', (detail) => stopContainers(config, ports, detail));
+  const sandboxes = config.fakeNodes === undefined ? await progress.step('containers', (detail) => stopContainers(config, ports, detail)) : [];
   await progress.step('control plane', async () => {
     await stop('apiserver');
     await stop('store');
   });
-  await progress.step('traces', () => removeTraces(config, sandboxes));
+  if (config.fakeNodes === undefined) await progress.step('traces', () => removeTraces(config, sandboxes));
   for (const name of appNames) rmSync(join(folders.run, `${name}.endpoint`), { force: true });
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeChain } from '@rhythm/base';
 import { abortableClock } from '../abortable-clock.ts';
-import { readConfig, resolveDirectory, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { findConfig, readConfig, resolveDirectory, type ClusterConfig } from '../cluster/cluster-config.ts';
 import type { Wishes } from '../cluster/choose-config.ts';
+import { waitFakeNodesReady } from '../cluster/fake-nodes.ts';
 import { startCluster, startSupervisor, waitNodeReady, type StartPorts } from '../cluster/start-cluster.ts';
 import { stopCluster } from '../cluster/stop-cluster.ts';
 import { supervisorName } from '../cluster/supervised.ts';
@@ -27,14 +28,16 @@ const watchMs = 2_000;
 /** Brings a cluster up, and unless detached stays until `interrupt`, which means `down`. */
 export async function up(options: UpOptions, ports: StartPorts, interrupt: AbortSignal): Promise<void> {
   const { progress, clock } = ports;
-  checkRights();
+  const fake = options.fakeNodes !== undefined || findConfig(options.dir)?.fakeNodes !== undefined;
+  if (!fake) checkRights();
+  else if (!options.bare) throw new Error('fake nodes run no containers, so nothing could say hello: give --bare too');
   const from = clock.monotonic();
   const dir = resolveDirectory(options.dir);
   const config = await withClusterLock(dir, async () => {
     const adopted = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
     // Every wait of the start ends at an interrupt, and the start with it.
     try {
-      const started = await start(dir, options, { ...ports, clock: abortableClock(clock, interrupt) });
+      const started = await start(dir, fake, options, { ...ports, clock: abortableClock(clock, interrupt) });
       if (interrupt.aborted) throw new Error('interrupted');
       return started;
     } catch (error) {
@@ -57,10 +60,15 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   await withClusterLock(dir, () => stopCluster(config, ports));
 }
 
-async function start(dir: string, options: UpOptions, ports: StartPorts): Promise<ClusterConfig> {
+async function start(dir: string, fake: boolean, options: UpOptions, ports: StartPorts): Promise<ClusterConfig> {
   const { progress } = ports;
-  checkCgroups();
   checkDisk(dir);
+  if (fake) {
+    const config = await startCluster(dir, options, ports);
+    await progress.step('nodes are Ready', () => waitFakeNodesReady(config, ports.clock));
+    return config;
+  }
+  checkCgroups();
   const missing = missingPackages();
   if (missing.length > 0) {
     progress.say(`installing Debian packages: ${missing.join(' ')}`);
