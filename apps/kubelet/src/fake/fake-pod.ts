@@ -72,11 +72,12 @@ export function advanceFakePod(fake: FakePod, input: FakePodInput): FakePodResul
   throw new Error(`${roundsMax} plans in a row did not take effect`);
 }
 
-function act(fake: FakePod, action: Action, { pod, ip, now }: FakePodInput): ObservedPod {
+function act(fake: FakePod, action: Action, input: FakePodInput): ObservedPod {
+  const { pod, now } = input;
   const { sandboxes, containers } = fake.observed;
   switch (action.kind) {
     case 'createSandbox':
-      return { sandboxes: [newSandbox(pod, action.attempt, pod.spec.hostNetwork === true ? [] : [ip()], now), ...sandboxes], containers };
+      return { sandboxes: [newSandbox(pod, action.attempt, pod.spec.hostNetwork === true ? [] : [input.ip()], now), ...sandboxes], containers };
     case 'stopSandbox':
       return { sandboxes: sandboxes.map((sandbox) => (sandbox.id === action.id ? { ...sandbox, ready: false } : sandbox)), containers };
     case 'removeSandbox':

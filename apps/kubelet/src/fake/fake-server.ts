@@ -5,17 +5,21 @@ import { grpcRefusal, refuse } from '../server/refusal.ts';
 
 /** The server behind every fake node's address: whoever may ask is told that there is nothing to reach. */
 export function serveFakeNodes(options: { readonly host: string; readonly port: number; readonly tls: ServerTls }): Promise<GrpcServer> {
-  const refusing = <T>(what: string) =>
-    async function* (_input: unknown, context: CallContext): AsyncGenerator<T> {
-      authorize(context);
-      throw await Promise.resolve(refuse('BadRequest', `${what}: the pod is on a fake node (up --fake-nodes), where no container runs`));
-    };
-  const stream = (what: string) => bidiHandler((messages, context) => refusing<never>(what)(messages, context), grpcRefusal);
   const implementation: NodeServer = {
-    logs: serverStreamHandler(refusing<never>('there are no logs'), grpcRefusal),
-    exec: stream('no command can run'),
-    attach: stream('nothing can be attached to'),
-    portForward: stream('no port can be forwarded'),
+    logs: serverStreamHandler((_request, context) => refusing('there are no logs', context), grpcRefusal),
+    exec: bidiHandler((_messages, context) => refusing('no command can run', context), grpcRefusal),
+    attach: bidiHandler((_messages, context) => refusing('nothing can be attached to', context), grpcRefusal),
+    portForward: bidiHandler((_messages, context) => refusing('no port can be forwarded', context), grpcRefusal),
   };
   return serveGrpc({ host: options.host, port: options.port, tls: options.tls, services: [{ definition: NodeService, implementation }] });
+}
+
+/** A stream whose first message is an error. */
+function refusing(what: string, context: CallContext): AsyncIterable<never> {
+  const next = (): Promise<never> =>
+    new Promise(() => {
+      authorize(context);
+      throw refuse('BadRequest', `${what}: the pod is on a fake node (up --fake-nodes), where no container runs`);
+    });
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }

@@ -108,8 +108,8 @@ export class Heartbeats {
   }
 
   #status(fake: FakeNode, node: Node | undefined): NodeStatus {
-    const { nodeIps, facts, clock, port } = this.#options;
-    return nodeStatus({ nodeName: fake.name, nodeIps, port: port(), facts, pressure: noPressure, runtime: healthy, images: [], published: node?.status.conditions ?? [], now: clock.now() });
+    const { nodeIps, facts, clock } = this.#options;
+    return nodeStatus({ nodeName: fake.name, nodeIps, port: this.#options.port(), facts, pressure: noPressure, runtime: healthy, images: [], published: node?.status.conditions ?? [], now: clock.now() });
   }
 
   /** On change, which is when somebody marked the node or we were started otherwise, and as a sign of life now and then. */
