@@ -63,8 +63,10 @@ test('a full disk', async () => {
   }
 });
 
-test('a runtime endpoint where nobody answers', async () => {
-  expectRefusal(await exec(rhythm, ['up', '--dir', folder(), '--detach', '--bare', '--port', '0', '--runtime-endpoint', '/run/nobody.sock']), /^rhythm: nothing answers on the runtime endpoint \/run\/nobody\.sock/);
+test('a runtime endpoint where nobody answers; what was started meanwhile is stopped', async () => {
+  const dir = folder();
+  expectRefusal(await exec(rhythm, ['up', '--dir', dir, '--detach', '--bare', '--port', '0', '--runtime-endpoint', '/run/nobody.sock']), /^rhythm: nothing answers on the runtime endpoint \/run\/nobody\.sock/);
+  expect((await exec('pgrep', ['-f', `--data-dir ${dir}/`])).stdout).toBe('');
 });
 
 test.each([

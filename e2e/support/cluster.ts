@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -118,9 +118,9 @@ export async function upCluster(dir: string, ...args: string[]): Promise<{ clust
   return { cluster: new Cluster(dir), output: output.stdout, seconds: (performance.now() - from) / 1000 };
 }
 
-/** Takes a cluster away with everything it left. */
+/** Takes a cluster away with everything it left; fails when that does not work. */
 export async function purgeCluster(dir: string): Promise<void> {
-  await exec(rhythm, ['down', '--dir', dir, '--purge'], { timeoutMs: 120_000 });
+  if (existsSync(join(dir, 'config.json'))) await ok(rhythm, ['down', '--dir', dir, '--purge'], { timeoutMs: 120_000 });
   rmSync(dir, { recursive: true, force: true });
 }
 

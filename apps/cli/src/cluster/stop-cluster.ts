@@ -42,7 +42,15 @@ export async function stopCluster(config: ClusterConfig, ports: StartPorts): Pro
 async function stopContainers(config: ClusterConfig, ports: StartPorts, detail: (text: string) => void): Promise<readonly string[]> {
   const folders = clusterPaths(config.dir);
   const cgroup = `rhythm-${config.id}`;
-  if (config.runtimeEndpoint !== undefined) return removeSandboxes(config.runtimeEndpoint, cgroup, true);
+  if (config.runtimeEndpoint !== undefined) {
+    try {
+      return await removeSandboxes(config.runtimeEndpoint, cgroup, true);
+    } catch (error) {
+      // A runtime that is gone must not keep the rest from being stopped.
+      detail(`not removed: ${(error as Error).message}`);
+      return [];
+    }
+  }
   const socket = containerdSocket(config.id);
   let sandboxes: readonly string[] = [];
   const running = readPidFile(folders.run, 'containerd') !== undefined;

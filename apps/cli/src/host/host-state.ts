@@ -50,14 +50,17 @@ export function liveClusters(exceptId: string): readonly LiveCluster[] {
   if (!existsSync(clusters)) return [];
   return readdirSync(clusters)
     .filter((id) => id !== exceptId)
-    .flatMap((id) => {
-      try {
-        return [JSON.parse(readFileSync(join(clusters, id), 'utf8')) as LiveCluster];
-      } catch {
-        // A machine that stopped in the middle of the write: that cluster is not up.
-        return [];
-      }
-    });
+    .flatMap((id) => readMarker(join(clusters, id)) ?? []);
+}
+
+/** What a marker says; nothing when its cluster's folder is gone, or it was torn by a machine that stopped. */
+function readMarker(file: string): LiveCluster | undefined {
+  try {
+    const cluster = JSON.parse(readFileSync(file, 'utf8')) as LiveCluster;
+    return existsSync(join(cluster.dir, 'config.json')) ? cluster : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Registers a cluster and sets what it needs. Call under the host lock. */
@@ -81,7 +84,7 @@ export async function enterHost({ id, dir, podCidr, serviceCidr }: LiveCluster):
 export async function leaveHost(id: string): Promise<void> {
   if (!existsSync(folder)) return;
   rmSync(join(folder, 'clusters', id), { force: true });
-  if (readdirSync(join(folder, 'clusters')).length > 0) return;
+  if (liveClusters(id).length > 0) return;
   const before = JSON.parse(readFileSync(join(folder, 'before.json'), 'utf8')) as HostBefore;
   for (const [name, value] of Object.entries(before.sysctls)) if (readSysctl(name) !== value) writeFileSync(join('/proc/sys', name), value);
   if (before.nat !== undefined) await restoreNat(before.nat);
