@@ -228,3 +228,8 @@ describe('NodeRestriction', () => {
     await expect(admit({ what: 'events', namespace: 'a', object: { metadata: {} }, user: 'system:node:' })).rejects.toThrow('could not determine node');
   });
 });
+
+test('a signing request says who asked, whatever it claims', async () => {
+  const object = { metadata: { name: 'r' }, spec: { username: 'system:admin', uid: '1', groups: ['system:masters'], extra: { a: ['b'] } } };
+  expect(await admit({ what: 'certificatesigningrequests', group: 'certificates.k8s.io', object })).toEqual({ metadata: { name: 'r' }, spec: { username: 'ann', groups: [] } });
+});

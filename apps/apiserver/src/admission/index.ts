@@ -4,6 +4,7 @@
  */
 import type { Random } from '@rhythm/base';
 import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import { certificateRequestor } from './certificate-requestor.ts';
 import { defaultTolerationSeconds } from './default-toleration.ts';
 import { denyServiceExternalIPs } from './external-ips.ts';
 import { limitRanger } from './limit-range.ts';
@@ -20,6 +21,7 @@ export { systemPriorityClasses } from './priority.ts';
 export function admissionSteps(reader: ObjectReader, ports: { readonly random: Random; readonly escalation: AdmissionStep }): AdmissionStep[] {
   return [
     namespaceLifecycle(reader),
+    certificateRequestor,
     limitRanger(reader),
     serviceAccountStep(reader, ports.random),
     nodeRestriction(reader),

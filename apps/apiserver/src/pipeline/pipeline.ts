@@ -10,6 +10,7 @@ import { apply } from './apply.ts';
 import { create } from './create.ts';
 import { dryRunInBody, remove, removeCollection } from './delete.ts';
 import { checkWriteOptions, isApply } from './field-managers.ts';
+import { deprecationOf } from './deprecations.ts';
 import type { ResourceCall, ResourceHandler } from './handlers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { get, list } from './read.ts';
@@ -59,7 +60,8 @@ export class Pipeline implements ApiPipeline {
     checkServed(kind, request);
     checkWriteOptions(request);
     const dryRun = (request.options.dryRun ?? []).length > 0 || (request.verb.startsWith('delete') && dryRunInBody(this.#ports, request.body, request.contentType));
-    return { request, user, attributes, kind, dryRun, warnings: new Set() };
+    const deprecation = deprecationOf(kind);
+    return { request, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]) };
   }
 
   /** Who asks; without a credential nobody, and nobody reaches a resource. */

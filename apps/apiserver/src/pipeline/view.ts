@@ -1,4 +1,5 @@
-import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, type FieldError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { validateEphemeralContainers, validateResize } from './pod-views.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -9,16 +10,22 @@ export interface View {
   restrict(next: KubeObject, current: KubeObject): KubeObject;
   /** The kind's own rules, after admission. */
   prepare(object: KubeObject, current: KubeObject): void;
+  /** What this view may not do to `current`. */
+  validate(object: KubeObject, current: KubeObject): readonly FieldError[];
 }
 
 /** @throws ApiError MethodNotAllowed for a subresource that is not written like this. */
 export function viewOf(kind: KindDefinition, subresource: string): View {
-  if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current) };
-  if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current) };
+  const validate: View['validate'] = (object, current) => kind.validateUpdate?.(object, current) ?? [];
+  if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current), validate };
+  if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current), validate };
   const path = partial[`${kind.group}/${kind.plural}/${subresource}`];
   if (path === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
-  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined };
+  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podViews[`${kind.group}/${kind.plural}/${subresource}`] ?? validate };
 }
+
+/** What pods may not have changed through their own main resource may well change here. */
+const podViews: Readonly<Record<string, View['validate']>> = { '/pods/ephemeralcontainers': validateEphemeralContainers, '/pods/resize': validateResize };
 
 /** Subresources that own one field of their object. */
 const partial: Readonly<Record<string, readonly string[]>> = {

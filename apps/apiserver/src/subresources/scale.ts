@@ -20,9 +20,10 @@ interface Scaled extends KubeObject {
 export async function serveScale(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { kind, request } = call;
   const rendering = renderingOf(call);
+  const respond = (scale: Scale): ResourceResponse => objectResponse(ports, call, scale, rendering, 200, ports.registry.byKind('autoscaling', 'v1', 'Scale'));
   if (request.verb === 'get') {
     const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
-    return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)), rendering);
+    return respond(scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)));
   }
   const main: Call = { ...call, request: { ...request, subresource: '' } };
   if (isApply(request)) {
@@ -46,10 +47,10 @@ async function answer(ports: PipelinePorts, call: Call, decide: (current: KubeOb
   if (call.dryRun) {
     const current = ports.objects.decode<Scaled>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
     const outcome = await decide(current);
-    return objectResponse(ports, call, scaleOf(kind, outcome.action === 'put' ? (outcome.object as Scaled) : current), rendering);
+    return respond(scaleOf(kind, outcome.action === 'put' ? (outcome.object as Scaled) : current));
   }
   const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
-  return objectResponse(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)), rendering);
+  return respond(scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)));
 }
 
 /** What is applied to the scale, as it is applied to the workload. */

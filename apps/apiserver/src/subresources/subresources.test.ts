@@ -48,6 +48,29 @@ describe('scale', () => {
   });
 });
 
+describe('ephemeral containers', () => {
+  const debugger_ = (name: string, image = 'i'): object => ({ name, image });
+  const add = (...containers: object[]): Promise<unknown> => api.call('patch', `${pods}/p/ephemeralcontainers`, { spec: { ephemeralContainers: containers } }, { contentType: 'application/strategic-merge-patch+json' });
+  beforeEach(() => api.call('create', pods, pod('p')));
+
+  test('are added to a pod that runs, and stay', async () => {
+    await add(debugger_('one'));
+    expect(await add(debugger_('two'))).toMatchObject({ spec: { ephemeralContainers: expect.arrayContaining([expect.objectContaining({ name: 'one' }), expect.objectContaining({ name: 'two' })]) } });
+  });
+  test('are not changed or removed', async () => {
+    await add(debugger_('one'));
+    await expect(add(debugger_('one', 'other'))).rejects.toMatchObject({ reason: 'Invalid', message: expect.stringContaining('existing ephemeral containers "one" may not be changed') });
+    await expect(add({ name: 'one', $patch: 'delete' })).rejects.toMatchObject({ reason: 'Invalid', message: expect.stringContaining('may not be removed') });
+  });
+});
+
+test('resize changes what containers may use, and nothing else', async () => {
+  await api.call('create', pods, pod('p'));
+  const resize = (container: object): Promise<unknown> => api.call('patch', `${pods}/p/resize`, { spec: { containers: [{ name: 'c', ...container }] } }, { contentType: 'application/strategic-merge-patch+json' });
+  expect(await resize({ resources: { requests: { cpu: '1' } } })).toMatchObject({ spec: { containers: [{ resources: { requests: { cpu: '1' } } }] } });
+  await expect(resize({ image: 'other' })).rejects.toMatchObject({ reason: 'Invalid' });
+});
+
 describe('eviction', () => {
   const eviction = (name: string): object => ({ kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name } });
   const running = async (): Promise<void> => {

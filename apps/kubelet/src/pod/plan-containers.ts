@@ -94,7 +94,10 @@ function startUnlessBlocked(input: PlanInput, container: Container, attempt: num
 
 function restart(input: PlanInput, container: Container, ended: ContainerStatus, draft: Draft): void {
   const { waitUntil, next } = nextBackoff(input.memory.backoff.get(container.name), ended.finishedAt, input.now);
-  const blockedUntil = Math.max(waitUntil, input.memory.obstacles.get(container.name)?.retryAt ?? 0);
+  const retryAt = input.memory.obstacles.get(container.name)?.retryAt ?? 0;
+  const blockedUntil = Math.max(waitUntil, retryAt);
+  // What is shown changes when the obstacle has passed.
+  if (retryAt > input.now) draft.wake(retryAt);
   if (blockedUntil > input.now) draft.wake(blockedUntil);
   else draft.actions.push({ kind: 'startContainer', name: container.name, attempt: ended.attempt + 1, backoff: next });
 }

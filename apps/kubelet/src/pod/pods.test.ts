@@ -190,7 +190,7 @@ describe('pods on a fake runtime', () => {
     broken = false;
     await rig.pass(8_000);
     expect(rig.count('pullImage')).toBe(3);
-    expect(rig.isReady()).toBe(true);
+    await rig.until(() => rig.isReady());
     expect(rig.events.filter((event) => event.startsWith('BackOff'))[0]).toBe('BackOff: Back-off pulling image "img"');
   });
 
