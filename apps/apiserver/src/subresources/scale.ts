@@ -19,11 +19,9 @@ interface Scaled extends KubeObject {
 /** `/scale` of workloads: how many replicas are wanted and are there, without the rest of the object. */
 export async function serveScale(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { kind, request } = call;
-  const rendering = renderingOf(call);
-  const respond = (scale: Scale): ResourceResponse => objectResponse(ports, call, scale, rendering, 200, ports.registry.byKind('autoscaling', 'v1', 'Scale'));
   if (request.verb === 'get') {
     const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
-    return respond(scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)));
+    return respond(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)));
   }
   const main: Call = { ...call, request: { ...request, subresource: '' } };
   if (isApply(request)) {
@@ -43,14 +41,19 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
 /** Changes the workload, or with `dryRun` would; either way the answer is its scale. */
 async function answer(ports: PipelinePorts, call: Call, decide: (current: KubeObject) => ReturnType<typeof decideUpdate>): Promise<ResourceResponse> {
   const { kind, request } = call;
-  const rendering = renderingOf(call);
+  // Refused before anything is written.
+  renderingOf(call);
   if (call.dryRun) {
     const current = ports.objects.decode<Scaled>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
     const outcome = await decide(current);
-    return respond(scaleOf(kind, outcome.action === 'put' ? (outcome.object as Scaled) : current));
+    return respond(ports, call, scaleOf(kind, outcome.action === 'put' ? (outcome.object as Scaled) : current));
   }
   const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
-  return respond(scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)));
+  return respond(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)));
+}
+
+function respond(ports: PipelinePorts, call: Call, scale: Scale): ResourceResponse {
+  return objectResponse(ports, call, scale, renderingOf(call), 200, ports.registry.byKind('autoscaling', 'v1', 'Scale'));
 }
 
 /** What is applied to the scale, as it is applied to the workload. */
