@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Random } from '@rhythm/base';
 import { ensureClusterPki, kubeconfigYaml, writeSecretFile } from '@rhythm/pki';
@@ -9,7 +9,7 @@ import { ensureBridge, ensureServiceRoute } from '../host/network.ts';
 import { importImages, importedImages } from '../images/import-images.ts';
 import { helloImage, localImageArchive, pauseImage } from '../images/local-images.ts';
 import { clusterPaths, containerdSocket } from '../paths.ts';
-import { addressesOf, appSpecs, repository } from '../processes/app-specs.ts';
+import { addressesOf, appSpecs } from '../processes/app-specs.ts';
 import { lastLogLine, launch, type ProcessSpec } from '../processes/launch.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 import type { Progress } from '../progress.ts';
@@ -21,7 +21,7 @@ import { chooseConfig, type Wishes } from './choose-config.ts';
 import { bridgeName, readConfig, type ClusterConfig } from './cluster-config.ts';
 import { ensureDnsService } from './dns-service.ts';
 import { ensureFakeKubeletRights, fakeNodeNames } from './fake-nodes.ts';
-import { containerdOptions, supervisorName } from './supervised.ts';
+import { containerdOptions, supervisorName, supervisorSpec } from './supervised.ts';
 
 export interface StartPorts {
   readonly clock: Clock;
@@ -168,11 +168,8 @@ function notReady(status: number, body: string): string | undefined {
   return ready?.status === 'True' ? undefined : (ready?.message ?? 'the kubelet has not reported yet');
 }
 
-/** Starts the supervisor unless it runs. It reads the configuration itself. */
+/** Starts the supervisor unless it runs. */
 export async function startSupervisor(config: ClusterConfig): Promise<void> {
   const paths = clusterPaths(config.dir);
-  if (readPidFile(paths.run, supervisorName) !== undefined) return;
-  const bundle = join(repository, 'apps/cli/dist/main.mjs');
-  const main = statSync(bundle, { throwIfNoEntry: false }) === undefined ? join(repository, 'apps/cli/src/main.ts') : bundle;
-  await launch(paths, { name: supervisorName, command: process.execPath, args: [main, 'supervise', '--dir', config.dir] });
+  if (readPidFile(paths.run, supervisorName) === undefined) await launch(paths, supervisorSpec(config));
 }

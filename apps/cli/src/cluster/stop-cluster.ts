@@ -16,7 +16,7 @@ import { startContainerd } from '../runtime/start-containerd.ts';
 import { removeSandboxes } from '../runtime/sandboxes.ts';
 import { bridgeName, type ClusterConfig } from './cluster-config.ts';
 import type { StartPorts } from './start-cluster.ts';
-import { containerdOptions, supervisorName } from './supervised.ts';
+import { adoptLost, containerdOptions, supervisorName } from './supervised.ts';
 
 const graceMs = 5_000;
 
@@ -24,6 +24,7 @@ const graceMs = 5_000;
 export async function stopCluster(config: ClusterConfig, ports: StartPorts): Promise<void> {
   const { progress, clock } = ports;
   const folders = clusterPaths(config.dir);
+  adoptLost(config);
   const stop = (name: string): Promise<void> => stopProcess(clock, folders, name, graceMs);
   await progress.step('supervisor', () => stop(supervisorName));
   // The kubelet first, or it would start again what is stopped below; the API server and its store last.

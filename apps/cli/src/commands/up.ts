@@ -7,8 +7,9 @@ import type { Wishes } from '../cluster/choose-config.ts';
 import { waitFakeNodesReady } from '../cluster/fake-nodes.ts';
 import { startCluster, startSupervisor, waitNodeReady, type StartPorts } from '../cluster/start-cluster.ts';
 import { stopCluster } from '../cluster/stop-cluster.ts';
-import { supervisorName } from '../cluster/supervised.ts';
+import { adoptLost, supervisorName } from '../cluster/supervised.ts';
 import { sayHello } from '../hello/hello.ts';
+import { cgroupProcesses } from '../host/cgroups.ts';
 import { lockFile } from '../host/file-lock.ts';
 import { installPackages, missingPackages } from '../host/packages.ts';
 import { checkCgroups, checkDisk, checkRights } from '../host/preflight.ts';
@@ -34,7 +35,7 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   const from = clock.monotonic();
   const dir = resolveDirectory(options.dir);
   const config = await withClusterLock(dir, async () => {
-    const adopted = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
+    const adopted = isAlive(dir);
     // Every wait of the start ends at an interrupt, and the start with it.
     try {
       const started = await start(dir, fake, options, { ...ports, clock: abortableClock(clock, interrupt) });
@@ -58,6 +59,14 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   }
   progress.say('stopping');
   await withClusterLock(dir, () => stopCluster(config, ports));
+}
+
+/** Whether something of the cluster runs already: processes, or containers whose processes were all killed. */
+function isAlive(dir: string): boolean {
+  const config = readConfig(dir);
+  if (config === undefined) return false;
+  adoptLost(config);
+  return appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined) || cgroupProcesses(`rhythm-${config.id}`).size > 0;
 }
 
 async function start(dir: string, fake: boolean, options: UpOptions, ports: StartPorts): Promise<ClusterConfig> {
@@ -89,6 +98,7 @@ async function restoreSupervisor(dir: string): Promise<boolean> {
   if (lock === undefined) return true;
   try {
     const config = readConfig(dir);
+    if (config !== undefined) adoptLost(config);
     const running = appNames.some((name) => readPidFile(clusterPaths(dir).run, name) !== undefined);
     if (config !== undefined && running) await startSupervisor(config);
     return running;

@@ -1,11 +1,12 @@
 import { backoffDelay, type Clock, type Log, type Random } from '@rhythm/base';
 import { rmSync } from 'node:fs';
+import { restorePidFiles } from './find-process.ts';
 import { launch, type ProcessFolders, type ProcessSpec } from './launch.ts';
 import { readPidFile } from './pid-file.ts';
 
-/** How often the supervisor looks at its processes. */
-const pollMs = 500;
-/** A process that dies again and again is started with these pauses; with the poll, always within 10 s. */
+/** How often the supervisor looks at its processes; the end of one that it started itself it sees at once. */
+const pollMs = 250;
+/** A process is started again at once, and one that dies again and again with these pauses; with the poll, always within 10 s. */
 const backoff = { initialMs: 250, maxMs: 8_000, factor: 2, jitter: 0.1 };
 /** A process that ran this long has recovered. */
 const stableMs = 30_000;
@@ -32,13 +33,17 @@ export interface SupervisorPorts {
 export async function supervise(folders: ProcessFolders, specs: readonly ProcessSpec[], ports: SupervisorPorts, signal: AbortSignal): Promise<void> {
   const { clock } = ports;
   const watched: readonly Watched[] = specs.map((spec) => ({ spec, failures: 0, startedAt: clock.monotonic(), notBefore: 0 }));
+  let round = new AbortController();
+  const wake = (): void => round.abort(new Error('there is something to do'));
+  signal.addEventListener('abort', wake, { once: true });
   while (!signal.aborted) {
-    for (const process of watched) await look(folders, process, ports);
-    await clock.sleep(pollMs, signal).catch(() => undefined);
+    round = new AbortController();
+    for (const process of watched) await look(folders, process, ports, wake);
+    if (!signal.aborted) await clock.sleep(pollMs, round.signal).catch(() => undefined);
   }
 }
 
-async function look(folders: ProcessFolders, process: Watched, ports: SupervisorPorts): Promise<void> {
+async function look(folders: ProcessFolders, process: Watched, ports: SupervisorPorts, onEnd: () => void): Promise<void> {
   const { clock, log, random } = ports;
   const now = clock.monotonic();
   if (readPidFile(folders.run, process.spec.name) !== undefined) {
@@ -47,7 +52,11 @@ async function look(folders: ProcessFolders, process: Watched, ports: Supervisor
     return;
   }
   if (process.notBefore === 0) {
-    const delay = backoffDelay(backoff, process.failures, random);
+    if (restorePidFiles(folders, [process.spec]).length > 0) {
+      log.warn('a process ran without its pid file, which is written again', { process: process.spec.name });
+      return;
+    }
+    const delay = process.failures === 0 ? 0 : backoffDelay(backoff, process.failures - 1, random);
     process.notBefore = now + delay;
     log.warn('process is not running', { process: process.spec.name, restartInMs: Math.round(delay) });
   }
@@ -57,7 +66,10 @@ async function look(folders: ProcessFolders, process: Watched, ports: Supervisor
   process.notBefore = 0;
   try {
     if (process.spec.endpointFile !== undefined) rmSync(process.spec.endpointFile, { force: true });
-    const { pid } = await (ports.launch ?? launch)(folders, process.spec, (code, killed) => log.warn('process ended', { process: process.spec.name, code, signal: killed }));
+    const { pid } = await (ports.launch ?? launch)(folders, process.spec, (code, killed) => {
+      log.warn('process ended', { process: process.spec.name, code, signal: killed });
+      onEnd();
+    });
     log.info('process started again', { process: process.spec.name, pid });
   } catch (error) {
     log.error('process cannot be started', { process: process.spec.name, error });
