@@ -7,6 +7,7 @@ import type { EventRecorder } from '@rhythm/controller';
 import type { Runtime } from '@rhythm/cri';
 import { nodeArchitecture, readPressure, type NodeFacts } from './node-facts.ts';
 import { newNode, nodeLabels, nodeStatus, withoutHeartbeats } from './node-status.ts';
+import { RuntimeHealth } from './runtime-health.ts';
 
 export interface NodeAgentOptions {
   readonly client: ApiClient;
@@ -31,6 +32,7 @@ const leaseNamespace = 'kube-node-lease';
 /** Registers the Node, renews its Lease, and publishes its status on change and every five minutes. */
 export class NodeAgent {
   readonly #options: NodeAgentOptions;
+  readonly #health: RuntimeHealth;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
   #node: Node | undefined;
@@ -41,6 +43,7 @@ export class NodeAgent {
 
   constructor(options: NodeAgentOptions) {
     this.#options = options;
+    this.#health = new RuntimeHealth(options.runtime, options.clock);
   }
 
   start(): void {
@@ -91,8 +94,8 @@ export class NodeAgent {
   }
 
   async #status(): Promise<NodeStatus> {
-    const { runtime, clock, nodeName, nodeIps, facts, rootDir } = this.#options;
-    const [runtimeStatus, images] = await Promise.all([runtime.status().catch(() => undefined), runtime.listImages().catch(() => [])]);
+    const { clock, nodeName, nodeIps, facts, rootDir } = this.#options;
+    const [runtimeStatus, images] = await Promise.all([this.#health.status(), this.#health.images()]);
     return nodeStatus({
       nodeName,
       nodeIps,

@@ -27,6 +27,20 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
     return clock.now();
   }
 
+  /** Asks the API itself for a sign of life that the informer has not seen yet, and notes it. */
+  async function hasSpoken(node: Node): Promise<boolean> {
+    const name = node.metadata.name ?? '';
+    const known = leases.get(`${leaseNamespace}/${name}`)?.spec.renewTime;
+    const { spec } = await client.get(resources.leases, leaseNamespace, name).catch((error: unknown) => {
+      if (hasReason(error, 'NotFound')) return { spec: { renewTime: known } };
+      throw error;
+    });
+    const before = seen.get(name);
+    if (spec.renewTime === known || before === undefined) return false;
+    seen.set(name, { ...before, at: clock.now() });
+    return true;
+  }
+
   async function reconcile(name: string): Promise<ReconcileResult> {
     const node = nodes.get(name);
     if (node === undefined) {
@@ -34,7 +48,9 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
       return done;
     }
     const now = clock.now();
-    const plan = planNode(node, silentSince(node), now);
+    let plan = planNode(node, silentSince(node), now);
+    // We may be the one who heard nothing: stopped for a while, or behind in what we watch.
+    if (plan.conditions !== undefined && (await hasSpoken(node))) plan = planNode(node, silentSince(node), now);
     let current = node;
     if (plan.conditions !== undefined) {
       current = await client.update(resources.nodes, { ...current, status: { ...current.status, conditions: [...plan.conditions] } }, { subresource: 'status' });
