@@ -37,4 +37,6 @@ export const limits = {
   /** Objects a deletecollection works on at a time. */
   deleteWorkers: 10,
   watchesPerResourceMax: 20_000,
+  /** Of all resources together. */
+  watchesPerUserMax: 5_000,
 } as const;

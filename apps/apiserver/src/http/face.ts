@@ -34,8 +34,8 @@ export class HttpFace {
       const path = parseResourcePath(exchange.path);
       if (path === undefined) await this.#other(exchange);
       else {
-        const body = exchange.method === 'GET' || exchange.method === 'HEAD' ? new Uint8Array() : await exchange.readBody();
-        const request = resourceRequestOf(exchange, exchange.method, path, body, exchange.signal);
+        const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => exchange.readBody();
+        const request = resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody);
         if (request.verb === 'watch') await this.#watch(exchange, request);
         else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
       }
@@ -58,7 +58,7 @@ export class HttpFace {
       if (path === undefined || handler === undefined) throw new ApiError('BadRequest', 'this path does not upgrade connections');
       const gone = new AbortController();
       upgrade.socket.once('close', () => gone.abort(new Error('the client has gone')));
-      const request = resourceRequestOf(upgrade, upgrade.request.method ?? 'GET', path, new Uint8Array(), gone.signal);
+      const request = resourceRequestOf(upgrade, upgrade.request.method ?? 'GET', path, gone.signal);
       const call = await this.#ports.pipeline.admit(request);
       await handler.upgrade(this.#ports.pipeline.resourceCall(call), upgrade);
     } catch (thrown) {
@@ -69,7 +69,6 @@ export class HttpFace {
   async #watch(exchange: HttpExchange, request: Parameters<Pipeline['watch']>[0]): Promise<void> {
     const watch = await this.#ports.pipeline.watch(request);
     const protobuf = watch.contentType.includes('protobuf');
-    if (watch.contentType.includes('yaml')) throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch');
     const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private' });
     for await (const batch of watch) await stream.write(protobuf ? protobufFrames(batch) : jsonFrames(batch));
     await stream.end();

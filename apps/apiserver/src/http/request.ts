@@ -12,7 +12,7 @@ export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'head
 }
 
 /** The request on a resource that an HTTP request means. @throws ApiError BadRequest, MethodNotAllowed. */
-export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'>, method: string, path: ResourcePath, body: Uint8Array, signal: AbortSignal): ResourceRequest {
+export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'>, method: string, path: ResourcePath, signal: AbortSignal, loadBody?: () => Promise<Uint8Array>): ResourceRequest {
   const { query } = source;
   const watch = query.get('watch');
   return {
@@ -26,7 +26,8 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
     subresource: path.subresource,
     options: parseOptions(query),
     query,
-    body,
+    body: new Uint8Array(),
+    ...(loadBody === undefined ? {} : { loadBody }),
     contentType: source.header('content-type') ?? 'application/json',
     accept: source.header('accept') ?? '*/*',
     userAgent: source.header('user-agent') ?? '',

@@ -1,4 +1,4 @@
-import { ApiError, hasReason, invalid, type KubeObject } from '@rhythm/api';
+import { ApiError, hasReason, invalid, type FieldError, type KubeObject } from '@rhythm/api';
 import type { DeleteOptions } from '@rhythm/api/types/meta-v1';
 import { limits } from '../limits.ts';
 import { planDeletion } from '../registry/deletion.ts';
@@ -8,7 +8,8 @@ import { Admission } from './admission.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, includeOf, objectResponse, renderingOf, successStatus } from './respond.ts';
 import { filterOf } from './selection.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceRequest, ResourceResponse } from './types.ts';
+import { dryRunErrors } from './write-options.ts';
 
 /** Kinds whose last state is the reply to their deletion; for others it is a Status. */
 const shownWhenDeleted = new Set(['pods', 'services', 'serviceaccounts', 'podtemplates', 'resourcequotas', 'persistentvolumes', 'persistentvolumeclaims']);
@@ -17,7 +18,7 @@ const policies = new Set(['Foreground', 'Background', 'Orphan']);
 export async function remove(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { kind, request } = call;
   const rendering = renderingOf(call);
-  const options = deleteOptionsOf(ports, call);
+  const options = deleteOptionsOf(ports, call.request);
   if (call.dryRun) {
     const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
     await decideDeletion(ports, call, ports.objects.decode(kind, entry), options);
@@ -32,7 +33,7 @@ export async function remove(ports: PipelinePorts, call: Call): Promise<Resource
 export async function removeCollection(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { kind, request } = call;
   const rendering = renderingOf(call);
-  const options = deleteOptionsOf(ports, call);
+  const options = deleteOptionsOf(ports, call.request);
   const cache = ports.caches.of(kind);
   const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
   const list = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
@@ -69,29 +70,32 @@ async function decideDeletion(ports: PipelinePorts, call: Call, current: KubeObj
   return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(old)] };
 }
 
+const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' };
+
 /** From the body, else from the query. @throws ApiError BadRequest, Invalid. */
-export function deleteOptionsOf(ports: PipelinePorts, call: Call): DeleteOptions {
-  const { body, contentType, options: query } = call.request;
-  const given: DeleteOptions = body.length === 0 ? {} : (ports.codec.parse(body, contentType) as DeleteOptions);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new ApiError('BadRequest', 'the body of a delete must be DeleteOptions');
+export function deleteOptionsOf(ports: Pick<PipelinePorts, 'codec'>, { body, contentType, options: query }: Pick<ResourceRequest, 'body' | 'contentType' | 'options'>): DeleteOptions {
+  const given: DeleteOptions = body.length === 0 ? {} : (ports.codec.decode(optionsKind, body, contentType, 'Ignore').object as DeleteOptions);
+  if (given.kind !== undefined && given.kind !== optionsKind.kind) throw new ApiError('BadRequest', 'the body of a delete must be DeleteOptions');
   const options: DeleteOptions = {
     gracePeriodSeconds: given.gracePeriodSeconds ?? query.gracePeriodSeconds,
     propagationPolicy: given.propagationPolicy ?? query.propagationPolicy,
     orphanDependents: given.orphanDependents,
     preconditions: given.preconditions,
+    dryRun: [...(given.dryRun ?? []), ...(query.dryRun ?? [])],
   };
-  const problem = (field: string, message: string): ApiError => invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [{ type: 'FieldValueInvalid', field, message }]);
-  const { gracePeriodSeconds, propagationPolicy, orphanDependents } = options;
-  if (gracePeriodSeconds !== undefined && !Number.isSafeInteger(gracePeriodSeconds)) throw problem('gracePeriodSeconds', `Invalid value: must be an integer`);
-  if (propagationPolicy !== undefined && !policies.has(propagationPolicy)) throw problem('propagationPolicy', `Invalid value: ${JSON.stringify(propagationPolicy)}: must be one of Background, Foreground, Orphan`);
-  if (propagationPolicy !== undefined && orphanDependents !== undefined) throw problem('propagationPolicy', 'Invalid value: orphanDependents and deletionPropagation cannot be both set');
+  checkDeleteOptions(options);
   return options;
 }
 
-/** `dryRun` of a delete may stand in its body. */
-export function dryRunInBody(ports: Pick<PipelinePorts, 'codec'>, body: Uint8Array, contentType: string): boolean {
-  if (body.length === 0) return false;
-  const parsed = ports.codec.parse(body, contentType);
-  const dryRun = typeof parsed === 'object' && parsed !== null ? (parsed as { dryRun?: unknown }).dryRun : undefined;
-  return Array.isArray(dryRun) && dryRun.includes('All');
+/** @throws ApiError Invalid. Source: apimachinery, meta/v1 validation ValidateDeleteOptions. */
+export function checkDeleteOptions({ propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
+  const errors: FieldError[] = [];
+  if (propagationPolicy !== undefined && orphanDependents !== undefined) {
+    errors.push({ type: 'FieldValueInvalid', field: 'propagationPolicy', message: `Invalid value: ${JSON.stringify(propagationPolicy.slice(0, 64))}: orphanDependents and deletionPropagation cannot be both set` });
+  }
+  if (propagationPolicy !== undefined && !policies.has(propagationPolicy)) {
+    errors.push({ type: 'FieldValueNotSupported', field: 'propagationPolicy', message: `Unsupported value: ${JSON.stringify(propagationPolicy.slice(0, 64))}: supported values: "Background", "Foreground", "Orphan", "nil"` });
+  }
+  errors.push(...dryRunErrors(dryRun));
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }

@@ -1,4 +1,4 @@
-import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, invalid, isReset, managerNameBytesMax, managerOf, patchTypeOf, toStored, trackUpdate, type FieldError, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
+import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, isReset, managerOf, toStored, trackUpdate, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
 import type { ManagedFieldsEntry } from '@rhythm/api/types/meta-v1';
 import { formatTime } from '@rhythm/base';
 import { deepEqual } from '../registry/deep-equal.ts';
@@ -11,19 +11,6 @@ type Entries = ManagedFieldsEntry[] | undefined;
 /** Content type of server-side apply; its body may be YAML or JSON. */
 export function isApply(request: Pick<ResourceRequest, 'verb' | 'contentType'>): boolean {
   return request.verb === 'patch' && /^application\/apply-patch\+(yaml|json)\s*(;|$)/i.test(request.contentType);
-}
-
-/** @throws ApiError Invalid for a name no manager may have, an apply without one, `force` where nothing is applied. */
-export function checkWriteOptions(request: ResourceRequest): void {
-  const optionsKind = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' }[request.verb];
-  if (optionsKind === undefined) return;
-  const { fieldManager = '', force } = request.options;
-  const errors: FieldError[] = [];
-  if (isApply(request) && fieldManager === '') errors.push({ type: 'FieldValueRequired', field: 'fieldManager', message: 'Required value: is required for apply patch' });
-  if (force !== undefined && patchTypeOf(request.contentType) !== undefined && request.verb === 'patch') errors.push({ type: 'FieldValueForbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' });
-  if (Buffer.byteLength(fieldManager) > managerNameBytesMax) errors.push({ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${managerNameBytesMax} bytes` });
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(fieldManager)) errors.push({ type: 'FieldValueInvalid', field: 'fieldManager', message: `Invalid value: ${JSON.stringify(fieldManager.slice(0, managerNameBytesMax))}: should only contain printable characters` });
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', errors);
 }
 
 /** Who writes with this call. */

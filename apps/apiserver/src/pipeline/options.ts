@@ -22,7 +22,6 @@ export function parseOptions(query: URLSearchParams): RequestOptions {
     return value !== 'false' && value !== '0';
   };
   const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All')) throw new ApiError('BadRequest', `dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
   return {
     resourceVersion: text('resourceVersion'),
     resourceVersionMatch: text('resourceVersionMatch'),

@@ -8,9 +8,9 @@ import { serveScale } from '../subresources/scale.ts';
 import { Admission } from './admission.ts';
 import { apply } from './apply.ts';
 import { create } from './create.ts';
-import { dryRunInBody, remove, removeCollection } from './delete.ts';
-import { checkWriteOptions, isApply } from './field-managers.ts';
+import { deleteOptionsOf, remove, removeCollection } from './delete.ts';
 import { deprecationOf } from './deprecations.ts';
+import { isApply } from './field-managers.ts';
 import type { ResourceCall, ResourceHandler } from './handlers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { get, list } from './read.ts';
@@ -18,12 +18,15 @@ import { objectResponse, renderingOf } from './respond.ts';
 import { selectedName } from './selection.ts';
 import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
 import { patch, update } from './update.ts';
+import { WatchCount } from './watch-count.ts';
 import { watch } from './watch.ts';
+import { checkWriteOptions } from './write-options.ts';
 
 /** The one way of every request on a resource, whichever face it came in by. */
 export class Pipeline implements ApiPipeline {
   readonly #ports: PipelinePorts;
   readonly #handlers: ReadonlyMap<string, ResourceHandler>;
+  readonly #watches = new WatchCount(limits.watchesPerUserMax);
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports;
@@ -46,7 +49,13 @@ export class Pipeline implements ApiPipeline {
 
   async watch(request: ResourceRequest): Promise<ResourceWatch> {
     const call = await this.admit(request);
-    return watch(this.#ports, call);
+    const release = this.#watches.take(call.user.name);
+    try {
+      return await watch(this.#ports, call, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** Authenticates, authorises and finds the kind. @throws ApiError Unauthorized, Forbidden, NotFound, MethodNotAllowed. */
@@ -59,9 +68,11 @@ export class Pipeline implements ApiPipeline {
     if (kind === undefined) throw pageNotFound();
     checkServed(kind, request);
     checkWriteOptions(request);
-    const dryRun = (request.options.dryRun ?? []).length > 0 || (request.verb.startsWith('delete') && dryRunInBody(this.#ports, request.body, request.contentType));
+    const loaded = request.loadBody === undefined ? request : { ...request, body: await request.loadBody() };
+    const asked = isDeletion(request) ? deleteOptionsOf(this.#ports, loaded).dryRun : request.options.dryRun;
+    const dryRun = (asked ?? []).length > 0;
     const deprecation = deprecationOf(kind);
-    return { request, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]) };
+    return { request: loaded, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]) };
   }
 
   /** Who asks; without a credential nobody, and nobody reaches a resource. */
@@ -186,6 +197,8 @@ function checkServed(kind: KindDefinition, request: ResourceRequest): void {
   const { verb, namespace, name, subresource } = request;
   const acrossNamespaces = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
   if (kind.namespaced ? namespace === '' && !acrossNamespaces && !(verb === 'create' && name === '' && !isStored(kind)) : namespace !== '') throw pageNotFound();
+  // Whoever may see only the objects of some names must not see all by naming one of them.
+  if (name !== '' && (verb === 'list' || verb === 'deletecollection')) throw methodNotAllowed();
   if (verb === 'deletecollection' && kind.namespaced && namespace === '') throw methodNotAllowed();
   if (subresource === '') {
     if (!kind.verbs.includes(verb) || (verb === 'create' && name !== '')) throw methodNotAllowed();
@@ -194,6 +207,10 @@ function checkServed(kind: KindDefinition, request: ResourceRequest): void {
   const found = kind.subresources.find((sub) => sub.name === subresource);
   if (found === undefined) throw pageNotFound();
   if (!found.verbs.includes(verb)) throw methodNotAllowed();
+}
+
+function isDeletion(request: ResourceRequest): boolean {
+  return request.subresource === '' && (request.verb === 'delete' || request.verb === 'deletecollection');
 }
 
 function isStored(kind: KindDefinition): boolean {

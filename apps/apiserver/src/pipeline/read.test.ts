@@ -73,8 +73,8 @@ describe('list', () => {
     const version = a.metadata.resourceVersion;
     expect(names(await api.call<List>('list', at, undefined, { resourceVersion: version, resourceVersionMatch: 'Exact' }))).toEqual(['a']);
     expect(names(await api.call<List>('list', at, undefined, { resourceVersion: version, resourceVersionMatch: 'NotOlderThan' }))).toContain('a');
-    await expect(api.call('list', at, undefined, { resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ code: 400 });
-    await expect(api.call('list', at, undefined, { resourceVersion: '0', resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ code: 400 });
+    await expect(api.call('list', at, undefined, { resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ code: 422 });
+    await expect(api.call('list', at, undefined, { resourceVersion: '0', resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ code: 422 });
   });
 
   test('a long one comes in pieces that are one JSON document', async () => {

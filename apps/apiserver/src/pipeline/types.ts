@@ -118,6 +118,8 @@ export interface ResourceRequest {
   /** All query parameters, for subresources with their own (log, exec). Absent: none. */
   readonly query?: URLSearchParams;
   readonly body: Uint8Array;
+  /** Where the body is still on the wire: it is taken in only for those who may do what they ask for. */
+  loadBody?(): Promise<Uint8Array>;
   readonly contentType: string;
   readonly accept: string;
   readonly userAgent: string;

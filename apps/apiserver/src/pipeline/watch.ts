@@ -2,31 +2,56 @@ import { invalid, toApiError, type ApiError } from '@rhythm/api';
 import { toError, withTimeout } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
-import type { Rendering } from '../render/negotiate.ts';
+import { negotiate, type Rendering } from '../render/negotiate.ts';
 import type { Filter } from '../watch-cache/filter.ts';
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
 import type { CacheEvent, Watcher } from '../watch-cache/watcher.ts';
 import type { Call, PipelinePorts } from './ports.ts';
-import { includeOf, renderingOf } from './respond.ts';
+import { includeOf } from './respond.ts';
 import { filterOf } from './selection.ts';
-import type { RenderedEvent, RequestOptions, ResourceWatch } from './types.ts';
+import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceWatch } from './types.ts';
 
-/** Opens a watch. What ends it early comes as an ERROR event; its timeout ends it in peace. */
-export async function watch(ports: PipelinePorts, call: Call): Promise<ResourceWatch> {
+/**
+ * Opens a watch. What ends it early comes as an ERROR event; its timeout ends it in peace. `onEnd` is called when nothing of it is
+ * left: it was read to its end, or whoever asked has gone, even before the first event.
+ */
+export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void = () => undefined): Promise<ResourceWatch> {
   const { kind, request } = call;
-  const rendering = renderingOf(call);
+  const rendering = negotiateWatch(request.accept);
   checkOptions(request.options);
   const cache = ports.caches.of(kind);
-  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  const filter = filterOf(cache.kind, request.namespace, withName(request), cache.indexField);
   await cache.ready(request.signal);
   const watcher = await open(ports, call, cache, filter);
   const seconds = request.options.timeoutSeconds ?? 0;
   const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : limits.watchTimeoutMinMs * (1 + ports.random.next());
+  const timeout = withTimeout(ports.clock, timeoutMs, () => new Error('the watch has had its time'), request.signal);
+  const end = (): void => {
+    timeout.cancel();
+    watcher.end();
+    onEnd();
+  };
+  const onTimeout = (): void => (request.signal.aborted ? end() : watcher.end());
+  if (timeout.signal.aborted) onTimeout();
+  timeout.signal.addEventListener('abort', onTimeout, { once: true });
+  request.signal.addEventListener('abort', end, { once: true });
   return {
     contentType: rendering.contentType,
-    [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, timeoutMs),
+    [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, end),
   };
+}
+
+/** How a stream of events is written: there is none in YAML. @throws ApiError NotAcceptable. */
+function negotiateWatch(accept: string): Rendering {
+  return negotiate(accept, ({ encoding }) => encoding !== 'yaml');
+}
+
+/** A watch on one name (`/api/v1/watch/…/pods/NAME`) was allowed for that name only. */
+function withName({ options, name }: ResourceRequest): RequestOptions {
+  if (name === '') return options;
+  const named = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`;
+  return { ...options, fieldSelector: (options.fieldSelector ?? '') === '' ? named : `${options.fieldSelector ?? ''},${named}` };
 }
 
 async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter: Filter): Promise<Watcher> {
@@ -49,11 +74,7 @@ async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter:
   return cache.watch(filter, state.revision, { bookmarks, initial });
 }
 
-async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, timeoutMs: number): AsyncGenerator<readonly RenderedEvent[]> {
-  const timeout = withTimeout(ports.clock, timeoutMs, () => new Error('the watch has had its time'), call.request.signal);
-  const end = (): void => watcher.end();
-  if (timeout.signal.aborted) end();
-  timeout.signal.addEventListener('abort', end, { once: true });
+async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, end: () => void): AsyncGenerator<readonly RenderedEvent[]> {
   try {
     let first = true;
     for await (const batch of watcher) {
@@ -69,8 +90,8 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
     if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
     yield [{ type: 'ERROR', object: Buffer.from(JSON.stringify(error.toStatus())) }];
   } finally {
-    timeout.cancel();
-    watcher.end();
+    call.request.signal.removeEventListener('abort', end);
+    end();
   }
 }
 

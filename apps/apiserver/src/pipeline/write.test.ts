@@ -68,7 +68,7 @@ describe('create', () => {
     expect(warned.warnings).toEqual(['unknown field "nonsense"']);
     const ignored = await api.respond('create', at, { ...configMap('w'), nonsense: 1 }, { fieldValidation: 'Ignore' });
     expect(ignored.warnings).toEqual([]);
-    await expect(api.call('create', at, body, { fieldValidation: 'Perhaps' })).rejects.toMatchObject({ code: 400 });
+    await expect(api.call('create', at, body, { fieldValidation: 'Perhaps' })).rejects.toMatchObject({ code: 422 });
   });
 });
 

@@ -3,7 +3,7 @@ import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Eviction, PodDisruptionBudget } from '@rhythm/api/types/policy-v1';
 import { formatTime } from '@rhythm/base';
 import { checkType } from '../pipeline/create.ts';
-import { removeObject } from '../pipeline/delete.ts';
+import { checkDeleteOptions, removeObject } from '../pipeline/delete.ts';
 import type { Call, PipelinePorts } from '../pipeline/ports.ts';
 import { objectReader } from '../pipeline/object-reader.ts';
 import { objectResponse, renderingOf, successStatus } from '../pipeline/respond.ts';
@@ -17,6 +17,7 @@ export async function serveEviction(ports: PipelinePorts, call: Call): Promise<R
   const rendering = renderingOf(call);
   const eviction = ports.codec.decode(evictionKind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn').object as Eviction;
   checkType(evictionKind, eviction);
+  checkDeleteOptions(eviction.deleteOptions ?? {});
   const dryRun = call.dryRun || (eviction.deleteOptions?.dryRun ?? []).includes('All');
   const pod = ports.objects.decode<Pod>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
   if (needsBudget(pod)) await takeFromBudget(ports, call, pod, dryRun);

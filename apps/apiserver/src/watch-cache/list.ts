@@ -1,4 +1,4 @@
-import { ApiError } from '@rhythm/api';
+import { ApiError, invalid, type FieldError } from '@rhythm/api';
 import { StoreError, type Store } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
@@ -81,9 +81,10 @@ function checkVersionOptions(options: ListOptions): void {
     if (resourceVersion !== '') throw new ApiError('BadRequest', 'specifying resource version or its match is not allowed when using continue');
   }
   if (match === undefined) return;
-  if (match !== 'Exact' && match !== 'NotOlderThan') throw new ApiError('BadRequest', `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`);
-  if ((resourceVersion ?? '') === '') throw new ApiError('BadRequest', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && resourceVersion === '0') throw new ApiError('BadRequest', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  const refuse = (message: string, type: FieldError['type'] = 'FieldValueForbidden'): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field: 'resourceVersionMatch', message }]);
+  if (match !== 'Exact' && match !== 'NotOlderThan') throw refuse(`Unsupported value: ${JSON.stringify(match.slice(0, 64))}: supported values: "Exact", "NotOlderThan"`, 'FieldValueNotSupported');
+  if ((resourceVersion ?? '') === '') throw refuse('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && resourceVersion === '0') throw refuse('Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
 }
 
 async function latest(source: Source, filter: Filter, start: string, limit: number, signal?: AbortSignal): Promise<ListResult> {

@@ -52,6 +52,11 @@ export class WatchCache {
     this.#freshness = new Freshness(ports.store, ports.clock, ports.log);
   }
 
+  /** Watches open now. */
+  get watchers(): number {
+    return this.#watcherCount;
+  }
+
   get indexField(): string | undefined {
     return this.#indexField;
   }
