@@ -4,7 +4,8 @@ const common = { testTimeout: 60_000, hookTimeout: 180_000, pool: 'forks' as con
 
 /**
  * End-to-end tests: real processes, real containers, real clients. One file at a time: they share the machine's
- * network. Each folder is a project; `firstlight` has one cluster that its files share (support/shared-cluster.ts).
+ * network. Each folder is a project; `firstlight` and `kubectl` have one cluster each that
+ * their files share (support/shared-cluster.ts).
  */
 export default defineConfig({
   test: {
@@ -12,7 +13,8 @@ export default defineConfig({
     maxWorkers: 1,
     projects: [
       { test: { ...common, name: 'firstlight', include: ['e2e/firstlight/**/*.test.ts'], globalSetup: ['e2e/support/shared-cluster.ts'] } },
-      { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**'] } },
+      { test: { ...common, name: 'kubectl', include: ['e2e/kubectl/**/*.test.ts'], globalSetup: ['e2e/kubectl/setup.ts'], maxConcurrency: 6 } },
+      { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**', 'e2e/kubectl/**'] } },
     ],
   },
 });

@@ -1,0 +1,31 @@
+import type { TestProject } from 'vitest/node';
+import { ensureKubectl, localImages } from '@rhythm/cli';
+import { startRegistry } from '../support/registry.ts';
+import shareCluster from '../support/shared-cluster.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The path of kubectl 1.35. */
+    kubectl: string;
+    /** `127.0.0.1:PORT/busybox`: a shell and its tools. */
+    busybox: string;
+    /** A web server on port 80 that shows its /etc: `/hostname` is its pod's name. */
+    nginx: string;
+  }
+}
+
+/** One cluster for the folder, and a registry on loopback with two images. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const leave = await shareCluster(project);
+  const registry = await startRegistry();
+  const [hello] = await localImages();
+  const layer = hello?.layers[0] ?? [];
+  project.provide('kubectl', await ensureKubectl(() => undefined));
+  project.provide('busybox', await registry.push('busybox', 'v1', layer, ['sh']));
+  project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));
+  await registry.push('nginx', 'v2', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]);
+  return async () => {
+    await registry.stop();
+    await leave();
+  };
+}
