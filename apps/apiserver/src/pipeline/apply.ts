@@ -1,9 +1,9 @@
-import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, storedManagers, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { formatTime } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { resourceOf, type Outcome } from '../registry/object-store.ts';
 import { createObject, placeInNamespace, requireCreate } from './create.ts';
-import { managersOf, skippedBy, versionsOf, writerOf } from './field-managers.ts';
+import { skippedBy, versionsOf, writerOf } from './field-managers.ts';
 import { schemaOf } from './codec.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
@@ -62,7 +62,7 @@ export function decideApply(ports: PipelinePorts, call: Call, current: KubeObjec
   const { object, managers } = applyConfiguration({
     versions: versionsOf(ports.registry, kind),
     live: { ...current, metadata },
-    managers: managersOf(managedFields, undefined),
+    managers: storedManagers(managedFields),
     configuration,
     writer: writerOf(call, 'Apply', subresource),
     force: request.options.force === true,

@@ -1,4 +1,4 @@
-import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, isReset, managerOf, toStored, trackUpdate, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
+import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, isReset, managerOf, storedManagers, toStored, trackUpdate, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
 import type { ManagedFieldsEntry } from '@rhythm/api/types/meta-v1';
 import { formatTime } from '@rhythm/base';
 import { deepEqual } from '../registry/deep-equal.ts';
@@ -31,18 +31,19 @@ export function managedByCreate(ports: PipelinePorts, call: Call, object: KubeOb
  */
 export function managedByUpdate(ports: PipelinePorts, call: Call, current: KubeObject, object: KubeObject, given: Entries, subresource: string): Entries {
   const { managedFields: stored } = current.metadata;
-  const managers = subresource === '' ? managersOf(given, stored) : managersOf(stored, undefined);
+  const own = subresource !== '' || given === undefined || deepEqual(given, stored);
+  const managers = own ? storedManagers(stored) : managersOf(given, stored);
   if (managers.length === 0) return undefined;
   const change = { versions: versionsOf(ports.registry, call.kind), before: current, after: object, skip: skippedBy(call.kind, subresource) };
   const now = trackUpdate(managers, change, writerOf(call, 'Update', subresource), formatTime(ports.clock.now()));
-  return now === managers && (subresource !== '' || given === undefined) ? stored : encodeManagers(now);
+  return now === managers && own ? stored : encodeManagers(now);
 }
 
 /** What a client sent when it is of use, else what is stored. */
 export function managersOf(given: Entries, stored: Entries): readonly Manager[] {
   if (isReset(given)) return [];
   const managers = decodeManagers(given) ?? [];
-  return managers.length > 0 ? managers : (decodeManagers(stored) ?? []);
+  return managers.length > 0 ? managers : storedManagers(stored);
 }
 
 /** A write that says nothing new must not be one for the sake of its time: then the entries are those of `current`. */

@@ -107,12 +107,26 @@ export function equalSets(a: FieldSet, b: FieldSet): boolean {
   return count === 0;
 }
 
+/** Sets that are in order already: most of what is written back was read. */
+const inOrder = new WeakSet<FieldSet>();
+
+/** Says that a set is in order: for one that `sorted` made and that was stored since. */
+export function trustOrder(set: FieldSet): FieldSet {
+  inOrder.add(set);
+  return set;
+}
+
 /** The set with the keys of every node in order, as Kubernetes writes it: the node itself, fields, items by keys, by value. */
 export function sorted(set: FieldSet): FieldSet {
+  return inOrder.has(set) ? set : trustOrder(inOrderOf(set));
+}
+
+function inOrderOf(set: FieldSet): FieldSet {
   const keys = Object.keys(set);
   if (keys.length === 0) return leaf;
+  if (keys.length > 1) keys.sort();
   const out: FieldSetDraft = {};
-  for (const key of keys.sort()) out[key] = sorted(set[key] ?? leaf);
+  for (const key of keys) out[key] = inOrderOf(set[key] ?? leaf);
   return out;
 }
 

@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from '../gen/types/meta-v1.ts';
-import { difference, isEmpty, isFieldSet, leaf, sorted, union, type FieldSet } from './field-set.ts';
+import { difference, isEmpty, isFieldSet, leaf, sorted, trustOrder, union, type FieldSet } from './field-set.ts';
 
 /** Who wrote: what `metadata.managedFields` calls a manager. Appliers are one whatever version they apply in. */
 export interface Writer {
@@ -57,7 +57,19 @@ export function isBy(manager: Writer, writer: Writer): boolean {
   );
 }
 
-/** Reads `metadata.managedFields`; `undefined` when any of it is not what it should be. */
+/** Reads `metadata.managedFields` as `encodeManagers` wrote it; every set is taken for good. */
+export function storedManagers(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] {
+  return (entries ?? []).map(({ manager = '', operation, apiVersion = '', time, fieldsV1 = {}, subresource = '' }) => ({
+    manager,
+    operation: operation === 'Apply' ? 'Apply' : 'Update',
+    apiVersion,
+    subresource,
+    time,
+    fields: trustOrder(fieldsV1 as FieldSet),
+  }));
+}
+
+/** Reads `metadata.managedFields` of a client; `undefined` when any of it is not what it should be. */
 export function decodeManagers(entries: unknown): Manager[] | undefined {
   if (entries === undefined || entries === null) return [];
   if (!Array.isArray(entries)) return undefined;
