@@ -28,6 +28,9 @@ await measure('create pod', count, (index) => api.respond('create', pods, pod(`p
 await measure('get pod', count, (index) => api.respond('get', `${pods}/p${index}`));
 await measure('merge patch pod', count, (index) => api.respond('patch', `${pods}/p${index}`, { metadata: { labels: { a: 'b' } } }, { contentType: 'application/merge-patch+json' }));
 await measure('strategic patch pod', count, (index) => api.respond('patch', `${pods}/p${index}`, { metadata: { labels: { a: 'c' } } }, { contentType: 'application/strategic-merge-patch+json' }));
+const apply = { contentType: 'application/apply-patch+yaml', fieldManager: 'bench', force: true };
+await measure('apply pod, changed', count, (index) => api.respond('patch', `${pods}/p${index}`, { ...pod(`p${index}`), metadata: { name: `p${index}`, labels: { a: 'd' } } }, apply));
+await measure('apply pod, unchanged', count, (index) => api.respond('patch', `${pods}/p${index}`, { ...pod(`p${index}`), metadata: { name: `p${index}`, labels: { a: 'd' } } }, apply));
 await measure(`list ${count} pods`, 10, async () => textOf(await api.respond('list', pods)));
 await measure('list by label', 10, async () => textOf(await api.respond('list', pods, undefined, { labelSelector: 'index=p7' })));
 await measure('page of 500', 10, async () => textOf(await api.respond('list', pods, undefined, { limit: 500 })));
