@@ -223,3 +223,30 @@ describe('ownership of other writes', () => {
     expect(now.metadata.managedFields?.[0]).toMatchObject({ manager: 'ancient-changes', fieldsV1: { 'f:data': { 'f:k': {}, 'f:k0': {}, 'f:k4': {} } } });
   });
 });
+
+describe('versions of a kind', () => {
+  const v1 = 'autoscaling/v1/ns/default/horizontalpodautoscalers';
+  const v2 = 'autoscaling/v2/ns/default/horizontalpodautoscalers';
+  const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+
+  test('ownership in one is seen in the other', async () => {
+    await apply(`${v1}/h`, { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h' }, spec: { scaleTargetRef: target, minReplicas: 2, maxReplicas: 3, targetCPUUtilizationPercentage: 50 } }, 'one');
+    const metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } }];
+    const wanted = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h' }, spec: { scaleTargetRef: target, maxReplicas: 5, metrics } };
+    await expect(apply(`${v2}/h`, wanted, 'two')).rejects.toMatchObject({ details: { causes: [{ field: '.spec.maxReplicas' }, { field: '.spec.targetCPUUtilizationPercentage' }] } });
+    const now = await apply<KubeObject & { spec: object }>(`${v2}/h`, wanted, 'two', { force: true });
+    expect(now.spec).toMatchObject({ minReplicas: 2, maxReplicas: 5, metrics });
+    expect(now.metadata.managedFields?.map(({ manager, apiVersion, fieldsV1 }) => [manager, apiVersion, fieldsV1])).toEqual([
+      ['one', 'autoscaling/v1', { 'f:spec': { 'f:minReplicas': {}, 'f:scaleTargetRef': {} } }],
+      ['two', 'autoscaling/v2', { 'f:spec': { 'f:maxReplicas': {}, 'f:metrics': {}, 'f:scaleTargetRef': { 'f:apiVersion': {}, 'f:kind': {}, 'f:name': {} } } }],
+    ]);
+  });
+
+  test('a manager that moves to another version lets go of what it no longer names', async () => {
+    await apply(`${v1}/h`, { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h', labels: { a: 'b' } }, spec: { scaleTargetRef: target, minReplicas: 2, maxReplicas: 3 } }, 'one');
+    const now = await apply<KubeObject & { spec: object }>(`${v2}/h`, { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h' }, spec: { scaleTargetRef: target, maxReplicas: 3 } }, 'one');
+    expect(now.spec).toMatchObject({ minReplicas: 1, maxReplicas: 3 });
+    expect(now.metadata.labels).toBeUndefined();
+    expect(owners(now)).toEqual(['one Apply']);
+  });
+});

@@ -63,6 +63,7 @@ function complain(schema: SchemaNode, value: unknown, path: string, into: string
 function complainOfMembers(rule: Extract<ConcreteRule, { op: 'map' | 'atomic' }>, value: unknown, path: string, into: string[], problem: (text: string) => void): void {
   if (!isMembers(value)) return problem(`expected map, got ${show(value)}`);
   for (const name of Object.keys(value)) {
+    if (into.length >= complaintsMax) return;
     const schema = memberNode(rule, name);
     if (schema === undefined) into.push(`${path}.${name.slice(0, 128)}: field not declared in schema`);
     else complain(schema, value[name], `${path}.${name}`, into);
@@ -72,6 +73,7 @@ function complainOfMembers(rule: Extract<ConcreteRule, { op: 'map' | 'atomic' }>
 function complainOfItems(rule: Extract<ConcreteRule, { op: 'items' | 'set' }>, value: readonly unknown[], path: string, into: string[], problem: (text: string) => void): void {
   const seen = new Set<string>();
   value.forEach((item, index) => {
+    if (into.length >= complaintsMax) return;
     const element = itemElement(rule, item);
     if (element === undefined) return problem(`element ${index}: ${itemProblem(rule, item)}`);
     if (seen.has(element)) problem(`duplicate entries for key ${elementText(element)}`);

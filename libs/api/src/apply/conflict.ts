@@ -24,8 +24,13 @@ export class ApplyConflict extends ApiError {
 function messageOf(found: readonly { readonly owner: string; readonly path: string }[]): string {
   const [only] = found;
   if (found.length === 1 && only !== undefined) return `Apply failed with 1 conflict: conflict with ${only.owner}: ${only.path}`;
-  const owners = [...new Set(found.map(({ owner }) => owner))].sort();
-  const lines = owners.flatMap((owner) => [`conflicts with ${owner}:`, ...found.filter((one) => one.owner === owner).map(({ path }) => `- ${path}`)]);
+  const byOwner = new Map<string, string[]>();
+  for (const { owner, path } of found) {
+    const paths = byOwner.get(owner);
+    if (paths === undefined) byOwner.set(owner, [path]);
+    else paths.push(path);
+  }
+  const lines = [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([owner, paths]) => [`conflicts with ${owner}:`, ...paths.map((path) => `- ${path}`)]);
   return `Apply failed with ${found.length} conflicts: ${lines.join('\n')}`;
 }
 

@@ -49,10 +49,11 @@ function mergeItems(rule: Extract<ConcreteRule, { op: 'items' | 'set' }>, live: 
     }
   };
   const shared = [...wanted.keys()].filter((element) => present.has(element));
+  let next = 0;
   for (const [element, [item]] of wanted) {
-    takeLiveBefore(shared[0]);
-    if (element === shared[0]) {
-      shared.shift();
+    takeLiveBefore(shared[next]);
+    if (element === shared[next]) {
+      next++;
       at++;
     }
     const same = present.get(element) ?? [];
