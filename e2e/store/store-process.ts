@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,13 +27,17 @@ export interface StoreProcess {
   remove(): Promise<void>;
 }
 
-export async function storeProcess(): Promise<StoreProcess> {
+/** `prefix`: what the store's command line begins with, for a store in a namespace; told the data folder, which exists. */
+export async function storeProcess(prefix: (data: string) => readonly string[] = () => []): Promise<StoreProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'rhythm-store-e2e-'));
   const built = spawnSync(process.execPath, [join(root, 'tools/bundle.mjs'), 'store'], { cwd: root, encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the store cannot be bundled: ${built.stderr}`);
   const tls = await certificates(folder);
   const endpointFile = join(folder, 'endpoint');
   const logFile = join(folder, 'log');
+  const data = join(folder, 'data');
+  mkdirSync(data, { mode: 0o700 });
+  const before = prefix(data);
   let child: ChildProcess | undefined;
   let endpoint = '';
   const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
@@ -41,10 +45,10 @@ export async function storeProcess(): Promise<StoreProcess> {
   const start = async (): Promise<void> => {
     rmSync(endpointFile, { force: true });
     const args = [
-      bundle, '--name', 'a', '--data-dir', join(folder, 'data'), '--port', endpoint === '' ? '0' : (endpoint.split(':')[1] ?? '0'), '--endpoint-file', endpointFile,
+      bundle, '--name', 'a', '--data-dir', data, '--port', endpoint === '' ? '0' : (endpoint.split(':')[1] ?? '0'), '--endpoint-file', endpointFile,
       '--cert-file', join(folder, 'server.crt'), '--key-file', join(folder, 'server.key'), '--client-ca-file', tls.ca,
     ];
-    child = spawn('/bin/sh', ['-c', `exec "$@" 2>>"${logFile}"`, 'sh', process.execPath, ...args], { stdio: 'ignore' });
+    child = spawn('/bin/sh', ['-c', `exec "$@" 2>>"${logFile}"`, 'sh', ...before, process.execPath, ...args], { stdio: 'ignore' });
     const until = Date.now() + readyMsMax;
     while (!existsSync(endpointFile)) {
       if (child.exitCode !== null) throw new Error(`the store ended with ${child.exitCode}: ${log()}`);

@@ -15,7 +15,7 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
   const pods = informers.informer(resources.pods, { indexes: { nodeName: (pod) => [pod.spec.nodeName ?? ''] } });
   const events = context.events('node-controller');
   /** When a node last showed a sign of life, by our own clock: those of nodes may be wrong. */
-  const seen = new Map<string, { readonly sign: string; readonly at: number }>();
+  const seen = new Map<string, { readonly sign: string; readonly at: number; /** The Lease's time as we asked for it. */ readonly asked?: string }>();
 
   function silentSince(node: Node): number {
     const name = node.metadata.name ?? '';
@@ -30,14 +30,15 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
   /** Asks the API itself for a sign of life that the informer has not seen yet, and notes it. */
   async function hasSpoken(node: Node): Promise<boolean> {
     const name = node.metadata.name ?? '';
-    const known = leases.get(`${leaseNamespace}/${name}`)?.spec.renewTime;
+    const before = seen.get(name);
+    const known = before?.asked ?? leases.get(`${leaseNamespace}/${name}`)?.spec.renewTime ?? '';
     const { spec } = await client.get(resources.leases, leaseNamespace, name).catch((error: unknown) => {
       if (hasReason(error, 'NotFound')) return { spec: { renewTime: known } };
       throw error;
     });
-    const before = seen.get(name);
-    if (spec.renewTime === known || before === undefined) return false;
-    seen.set(name, { ...before, at: clock.now() });
+    const asked = spec.renewTime ?? '';
+    if (asked === known || before === undefined) return false;
+    seen.set(name, { ...before, at: clock.now(), asked });
     return true;
   }
 
