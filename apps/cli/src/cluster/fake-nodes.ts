@@ -47,10 +47,10 @@ export async function ensureFakeKubeletRights(config: ClusterConfig): Promise<vo
   }
 }
 
-/** Waits until the API says that every fake node is Ready. */
+/** Waits until the API says that every fake node is Ready, and no taint keeps pods away from it any more. */
 export async function waitFakeNodesReady(config: ClusterConfig, clock: Clock): Promise<void> {
   interface List {
-    readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string }; readonly status?: { readonly conditions?: ReadonlyArray<{ type: string; status: string }> } }>;
+    readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string }; readonly spec: { readonly taints?: readonly unknown[] }; readonly status?: { readonly conditions?: ReadonlyArray<{ type: string; status: string }> } }>;
   }
   const wanted = fakeNodeNames(config.fakeNodes ?? 0);
   const http = adminHttp(config);
@@ -58,7 +58,7 @@ export async function waitFakeNodesReady(config: ClusterConfig, clock: Clock): P
   try {
     for (;;) {
       const nodes = objectOf<List>(await http.get('/api/v1/nodes', timeoutMs), 'the nodes cannot be listed').items;
-      const ready = new Set(nodes.filter((node) => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).map(({ metadata }) => metadata.name));
+      const ready = new Set(nodes.filter((node) => node.spec.taints === undefined && node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).map(({ metadata }) => metadata.name));
       if (wanted.every((name) => ready.has(name))) return;
       if (clock.monotonic() > end) throw new Error(`${ready.size} of ${wanted.length} fake nodes are Ready after ${readyMsMax / 1000} s`);
       await clock.sleep(pollMs);

@@ -21,7 +21,7 @@ export interface ProcessFolders {
 }
 
 /** What the children may see of our environment: never a credential that happens to be in it. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+const passedOn = ['PATH', 'HOME', 'NODE_OPTIONS', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /**
  * Starts a process in a session of its own, its output appended to `logs/NAME.log`, never a pipe:

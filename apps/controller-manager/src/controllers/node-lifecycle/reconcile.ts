@@ -6,6 +6,8 @@ import { withCondition } from '../../shared/conditions.ts';
 import { planNode } from './plan.ts';
 
 const leaseNamespace = 'kube-node-lease';
+/** Nodes worked on at a time: a hundred that come together are open for pods at once. */
+const workers = 8;
 
 /** Says which nodes are alive: conditions and taints of the silent ones, and their pods not ready. */
 export function startNodeLifecycle(context: ControllerContext): RunningController {
@@ -73,7 +75,7 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
     }
   }
 
-  const running = runController({ name: 'node-lifecycle', reconcile, clock, log: context.log, synced: [nodes, leases, pods] });
+  const running = runController({ name: 'node-lifecycle', reconcile, clock, log: context.log, workers, synced: [nodes, leases, pods] });
   enqueueOn(nodes, running.queue);
   enqueueOn(leases, running.queue, (lease) => [lease.metadata.name ?? '']);
   return running;
