@@ -14,15 +14,37 @@ export function amountsOf(list: Readonly<Record<string, string>> | undefined): M
   return amounts;
 }
 
+/** What a pod asks for never changes: it is read from its spec once, not once per node and plugin. */
+interface Asked {
+  readonly requests: Amounts;
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+}
+const asked = new WeakMap<Pod['spec'], Asked>();
+
+function askedBy({ spec }: Pod): Asked {
+  let found = asked.get(spec);
+  if (found === undefined) {
+    const requests = sumRequests(spec);
+    found = { requests, cpuMilli: requests.get('cpu') ?? 100, memoryBytes: requests.get('memory') ?? 200 * 1024 * 1024 };
+    asked.set(spec, found);
+  }
+  return found;
+}
+
 /**
  * What a pod asks of a node: the greater of its running containers together and of each init container beside the
  * sidecars started before it, or the pod-level request where there is one, plus the overhead (KEP-753, KEP-2837).
  */
-export function podRequests(pod: Pod): Map<string, number> {
-  const running = sum((pod.spec.containers ?? []).map(requestsOf));
+export function podRequests(pod: Pod): Amounts {
+  return askedBy(pod).requests;
+}
+
+function sumRequests(spec: Pod['spec']): Map<string, number> {
+  const running = sum((spec.containers ?? []).map(requestsOf));
   const sidecars = new Map<string, number>();
   const peak = new Map<string, number>();
-  for (const init of pod.spec.initContainers ?? []) {
+  for (const init of spec.initContainers ?? []) {
     if (init.restartPolicy === 'Always') {
       addTo(sidecars, requestsOf(init));
       takeMax(peak, sidecars);
@@ -32,15 +54,14 @@ export function podRequests(pod: Pod): Map<string, number> {
   }
   addTo(running, sidecars);
   takeMax(running, peak);
-  for (const [name, amount] of amountsOf(pod.spec.resources?.requests)) running.set(name, amount);
-  addTo(running, amountsOf(pod.spec.overhead));
+  for (const [name, amount] of amountsOf(spec.resources?.requests)) running.set(name, amount);
+  addTo(running, amountsOf(spec.overhead));
   return running;
 }
 
 /** For scoring: a pod that says nothing is counted as a small one, so that such pods spread too. */
 export function nonZeroRequests(pod: Pod): { cpuMilli: number; memoryBytes: number } {
-  const requests = podRequests(pod);
-  return { cpuMilli: requests.get('cpu') ?? 100, memoryBytes: requests.get('memory') ?? 200 * 1024 * 1024 };
+  return askedBy(pod);
 }
 
 export function addTo(total: Map<string, number>, more: Amounts, sign: 1 | -1 = 1): void {
