@@ -21,6 +21,7 @@ const spec = {
   'service-cidr': { type: 'string', help: 'IPv4 network of ClusterIPs', required: true },
   'kubelet-client-cert-file': { type: 'string', help: 'our client certificate for kubelets' },
   'kubelet-client-key-file': { type: 'string', help: 'its key' },
+  'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
 } as const;
 
@@ -59,6 +60,7 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
+      ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
         : { kubeletClient: { cert: read('kubelet-client-cert-file', flags['kubelet-client-cert-file']), key: read('kubelet-client-key-file', flags['kubelet-client-key-file'] ?? '') } }),

@@ -12,6 +12,8 @@ import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
 import { HttpFace, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
+import { descriptionFile, noSource } from './openapi/description-source.ts';
+import { Documents } from './openapi/documents.ts';
 import { openApiHandler } from './openapi/handler.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import type { UpgradeHandler } from './pipeline/handlers.ts';
@@ -40,6 +42,8 @@ export interface ApiserverConfig {
   readonly serviceCidr: string;
   /** Our certificate and key (PEM) for kubelets, which the client CA signs too; without them logs, exec and the like are refused. */
   readonly kubeletClient?: { readonly cert: string; readonly key: string };
+  /** What `kubectl explain` says (tools/descriptions.ts). It may be missing, or come later. */
+  readonly descriptionsFile?: string;
   readonly httpLimits?: Partial<HttpLimits>;
 }
 
@@ -162,7 +166,8 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
       },
     ],
   );
-  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(kindRegistry), documentHandler(auth)] });
+  const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
+  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(kindRegistry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

@@ -97,7 +97,7 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
     headersWith: (prefix) => headersOf(request, prefix),
     readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs),
     send: async (status, headers, body) => {
-      if (body.length >= context.limits.gzipFromBytes && acceptsGzip(request)) {
+      if (body.length >= context.limits.gzipFromBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
         const stream = begin(reply, status, headers, true);
         await stream.write(body);
         await stream.end();
@@ -114,7 +114,12 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
 }
 
 function acceptsGzip(request: NativeRequest): boolean {
-  return /(^|[\s,])gzip(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headerOf(request, 'accept-encoding') ?? '');
+  return gzipAccepted(headerOf(request, 'accept-encoding'));
+}
+
+/** Whether a client with this Accept-Encoding takes gzip. */
+export function gzipAccepted(header: string | undefined): boolean {
+  return /(^|[\s,])gzip(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(header ?? '');
 }
 
 function head(response: NativeResponse, status: number, headers: ReplyHeaders): void {

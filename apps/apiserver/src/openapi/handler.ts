@@ -1,74 +1,59 @@
-import { ApiError, encodeOpenApiV2, openApiV2, openApiV2Accept, openApiV2ContentType, openApiV3, type KindRegistry } from '@rhythm/api';
-import type { HttpExchange } from '@rhythm/http';
-import { createHash } from 'node:crypto';
-import { gitVersion } from '../discovery/version.ts';
+import { ApiError, openApiV2Accept, openApiV2ContentType } from '@rhythm/api';
+import { gzipAccepted, type HttpExchange } from '@rhythm/http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
+import type { Documents, StoredDocument } from './documents.ts';
 
-const v2Asked = [openApiV2Accept, openApiV2ContentType];
-
-interface Document {
-  readonly body: Uint8Array;
-  readonly hash: string;
-}
+const jsonType = 'application/json';
+const v2Types = new Map([[jsonType, jsonType], ['application/*', jsonType], ['*/*', jsonType], [openApiV2Accept, openApiV2ContentType], [openApiV2ContentType, openApiV2ContentType]]);
+const v3Types = new Map([[jsonType, jsonType], ['application/*', jsonType], ['*/*', jsonType]]);
+const yearSeconds = 365 * 24 * 60 * 60;
+const unzip = promisify(gunzip);
 
 /** /openapi/v3 (an index, and a document for each group version, in JSON) and /openapi/v2 (JSON and protobuf). */
-export function openApiHandler(registry: KindRegistry): PathHandler {
-  const documents = new Map<string, Document>();
-  const documentOf = (key: string, make: () => Uint8Array): Document => {
-    let document = documents.get(key);
-    if (document === undefined) {
-      const body = make();
-      document = { body, hash: createHash('sha256').update(body).digest('hex').slice(0, 64).toUpperCase() };
-      documents.set(key, document);
-    }
-    return document;
-  };
-  const groupVersions = new Map(registry.groups.flatMap(({ group, versions }) => versions.map((version) => [group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version }] as const)));
-  const v3Of = (path: string): Document | undefined => {
-    const of = groupVersions.get(path);
-    return of === undefined ? undefined : documentOf(path, () => json(openApiV3(registry.kinds, of.group, of.version, gitVersion) ?? {}));
-  };
+export function openApiHandler(documents: Documents): PathHandler {
   return async (exchange) => {
-    if (exchange.path === '/openapi/v2') {
-      const protobuf = wantsProtobuf(exchange.header('accept') ?? '*/*');
-      const document = documentOf(protobuf ? 'v2 protobuf' : 'v2 json', () => v2Document(registry, protobuf));
-      return send(exchange, document, protobuf ? openApiV2ContentType : 'application/json');
+    const { path } = exchange;
+    if (path === '/openapi/v2') {
+      const type = typeOf(exchange, v2Types);
+      return send(exchange, await documents.v2(type === jsonType ? 'json' : 'protobuf'), type);
     }
-    if (exchange.path === '/openapi/v3' || exchange.path === '/openapi/v3/') {
-      const paths = Object.fromEntries([...groupVersions.keys()].map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${v3Of(path)?.hash ?? ''}` }]));
-      return send(exchange, documentOf('index', () => json({ paths })), 'application/json');
-    }
-    if (!exchange.path.startsWith('/openapi/v3/')) return false;
-    const document = v3Of(exchange.path.slice('/openapi/v3/'.length));
-    return document === undefined ? false : send(exchange, document, 'application/json');
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return send(exchange, await documents.v3Index(), typeOf(exchange, v3Types));
+    if (!path.startsWith('/openapi/v3/')) return false;
+    const document = (await documents.v3()).get(path.slice('/openapi/v3/'.length));
+    return document === undefined ? false : sendNamed(exchange, document, typeOf(exchange, v3Types));
   };
 }
 
-function v2Document(registry: KindRegistry, protobuf: boolean): Uint8Array {
-  const document = openApiV2(registry.kinds, gitVersion);
-  return protobuf ? encodeOpenApiV2(document) : json(document);
-}
-
-/** @throws ApiError NotAcceptable. */
-function wantsProtobuf(accept: string): boolean {
-  for (const range of parseAccept(accept)) {
-    if (range.type === 'application/json' || range.type === '*/*' || range.type === 'application/*') return false;
-    if (v2Asked.includes(range.type)) return true;
+/** What of `types` the client likes best. @throws ApiError NotAcceptable. */
+function typeOf(exchange: HttpExchange, types: ReadonlyMap<string, string>): string {
+  for (const range of parseAccept(exchange.header('accept') || '*/*')) {
+    const type = types.get(range.type);
+    if (type !== undefined) return type;
   }
-  throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${openApiV2ContentType}`);
+  throw new ApiError('NotAcceptable', `only the following media types are accepted: ${[...new Set(types.values())].join(', ')}`);
 }
 
-function json(value: object): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
-}
-
-async function send(exchange: HttpExchange, document: Document, contentType: string): Promise<boolean> {
-  const etag = `"${document.hash}"`;
-  // A request that names the hash may be kept for ever: another document has another hash.
-  const lasting = exchange.query.get('hash') === document.hash;
-  const headers = { 'content-type': contentType, etag, vary: 'Accept-Encoding, Accept', 'cache-control': lasting ? 'public, immutable' : 'no-cache, private' };
-  const same = exchange.header('if-none-match') === etag;
-  await exchange.send(same ? 304 : 200, headers, same ? new Uint8Array() : document.body);
+/** A request that names the present hash may be answered from a cache for ever; one that names another is sent to the present one. */
+async function sendNamed(exchange: HttpExchange, document: StoredDocument, type: string): Promise<boolean> {
+  const asked = exchange.query.get('hash') ?? '';
+  if (asked === '' || asked === document.hash) return send(exchange, document, type, asked !== '');
+  await exchange.send(301, { location: `${exchange.path}?hash=${document.hash}`, 'content-type': 'text/plain' }, new Uint8Array());
   return true;
+}
+
+async function send(exchange: HttpExchange, document: StoredDocument, type: string, lasting = false): Promise<boolean> {
+  const etag = `"${document.hash}"`;
+  const headers = { etag, vary: 'Accept-Encoding, Accept', 'cache-control': lasting ? `public, immutable, max-age=${yearSeconds}` : 'no-cache, private' };
+  if (names(exchange.header('if-none-match') ?? '', etag)) await exchange.send(304, headers, new Uint8Array());
+  else if (gzipAccepted(exchange.header('accept-encoding'))) await exchange.send(200, { ...headers, 'content-type': type, 'content-encoding': 'gzip' }, document.zipped);
+  else await exchange.send(200, { ...headers, 'content-type': type }, await unzip(document.zipped));
+  return true;
+}
+
+/** If-None-Match (RFC 9110, 13.1.2): a list of tags, compared weakly, or `*`. */
+function names(header: string, etag: string): boolean {
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }

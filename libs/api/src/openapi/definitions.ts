@@ -1,5 +1,7 @@
 import type { ProtoForm, SchemaNode } from '../schema/node.ts';
 import { builtInKinds, schemaFor, schemaOfMessage } from '../schema/table.ts';
+import { noDescriptions, type Descriptions } from './descriptions.ts';
+import { fieldsOf, implicitDefaults, type ImplicitDefaults } from './implicit-default.ts';
 
 /** A schema as it stands in an OpenAPI document. */
 export type OpenApiSchema = { [name: string]: unknown };
@@ -11,10 +13,12 @@ export const gvkExtension = 'x-kubernetes-group-version-kind';
 /** Gathers the definitions of one document: what is asked for, and what that refers to. */
 export class Definitions {
   readonly #version: OpenApiVersion;
+  readonly #descriptions: Descriptions;
   readonly #found = new Map<string, OpenApiSchema>();
 
-  constructor(version: OpenApiVersion) {
+  constructor(version: OpenApiVersion, descriptions: Descriptions = noDescriptions) {
     this.#version = version;
+    this.#descriptions = descriptions;
   }
 
   /** In order of name. */
@@ -39,29 +43,44 @@ export class Definitions {
   }
 
   #define(node: SchemaNode): OpenApiSchema {
-    const { form, message = '' } = node.proto ?? {};
-    if (form !== undefined && form !== 'list') return { ...formSchemas(this.#version)[form] };
-    const kinds = kindsOf(message);
-    return { ...this.#plain(node), ...(kinds.length === 0 ? {} : { [gvkExtension]: kinds }) };
+    const { form, message } = node.proto ?? {};
+    const text = message === undefined ? undefined : this.#descriptions.ofType(definitionName(node));
+    const described = text === undefined ? {} : { description: text };
+    if (form !== undefined && form !== 'list') return { ...described, ...formSchemas(this.#version)[form] };
+    const kinds = kindsOf(message ?? '');
+    return { ...described, ...this.#plain(node), ...(kinds.length === 0 ? {} : { [gvkExtension]: kinds }) };
   }
 
   /** The schema of a node where it is used. */
-  #use(node: SchemaNode): OpenApiSchema {
-    if (node.proto === undefined || node.proto.form === 'list') return this.#plain(node);
+  #use(node: SchemaNode, implicit: ImplicitDefaults = {}, description?: string): OpenApiSchema {
+    const more = { ...(description === undefined ? {} : { description }), ...(this.#version === 2 || implicit.own === undefined ? {} : { default: implicit.own }) };
+    if (node.proto === undefined || node.proto.form === 'list') return { ...more, ...this.#plain(node, implicit.element) };
     const reference = this.reference(node);
-    const beside = this.#beside(node);
+    const beside = { ...more, ...this.#beside(node) };
     if (Object.keys(beside).length === 0) return reference;
     return this.#version === 2 ? { ...reference, ...beside } : { allOf: [reference], ...beside };
   }
 
-  #plain(node: SchemaNode): OpenApiSchema {
-    const properties = node.properties === undefined || node.properties.size === 0 ? undefined : Object.fromEntries([...node.properties].map(([name, child]) => [name, this.#use(child)]));
+  #properties(node: SchemaNode): OpenApiSchema | undefined {
+    if (node.properties === undefined || node.properties.size === 0) return undefined;
+    const definition = node.proto === undefined ? undefined : definitionName(node);
+    const fields = fieldsOf(node);
+    const schemaOf = (name: string, child: SchemaNode): OpenApiSchema => {
+      const text = definition === undefined ? undefined : this.#descriptions.ofProperty(definition, name);
+      return this.#use(child, implicitDefaults(fields.get(name)), text === undefined ? undefined : text + valuesText(child));
+    };
+    return Object.fromEntries([...node.properties].map(([name, child]) => [name, schemaOf(name, child)]));
+  }
+
+  #plain(node: SchemaNode, elementDefault?: unknown): OpenApiSchema {
+    const properties = this.#properties(node);
+    const element = { own: elementDefault };
     const { proto: _proto, ...own } = node;
     return {
       ...(node.type === undefined ? {} : { type: node.type }),
       ...(node.format === undefined ? {} : { format: node.format }),
-      ...(node.items === undefined ? {} : { items: this.#use(node.items) }),
-      ...(node.additionalProperties === undefined ? {} : { additionalProperties: this.#use(node.additionalProperties) }),
+      ...(node.items === undefined ? {} : { items: this.#use(node.items, element) }),
+      ...(node.additionalProperties === undefined ? {} : { additionalProperties: this.#use(node.additionalProperties, element) }),
       ...(properties === undefined ? {} : { properties }),
       ...(node.required === undefined || node.required.length === 0 ? {} : { required: [...node.required].toSorted() }),
       ...(node.intOrString === true && node.proto === undefined ? { 'x-kubernetes-int-or-string': true } : {}),
@@ -78,7 +97,8 @@ export class Definitions {
   #beside(node: SchemaNode): OpenApiSchema {
     const strategy = node.patchStrategy;
     return {
-      ...(node.default === undefined ? {} : { default: node.default }),
+      // As upstream: defaults are in version 3 only.
+      ...(node.default === undefined || this.#version === 2 ? {} : { default: node.default }),
       ...(node.enum === undefined ? {} : { enum: node.enum }),
       ...(strategy === undefined ? {} : { 'x-kubernetes-patch-strategy': strategy.join(',') }),
       ...(node.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': node.patchMergeKey }),
@@ -95,6 +115,12 @@ export class Definitions {
     const each = (name: string, parts: readonly SchemaNode[] | undefined): OpenApiSchema => (parts === undefined ? {} : { [name]: parts.map((part) => this.#plain(part)) });
     return { ...each('allOf', node.allOf), ...each('anyOf', node.anyOf), ...each('oneOf', node.oneOf), ...(node.not === undefined ? {} : { not: this.#plain(node.not) }) };
   }
+}
+
+/** The values of a field of words, as upstream adds them to its description. */
+function valuesText(node: SchemaNode): string {
+  if (node.enum === undefined) return '';
+  return `\n\nPossible enum values:\n${node.enum.map((value) => ` - \`${JSON.stringify(value)}\``).join('\n')}`;
 }
 
 /** `io.k8s.api.core.v1.Pod`, as upstream names it. */
@@ -134,6 +160,12 @@ function indexKinds(): Map<string, { group: string; version: string; kind: strin
     // The kinds of meta/v1 go by the bare version.
     const gvk = { group: group === 'meta.k8s.io' ? '' : group, kind, version };
     index.set(message, [...(index.get(message) ?? []), gvk]);
+  }
+  const versions = new Map([...index.values()].flat().map(({ group, version }) => [`${group}/${version}`, { group, version }] as const));
+  // What deletes and watches take and give goes by the group and version of what they are about.
+  for (const kind of ['DeleteOptions', 'WatchEvent']) {
+    const all = [...versions].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { group, version }]) => ({ group, kind, version }));
+    index.set(`k8s.io.apimachinery.pkg.apis.meta.v1.${kind}`, all);
   }
   return index;
 }

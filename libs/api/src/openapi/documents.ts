@@ -1,5 +1,6 @@
 import type { KindDefinition } from '../kinds/kind.ts';
 import { Definitions, type OpenApiSchema } from './definitions.ts';
+import type { Descriptions } from './descriptions.ts';
 import { pathsOf, type OpenApiPaths } from './paths.ts';
 
 export interface OpenApiV2 {
@@ -17,18 +18,18 @@ export interface OpenApiV3 {
 }
 
 /** One document for everything served: `/openapi/v2`. Costs some ten milliseconds: keep it until the kinds change. */
-export function openApiV2(kinds: readonly KindDefinition[], serverVersion: string): OpenApiV2 {
-  const definitions = new Definitions(2);
+export function openApiV2(kinds: readonly KindDefinition[], serverVersion: string, descriptions?: Descriptions): OpenApiV2 {
+  const definitions = new Definitions(2, descriptions);
   const paths: OpenApiPaths = {};
   for (const kind of kinds) Object.assign(paths, pathsOf(kind, definitions, 2));
   return { swagger: '2.0', info: { title: 'Kubernetes', version: serverVersion }, paths, definitions: definitions.all() };
 }
 
 /** The document of one group and version: `/openapi/v3/apis/GROUP/VERSION`, `/openapi/v3/api/v1`. `undefined` when nothing of it is served. */
-export function openApiV3(kinds: readonly KindDefinition[], group: string, version: string, serverVersion: string): OpenApiV3 | undefined {
+export function openApiV3(kinds: readonly KindDefinition[], group: string, version: string, serverVersion: string, descriptions?: Descriptions): OpenApiV3 | undefined {
   const own = kinds.filter((kind) => kind.group === group && kind.version === version);
   if (own.length === 0) return undefined;
-  const definitions = new Definitions(3);
+  const definitions = new Definitions(3, descriptions);
   const paths: OpenApiPaths = {};
   for (const kind of own) Object.assign(paths, pathsOf(kind, definitions, 3));
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: serverVersion }, paths, components: { schemas: definitions.all() } };
