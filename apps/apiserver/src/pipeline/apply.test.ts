@@ -47,8 +47,7 @@ describe('apply', () => {
     expect(again.metadata).toEqual(made.metadata);
   });
 
-  test('takes YAML', async () => {
-    const body = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n';
+  test.each(['apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n', '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: "1"}}'])('takes YAML', async (body) => {
     const response = await api.pipeline.handle({ caller: { header: () => undefined, headersWith: () => [] }, verb: 'patch', group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name: 'a', subresource: '', options: { fieldManager: 'me' }, body: new TextEncoder().encode(body), contentType: yaml.contentType, accept: 'application/json', userAgent: 'x', signal: new AbortController().signal });
     expect(response.code).toBe(201);
   });
@@ -210,6 +209,12 @@ describe('ownership of other writes', () => {
     const now = await apply<ConfigMap>(`${maps}/a`, configMap({ x: '2', y: '1' }), 'kubectl');
     expect(now.data).toEqual({ x: '2', y: '1' });
     expect(JSON.parse(now.metadata.annotations?.[annotation] ?? '{}')).toMatchObject({ data: { x: '2', y: '1' } });
+  });
+
+  test('duplicate fields are told, or refused', async () => {
+    const request = (fieldValidation: string): Promise<unknown> => api.pipeline.handle({ caller: { header: () => undefined, headersWith: () => [] }, verb: 'patch', group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name: 'a', subresource: '', options: { fieldManager: 'me', fieldValidation }, body: new TextEncoder().encode('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"1","x":"2"}}'), contentType: yaml.contentType, accept: 'application/json', userAgent: 'x', signal: new AbortController().signal });
+    await expect(request('Strict')).rejects.toMatchObject({ code: 400, message: 'error strict decoding YAML: duplicate field "data.x"' });
+    await expect(request('Warn')).resolves.toMatchObject({ code: 201, warnings: ['duplicate field "data.x"'] });
   });
 
   test('no more than ten updaters are told apart', async () => {

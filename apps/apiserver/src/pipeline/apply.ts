@@ -1,4 +1,4 @@
-import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, storedManagers, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, storedManagers, type KindDefinition, type KubeObject, type ParsedBody } from '@rhythm/api';
 import { formatTime } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { resourceOf, type Outcome } from '../registry/object-store.ts';
@@ -31,17 +31,28 @@ export async function apply(ports: PipelinePorts, call: Call): Promise<ResourceR
 /** The body of an apply for an object of `kind`. Duplicate fields are told or refused as for other writes. */
 export function configurationOf(call: Call, kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): KubeObject {
   const { body, options } = call.request;
-  // YAML is a superset of JSON, but only the JSON reader tells duplicate keys.
-  const { value, duplicates } = parseBody(body, isJson(body) ? 'application/json' : 'application/yaml');
+  const { value, duplicates } = parseConfiguration(body);
   if (duplicates.length > 0 && options.fieldValidation === 'Strict') throw new ApiError('BadRequest', `error strict decoding YAML: ${duplicates.map((path) => `duplicate field "${path}"`).join(', ')}`);
   if (options.fieldValidation !== 'Ignore') for (const path of duplicates) call.warnings.add(`duplicate field "${path}"`);
   checkType(kind, value);
   return checkConfiguration(schemaOf(kind), value, { group: kind.group, version: kind.version, kind: kind.kind });
 }
 
-function isJson(body: Uint8Array): boolean {
+/** JSON is YAML too, but its own reader is faster, and says better what is wrong. */
+function parseConfiguration(body: Uint8Array): ParsedBody {
   const first = body.find((byte) => byte > 0x20);
-  return first === 0x7b;
+  if (first !== 0x7b) return parseBody(body, 'application/yaml');
+  try {
+    return parseBody(body, 'application/json');
+  } catch (error) {
+    if (!hasReason(error, 'BadRequest')) throw error;
+    // `{a: b}` is a map in YAML alone.
+    try {
+      return parseBody(body, 'application/yaml');
+    } catch {
+      throw error;
+    }
+  }
 }
 
 function checkType(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, value: unknown): void {

@@ -1,10 +1,12 @@
 import type { KubeObject } from '../resource.ts';
 import { deepCopy } from '../patch/values.ts';
+import { setOwn } from '../schema/own.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import { compare, taken } from './compare.ts';
 import { difference, emptySet, type FieldSet } from './field-set.ts';
 import { fieldsOf } from './fields-of.ts';
 import type { Writer } from './managed-fields.ts';
+import { isMembers } from './value.ts';
 
 const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Longest that all annotations of an object may be together, in characters. */
@@ -36,7 +38,16 @@ export function syncLastApplied(object: Record<string, unknown>, configuration: 
   if (metadata?.annotations?.[annotation] === undefined || metadata.annotations[annotation] === '') return;
   const copy = deepCopy(configuration);
   if (copy.metadata.annotations !== undefined) delete copy.metadata.annotations[annotation];
-  const text = `${JSON.stringify(copy)}\n`;
+  const text = `${JSON.stringify(inOrder(copy))}\n`;
   if (text.length > annotationMax) delete metadata.annotations[annotation];
   else metadata.annotations[annotation] = text;
+}
+
+/** The value with the keys of its maps in order, as Go writes them. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isMembers(value)) return value;
+  const out = {};
+  for (const name of Object.keys(value).sort()) setOwn(out, name, inOrder(value[name]));
+  return out;
 }
