@@ -56,6 +56,22 @@ test('store and apiserver killed at once', () => survives('store and apiserver',
 
 test('containerd and kubelet killed at once', () => survives('containerd and kubelet', () => kill(rig.cluster, 'containerd', 'kubelet'), 'chaos-2'));
 
+test.each(['kubelet', 'containerd'])('%s killed while pods start and end: each starts once, each ends', async (name) => {
+  const names = Array.from({ length: 6 }, (_, n) => `amid-${name}-${n}`);
+  const ending = names.map((pod) => `${pod}-ending`);
+  for (const pod of ending) await rig.client.create(resources.pods, 'default', sleeper(pod));
+  for (const pod of ending) await untilPod(rig.client, pod, isRunning);
+  await survives(`${name} amid starts and ends`, async () => {
+    await Promise.all([...names.map((pod) => rig.client.create(resources.pods, 'default', sleeper(pod))), ...ending.map((pod) => rig.client.delete(resources.pods, 'default', pod))]);
+    // As soon as the first of them is placed: the others are then on their way.
+    await untilPod(rig.client, names[0] ?? '', isScheduled);
+    kill(rig.cluster, name);
+  }, `amid-${name}`);
+  const pods = await Promise.all(names.map((pod) => untilPod(rig.client, pod, isRunning)));
+  expect(pods.map((pod) => pod.status.containerStatuses?.[0]?.restartCount)).toEqual(names.map(() => 0));
+  await eventually(async () => (await rig.client.list(resources.pods, 'default')).items.every((pod) => !ending.includes(pod.metadata.name ?? '')), 'the pods that end are gone');
+});
+
 test('pid files deleted: nothing is started a second time, and all is looked after as before', async () => {
   const before = pids();
   const run = join(rig.cluster.dir, 'run');

@@ -120,10 +120,15 @@ export async function resolves(server: string, service: string, address: string)
   });
 }
 
-/** The containers of the node as the API shows them: `pod/container id restarts`. */
+/** The containers as the API shows them, and since when their pods are ready: `pod/container id restarts ready since`. */
 export async function census(client: ApiClient, selector: string): Promise<readonly string[]> {
   const { items } = await client.list(resources.pods, 'default', { labelSelector: selector });
-  return items.flatMap((pod) => (pod.status.containerStatuses ?? []).map(({ name, containerID, restartCount }) => `${pod.metadata.name}/${name} ${containerID} ${restartCount}`)).toSorted();
+  return items
+    .flatMap(({ metadata, status }) => {
+      const ready = status.conditions?.find(({ type }) => type === 'Ready');
+      return (status.containerStatuses ?? []).map(({ name, containerID, restartCount }) => `${metadata.name}/${name} ${containerID} ${restartCount} ${ready?.status} ${ready?.lastTransitionTime}`);
+    })
+    .toSorted();
 }
 
 /** The Service's address that the cluster has given it. */
