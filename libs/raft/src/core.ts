@@ -1,13 +1,13 @@
 import type { Random } from '@rhythm/base';
 import type { RaftLog } from './log.ts';
+import { membersOf } from './membership.ts';
 import type { Progress } from './progress.ts';
 import type { ReadQueue } from './read-queue.ts';
-import { nobody, type Body, type Message, type NodeId, type ReadState, type Role } from './types.ts';
+import { nobody, type Body, type Membership, type Message, type NodeId, type ReadState, type Role, type SnapshotPlace } from './types.ts';
 
 /** Fixed for the life of a node. */
 export interface Settings {
   readonly id: NodeId;
-  readonly voters: readonly NodeId[];
   /** Ticks without a leader before an election; each wait is one to two times as long. */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
@@ -18,6 +18,13 @@ export interface Settings {
   /** Bytes proposed but not committed; more is refused. */
   readonly uncommittedBytesMax: number;
   readonly random: Random;
+  /**
+   * Serve reads without asking the others while a majority's promise not to elect anybody else lasts. Sound only while the
+   * ticks of all members run equally fast, within a quarter; a member that starts votes for nobody during its first `electionTicks`.
+   */
+  readonly leaseReads?: boolean;
+  /** For tests of tests only: breaks the algorithm in a named way, which a checker must then notice. */
+  readonly plantedBug?: 'commit-older-terms' | 'stale-read-index';
 }
 
 /** The state that elections and replication share; only this library's files touch it. */
@@ -25,16 +32,27 @@ export interface Core {
   readonly settings: Settings;
   readonly log: RaftLog;
   readonly reads: ReadQueue;
+  membership: Membership;
   term: number;
   vote: NodeId;
   leader: NodeId;
   role: Role;
   votes: Map<NodeId, boolean>;
   progress: Map<NodeId, Progress>;
+  /** Since the start of this node. */
+  ticks: number;
   ticksSinceElection: number;
   ticksSinceHeartbeat: number;
   electionTimeout: number;
   uncommittedBytes: number;
+  /** Of a leader: no change of membership is taken before this entry is applied. */
+  pendingChange: number;
+  /** Whom this leader is handing over to. */
+  transferee: NodeId;
+  /** A transfer was begun in this term: its election may come at any time, whatever the lease says. */
+  hasLease: boolean;
+  /** A state that came from the leader and is to be installed. */
+  snapshot: SnapshotPlace | undefined;
   /** May be sent at once. */
   messages: Message[];
   /** Promise something that must be on disk first. */
@@ -52,8 +70,9 @@ export function sendAfterSync(core: Core, to: NodeId, body: Body, term: number =
   core.messagesAfterSync.push({ ...body, from: core.settings.id, to, term } as Message);
 }
 
+/** All other members, learners included. */
 export function others(core: Core): NodeId[] {
-  return core.settings.voters.filter((id) => id !== core.settings.id);
+  return membersOf(core.membership).filter((id) => id !== core.settings.id);
 }
 
 /** Starts a term afresh, as nobody in particular. */
@@ -68,6 +87,9 @@ export function resetTerm(core: Core, term: number): void {
   core.ticksSinceElection = 0;
   core.ticksSinceHeartbeat = 0;
   core.uncommittedBytes = 0;
+  core.pendingChange = 0;
+  core.transferee = nobody;
+  core.hasLease = true;
   core.electionTimeout = core.settings.electionTicks + Math.floor(core.settings.random.next() * core.settings.electionTicks);
   core.reads.clear();
 }

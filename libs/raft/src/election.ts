@@ -1,4 +1,5 @@
-import { becomeFollower, others, resetTerm, sendAfterSync, type Core } from './core.ts';
+import { becomeFollower, resetTerm, sendAfterSync, type Core } from './core.ts';
+import { isVoter } from './membership.ts';
 import { becomeLeader } from './replication.ts';
 import { voteResult } from './quorum.ts';
 import { nobody, type Message } from './types.ts';
@@ -10,9 +11,9 @@ type VoteReply = Extract<Message, { type: 'pre-vote-reply' | 'vote-reply' }>;
  * Asks for votes. The pre-vote (raft thesis, 9.6) asks whether a real election could be won, without raising the term, so
  * that a member that was cut off does not disturb the others when it is back.
  */
-export function campaign(core: Core, kind: 'pre-vote' | 'vote'): void {
-  const { id, voters } = core.settings;
-  if (!voters.includes(id)) return;
+export function campaign(core: Core, kind: 'pre-vote' | 'vote', isTransfer = false): void {
+  const { id } = core.settings;
+  if (!mayCampaign(core)) return;
   const term = core.term + 1;
   if (kind === 'vote') {
     resetTerm(core, term);
@@ -26,7 +27,16 @@ export function campaign(core: Core, kind: 'pre-vote' | 'vote'): void {
   }
   core.votes.set(id, true);
   if (decide(core)) return;
-  for (const to of others(core)) sendAfterSync(core, to, { type: kind, lastIndex: core.log.last, lastTerm: core.log.lastTerm }, term);
+  const { voters, outgoing } = core.membership;
+  for (const to of new Set([...voters, ...outgoing])) {
+    if (to !== id) sendAfterSync(core, to, { type: kind, lastIndex: core.log.last, lastTerm: core.log.lastTerm, isTransfer }, term);
+  }
+}
+
+/** Learners do not stand for election, nor who may not be in the group any more: a committed change waits to be applied. */
+function mayCampaign(core: Core): boolean {
+  const { log, membership, settings } = core;
+  return isVoter(membership, settings.id) && !log.has('config', log.applied + 1, log.committed);
 }
 
 /** A request for a vote of our term or, in a pre-vote, of a later one. */
@@ -51,7 +61,7 @@ export function countVote(core: Core, message: VoteReply): void {
 
 /** Acts on the votes so far; true when the election is over. */
 function decide(core: Core): boolean {
-  const result = voteResult(core.settings.voters, core.votes);
+  const result = voteResult(core.membership, core.votes);
   if (result === 'pending') return false;
   if (result === 'lost') becomeFollower(core, core.term, nobody);
   else if (core.role === 'pre-candidate') campaign(core, 'vote');

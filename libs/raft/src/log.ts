@@ -63,6 +63,14 @@ export class RaftLog {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.last);
   }
 
+  /** Whether one of the entries from `from` to `to` is of this type. */
+  has(type: Entry['type'], from: number, to: number): boolean {
+    for (let at = Math.max(from, this.#start.index + 1); at <= to; at++) {
+      if (this.#entries[at - this.#start.index - 1]?.type === type) return true;
+    }
+    return false;
+  }
+
   /** Entries from `from` to `to` inclusive, at least one, then no more than `bytesMax` of data. */
   slice(from: number, to: number, bytesMax: number): Entry[] {
     assert(from > this.#start.index, 'entries that were cut off are not read');
@@ -127,10 +135,13 @@ export class RaftLog {
     if (this.term(index) === term && index > this.#stable) this.#stable = index;
   }
 
-  /** Committed entries that are on our own disk and not handed out yet. */
+  /** Committed entries that are on our own disk and not handed out yet, up to the first change of membership. */
   toApply(bytesMax: number): Entry[] {
     const to = Math.min(this.#committed, this.#stable);
-    return to > this.#applied ? this.slice(this.#applied + 1, to, bytesMax) : [];
+    if (to <= this.#applied) return [];
+    const entries = this.slice(this.#applied + 1, to, bytesMax);
+    const change = entries.findIndex((entry) => entry.type === 'config');
+    return change < 0 ? entries : entries.slice(0, change + 1);
   }
 
   appliedTo(index: number): void {
@@ -145,5 +156,15 @@ export class RaftLog {
     if (index <= this.#start.index || term === undefined) return;
     this.#entries = this.#entries.slice(index - this.#start.index);
     this.#start = { index, term };
+  }
+
+  /** Begins anew behind a state that came from the leader. */
+  restart(start: LogStart): void {
+    assert(start.index > this.#committed, 'a state that is installed is ahead of what was committed');
+    this.#start = start;
+    this.#entries = [];
+    this.#committed = start.index;
+    this.#applied = start.index;
+    this.#stable = start.index;
   }
 }

@@ -1,16 +1,26 @@
 import { assert } from '@rhythm/base';
-import { becomeFollower, send, sendAfterSync, type Core, type Settings } from './core.ts';
-import { answerVote, campaign, countVote } from './election.ts';
+import type { MembershipChange } from './change.ts';
+import { becomeFollower, send, type Core, type Settings } from './core.ts';
+import { campaign } from './election.ts';
 import { RaftLog, type LogStart } from './log.ts';
+import { isVoter, simpleMembership } from './membership.ts';
 import { ReadQueue } from './read-queue.ts';
-import { acceptAppend, acknowledgeSelf, answerHeartbeat, appendProposals, askRead, checkQuorum, countAppend, countHeartbeat, sendHeartbeats } from './replication.ts';
+import { askRead, checkQuorum, sendHeartbeats } from './reads.ts';
 import type { Ready, Status } from './ready.ts';
-import { nobody, ProposalDroppedError, type Entry, type HardState, type Message } from './types.ts';
+import { applyChange, leaveJoint, proposeChange } from './reconfigure.ts';
+import { acknowledgeSelf, appendProposals, sendAppend } from './replication.ts';
+import { step } from './step.ts';
+import { transferTo } from './transfer.ts';
+import { nobody, ProposalDroppedError, type Entry, type HardState, type Membership, type Message, type NodeId } from './types.ts';
 
 /** Bytes of entries handed out for application at a time. */
 const applyBytesMax = 16 * 1024 * 1024;
 
 export interface NodeOptions extends Settings {
+  /** The voters of a new group; ignored when `membership` is given. */
+  readonly voters?: readonly NodeId[];
+  /** The membership as of `applied`. */
+  readonly membership?: Membership;
   /** What the disk holds: nothing of this in a new group. */
   readonly start?: LogStart;
   readonly entries?: readonly Entry[];
@@ -37,16 +47,22 @@ export class RaftNode {
       settings: options,
       log: new RaftLog(start, entries, hardState.commit, applied),
       reads: new ReadQueue(),
+      membership: options.membership ?? simpleMembership(options.voters ?? []),
       term: hardState.term,
       vote: hardState.vote,
       leader: nobody,
       role: 'follower',
       votes: new Map(),
       progress: new Map(),
+      ticks: 0,
       ticksSinceElection: 0,
       ticksSinceHeartbeat: 0,
       electionTimeout: options.electionTicks,
       uncommittedBytes: 0,
+      pendingChange: 0,
+      transferee: nobody,
+      hasLease: true,
+      snapshot: undefined,
       messages: [],
       messagesAfterSync: [],
       readStates: [],
@@ -56,14 +72,26 @@ export class RaftNode {
   }
 
   status(): Status {
-    const { settings, role, term, leader, log, progress } = this.#core;
+    const { settings, role, term, leader, log, progress, membership } = this.#core;
     const matches = [...progress].filter(([id]) => id !== settings.id).map(([, p]) => p.match);
-    return { id: settings.id, role, term, leader, committed: log.committed, applied: log.applied, last: log.last, compactable: Math.min(log.applied, ...matches) };
+    return {
+      id: settings.id,
+      role,
+      term,
+      leader,
+      committed: log.committed,
+      applied: log.applied,
+      last: log.last,
+      compactable: Math.min(log.applied, ...matches),
+      membership,
+      progress: [...progress].map(([id, { state, match, next, recentlyActive }]) => ({ id, state, match, next, recentlyActive })),
+    };
   }
 
   /** One unit of time has passed. */
   tick(): void {
     const core = this.#core;
+    core.ticks++;
     core.ticksSinceElection++;
     if (core.role !== 'leader') {
       if (core.ticksSinceElection >= core.electionTimeout) this.campaign();
@@ -71,8 +99,11 @@ export class RaftNode {
     }
     if (core.ticksSinceElection >= core.settings.electionTicks) {
       core.ticksSinceElection = 0;
+      // Whoever was to take over has not: go on.
+      core.transferee = nobody;
       checkQuorum(core);
       if ((core.role as string) !== 'leader') return;
+      leaveJoint(core);
     }
     if (++core.ticksSinceHeartbeat >= core.settings.heartbeatTicks) {
       core.ticksSinceHeartbeat = 0;
@@ -80,7 +111,7 @@ export class RaftNode {
     }
   }
 
-  /** Starts an election now; a single voter wins it at once. */
+  /** Starts an election now; a single voter wins it at once. With lease reads it must not be called while a leader is heard. */
   campaign(): void {
     if (this.#core.role !== 'leader') campaign(this.#core, 'pre-vote');
   }
@@ -92,8 +123,27 @@ export class RaftNode {
   propose(data: readonly Uint8Array[]): void {
     const core = this.#core;
     if (core.role === 'leader') appendProposals(core, data);
-    else if (core.leader === nobody) throw new ProposalDroppedError('no-leader', 'there is no leader at the moment');
-    else send(core, core.leader, { type: 'propose', data });
+    else send(core, this.#leader(), { type: 'propose', data });
+  }
+
+  /**
+   * Proposes a change of membership; the new one comes in `Ready.membership` once it is applied. Leader only.
+   * @throws ProposalDroppedError `not-leader`, `change-pending`, `invalid-change`, or as `propose` does.
+   */
+  proposeChange(change: MembershipChange): void {
+    if (this.#core.role !== 'leader') throw new ProposalDroppedError('not-leader', 'only the leader takes changes of the membership');
+    proposeChange(this.#core, change);
+  }
+
+  /**
+   * Asks the leader to hand over to `target`, a voter. Whether it did shows in `status`.
+   * @throws ProposalDroppedError when there is no leader or `target` has no vote.
+   */
+  transferLeadership(target: NodeId): void {
+    const core = this.#core;
+    if (!isVoter(core.membership, target)) throw new ProposalDroppedError('invalid-change', 'only a voter can lead');
+    if (core.role === 'leader') transferTo(core, target);
+    else send(core, this.#leader(), { type: 'transfer', target });
   }
 
   /**
@@ -103,58 +153,62 @@ export class RaftNode {
   readIndex(context: number): void {
     const core = this.#core;
     if (core.role === 'leader') askRead(core, context, core.settings.id);
-    else if (core.leader === nobody) throw new ProposalDroppedError('no-leader', 'there is no leader at the moment');
-    else send(core, core.leader, { type: 'read-index', context });
+    else send(core, this.#leader(), { type: 'read-index', context });
   }
 
-  /** Takes in a message of another member. */
+  /** Takes in a message of another member. Who may send is the host's to check. */
   step(message: Message): void {
-    const core = this.#core;
-    const known = message.from !== core.settings.id && core.settings.voters.includes(message.from);
-    if (!known || message.to !== core.settings.id) return;
-    if (message.type === 'propose') {
-      this.#takeForwarded(message.data);
-      return;
-    }
-    if (message.term > core.term && !this.#enterTerm(message)) return;
-    if (message.term < core.term) {
-      this.#answerOld(message);
-      return;
-    }
-    this.#handle(message);
+    if (message.to === this.#core.settings.id && message.from !== message.to) step(this.#core, message);
+  }
+
+  /** The state that was being sent to `to` has arrived or could not be sent. */
+  reportSnapshot(to: NodeId, arrived: boolean): void {
+    const progress = this.#core.progress.get(to);
+    if (progress?.state !== 'snapshot') return;
+    if (!arrived) progress.pendingSnapshot = 0;
+    progress.becomeProbe();
+    // Its answer, or that to a heartbeat, tells how to go on.
+    progress.probeSent = true;
+  }
+
+  /** Messages to `to` are being lost: they are sent one at a time until it answers. */
+  reportUnreachable(to: NodeId): void {
+    const progress = this.#core.progress.get(to);
+    if (progress?.state === 'replicate') progress.becomeProbe();
   }
 
   /** True when there is work to take out. */
   hasReady(): boolean {
-    const { log, messages, messagesAfterSync, readStates } = this.#core;
-    return (
-      this.#out === undefined &&
-      (messages.length > 0 || messagesAfterSync.length > 0 || readStates.length > 0 || log.stable < log.last || Math.min(log.committed, log.stable) > log.applied || this.#hardStateChanged())
-    );
+    const { log, messages, messagesAfterSync, readStates, snapshot } = this.#core;
+    if (this.#out !== undefined) return false;
+    if (messages.length > 0 || messagesAfterSync.length > 0 || readStates.length > 0 || snapshot !== undefined) return true;
+    return log.stable < log.last || Math.min(log.committed, log.stable) > log.applied || this.#hardStateChanged();
   }
 
   /** Takes the work out. It must be done and given back with `advance` before the next is taken; messages, ticks and proposals may come in meanwhile. */
   ready(): Ready {
     assert(this.#out === undefined, 'one batch of work is out at a time');
     const core = this.#core;
+    const { snapshot, readStates } = core;
+    const committed = core.log.toApply(applyBytesMax);
+    const last = committed[committed.length - 1];
+    if (last !== undefined) core.log.appliedTo(last.index);
+    const membership = last?.type === 'config' ? applyChange(core, last) : undefined;
+    leaveJoint(core);
     const hardState: HardState = { term: core.term, vote: core.vote, commit: core.log.committed };
     const entries = core.log.unstable();
+    const votes = hardState.term !== this.#stored.term || hardState.vote !== this.#stored.vote;
     const changed = this.#hardStateChanged();
-    const out: Ready = {
-      entries,
-      hardState: changed ? hardState : undefined,
-      mustSync: entries.length > 0 || hardState.term !== this.#stored.term || hardState.vote !== this.#stored.vote,
-      messages: core.messages,
-      messagesAfterSync: core.messagesAfterSync,
-      committed: core.log.toApply(applyBytesMax),
-      readStates: core.readStates,
-    };
+    // A leader of an unwritten term (a single voter with learners) may crash and lead the same term again: nothing of it goes out yet.
+    const messages = votes && core.role === 'leader' ? [] : core.messages;
+    const messagesAfterSync = votes && core.role === 'leader' ? [...core.messagesAfterSync, ...core.messages] : core.messagesAfterSync;
+    const mustSync = entries.length > 0 || votes || snapshot !== undefined;
+    const out: Ready = { snapshot, entries, hardState: changed ? hardState : undefined, mustSync, messages, messagesAfterSync, committed, membership, readStates };
     core.messages = [];
     core.messagesAfterSync = [];
     core.readStates = [];
+    core.snapshot = undefined;
     if (changed) this.#stored = hardState;
-    const last = out.committed[out.committed.length - 1];
-    if (last !== undefined) core.log.appliedTo(last.index);
     this.#out = out;
     return out;
   }
@@ -169,74 +223,29 @@ export class RaftNode {
     acknowledgeSelf(this.#core);
   }
 
-  /** Forgets log entries up to `index` in memory; not beyond `status().compactable`, since snapshots are not sent to followers. */
+  /**
+   * Forgets log entries up to `index` in memory. The host has made the state durable up to there: a member that needs
+   * older ones is sent the state.
+   */
   compact(index: number): void {
-    assert(index <= this.status().compactable, 'entries that a follower still needs are kept');
+    assert(index <= this.#core.log.applied, 'only what was applied is forgotten');
     this.#core.log.compact(index);
+  }
+
+  /** Sends what waits for `to` right away, say after a connection came back. */
+  nudge(to: NodeId): void {
+    if (this.#core.role === 'leader') sendAppend(this.#core, to, true);
+  }
+
+  #leader(): NodeId {
+    const { leader } = this.#core;
+    if (leader === nobody) throw new ProposalDroppedError('no-leader', 'there is no leader at the moment');
+    return leader;
   }
 
   #hardStateChanged(): boolean {
     const { term, vote, log } = this.#core;
     return term !== this.#stored.term || vote !== this.#stored.vote || log.committed !== this.#stored.commit;
   }
-
-  /** A follower's proposals; one that cannot be taken is lost like a message, and its proposer asks again. */
-  #takeForwarded(data: readonly Uint8Array[]): void {
-    if (this.#core.role !== 'leader') return;
-    try {
-      appendProposals(this.#core, data);
-    } catch (error) {
-      if (!(error instanceof ProposalDroppedError)) throw error;
-    }
-  }
-
-  /** A message of a later term: join it, or ignore the message (false). */
-  #enterTerm(message: Message): boolean {
-    const core = this.#core;
-    const isVote = message.type === 'vote' || message.type === 'pre-vote';
-    // Within an election timeout of hearing from a leader nobody is helped to replace it.
-    if (isVote && core.leader !== nobody && core.ticksSinceElection < core.settings.electionTicks) return false;
-    if (message.type === 'pre-vote' || (message.type === 'pre-vote-reply' && message.granted)) return true;
-    const fromLeader = message.type === 'append' || message.type === 'heartbeat';
-    becomeFollower(core, message.term, fromLeader ? message.from : nobody);
-    return true;
-  }
-
-  /** A message of an earlier term: its sender learns the present one where it could be stuck otherwise. */
-  #answerOld(message: Message): void {
-    const core = this.#core;
-    if (message.type === 'append' || message.type === 'heartbeat') {
-      sendAfterSync(core, message.from, { type: 'append-reply', index: 0, rejected: false, hintIndex: 0, hintTerm: 0 });
-    } else if (message.type === 'pre-vote') {
-      sendAfterSync(core, message.from, { type: 'pre-vote-reply', granted: false });
-    }
-  }
-
-  #handle(message: Message): void {
-    const core = this.#core;
-    switch (message.type) {
-      case 'pre-vote':
-      case 'vote':
-        return answerVote(core, message);
-      case 'pre-vote-reply':
-      case 'vote-reply':
-        return countVote(core, message);
-      case 'append':
-      case 'heartbeat':
-        if (core.role !== 'follower' || core.leader !== message.from) becomeFollower(core, message.term, message.from);
-        core.ticksSinceElection = 0;
-        return message.type === 'append' ? acceptAppend(core, message) : answerHeartbeat(core, message);
-      case 'append-reply':
-        return core.role === 'leader' ? countAppend(core, message) : undefined;
-      case 'heartbeat-reply':
-        return core.role === 'leader' ? countHeartbeat(core, message) : undefined;
-      case 'read-index':
-        return core.role === 'leader' ? askRead(core, message.context, message.from) : undefined;
-      case 'read-index-reply':
-        core.readStates.push({ context: message.context, index: message.index });
-        return undefined;
-      case 'propose':
-        return undefined;
-    }
-  }
 }
+

@@ -1,13 +1,30 @@
-import type { NodeId } from './types.ts';
+import type { Membership, NodeId } from './types.ts';
 
-/** The highest index that a majority has reached. */
-export function committedIndex(voters: readonly NodeId[], matched: (id: NodeId) => number): number {
+/** The highest index that a majority (of a joint membership: both majorities) has reached. */
+export function committedIndex({ voters, outgoing }: Membership, matched: (id: NodeId) => number): number {
+  const index = majorityIndex(voters, matched);
+  return outgoing.length === 0 ? index : Math.min(index, majorityIndex(outgoing, matched));
+}
+
+/** The outcome of an election: lost as soon as a majority has become impossible. */
+export function voteResult({ voters, outgoing }: Membership, votes: ReadonlyMap<NodeId, boolean>): 'won' | 'lost' | 'pending' {
+  const incoming = majorityVote(voters, votes);
+  if (outgoing.length === 0) return incoming;
+  const old = majorityVote(outgoing, votes);
+  if (incoming === 'lost' || old === 'lost') return 'lost';
+  return incoming === 'won' && old === 'won' ? 'won' : 'pending';
+}
+
+export function isMajority(membership: Membership, has: (id: NodeId) => boolean): boolean {
+  return committedIndex(membership, (id) => (has(id) ? 1 : 0)) === 1;
+}
+
+function majorityIndex(voters: readonly NodeId[], matched: (id: NodeId) => number): number {
   const indices = voters.map(matched).sort((a, b) => b - a);
   return indices[Math.floor(indices.length / 2)] ?? 0;
 }
 
-/** The outcome of an election: lost as soon as a majority has become impossible. */
-export function voteResult(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): 'won' | 'lost' | 'pending' {
+function majorityVote(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): 'won' | 'lost' | 'pending' {
   const needed = Math.floor(voters.length / 2) + 1;
   let yes = 0;
   let no = 0;
@@ -18,8 +35,4 @@ export function voteResult(voters: readonly NodeId[], votes: ReadonlyMap<NodeId,
   }
   if (yes >= needed) return 'won';
   return voters.length - no < needed ? 'lost' : 'pending';
-}
-
-export function isMajority(voters: readonly NodeId[], has: (id: NodeId) => boolean): boolean {
-  return voters.filter(has).length > voters.length / 2;
 }

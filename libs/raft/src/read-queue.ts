@@ -7,24 +7,40 @@ export interface PendingRead {
   readonly from: NodeId;
   /** What was committed when it was asked. */
   readonly index: number;
-  readonly acknowledged: Set<NodeId>;
 }
 
-/** Reads in the order in which they came; a confirmed one confirms all before it. */
+interface Waiting extends PendingRead {
+  readonly round: number;
+}
+
+/** Rounds kept to know when they began; older ones confirm no lease any more. */
+const roundsMax = 1000;
+
+/**
+ * Reads in the order in which they came, and the rounds of heartbeats that confirm them. A round answered by a majority
+ * confirms all reads that began before it was sent, and that nobody else led when it was sent.
+ */
 export class ReadQueue {
-  #pending: PendingRead[] = [];
+  #pending: Waiting[] = [];
   /** Asked before this leader has committed an entry of its own term. */
   #early: Array<{ readonly context: number; readonly from: NodeId }> = [];
-  /** Numbers the confirmation rounds: contexts of different members could be equal. */
   #round = 0;
-  readonly #rounds = new Map<number, PendingRead>();
+  /** When each round was sent, in ticks. */
+  readonly #sentAt = new Map<number, number>();
+  /** The newest round each member has answered. */
+  readonly #answered = new Map<NodeId, number>();
+  #leaseSince: number | undefined;
 
-  /** Gives the number that heartbeats carry for this read. */
-  add(context: number, from: NodeId, index: number, self: NodeId): number {
-    const read: PendingRead = { context, from, index, acknowledged: new Set([self]) };
-    this.#pending.push(read);
-    this.#rounds.set(++this.#round, read);
+  /** Begins a round of heartbeats; gives the number they carry. */
+  begin(tick: number): number {
+    this.#sentAt.set(++this.#round, tick);
+    if (this.#sentAt.size > roundsMax) this.#sentAt.delete(this.#round - roundsMax);
     return this.#round;
+  }
+
+  /** To be followed by a new round. */
+  add(context: number, from: NodeId, index: number): void {
+    this.#pending.push({ context, from, index, round: this.#round + 1 });
   }
 
   addEarly(context: number, from: NodeId): void {
@@ -35,27 +51,39 @@ export class ReadQueue {
     return this.#early.splice(0);
   }
 
-  /** The newest round that waits; 0 when none does. */
-  get newestRound(): number {
-    return this.#pending.length === 0 ? 0 : this.#round;
+  answered(from: NodeId): number {
+    return this.#answered.get(from) ?? 0;
   }
 
-  /** Notes an answer; gives the reads that may be served when `isEnough` says so. */
-  acknowledge(round: number, from: NodeId, isEnough: (acknowledged: ReadonlySet<NodeId>) => boolean): PendingRead[] {
-    const read = this.#rounds.get(round);
-    if (read === undefined) return [];
-    read.acknowledged.add(from);
-    if (!isEnough(read.acknowledged)) return [];
-    const ready = this.#pending.splice(0, this.#pending.indexOf(read) + 1);
-    for (const [number, pending] of this.#rounds) {
-      if (ready.includes(pending)) this.#rounds.delete(number);
-    }
-    return ready;
+  acknowledge(round: number, from: NodeId): void {
+    if (round <= this.#round && round > this.answered(from)) this.#answered.set(from, round);
   }
 
+  /** A majority has answered up to `round`: gives the reads that may be served. */
+  confirm(round: number): PendingRead[] {
+    const sentAt = this.#sentAt.get(round);
+    if (sentAt !== undefined) this.#leaseSince = Math.max(sentAt, this.#leaseSince ?? 0);
+    const end = this.#pending.findIndex((read) => read.round > round);
+    return this.#pending.splice(0, end < 0 ? this.#pending.length : end);
+  }
+
+  /** The tick at which a majority certainly had no other leader; undefined when there was no such yet. */
+  get leaseSince(): number | undefined {
+    return this.#leaseSince;
+  }
+
+  /** Another majority counts from now on. */
+  forgetLease(): void {
+    this.#sentAt.clear();
+    this.#leaseSince = undefined;
+  }
+
+  /** A term ends: rounds go on counting, so that late answers confirm nothing. */
   clear(): void {
     this.#pending = [];
     this.#early = [];
-    this.#rounds.clear();
+    this.#sentAt.clear();
+    this.#answered.clear();
+    this.#leaseSince = undefined;
   }
 }

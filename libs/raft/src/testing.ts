@@ -1,13 +1,18 @@
 import { seededRandom, type Random } from '@rhythm/base';
-import { RaftNode } from './node.ts';
-import { nobody, type Entry, type HardState, type Message, type NodeId } from './types.ts';
+import { simpleMembership } from './membership.ts';
+import { RaftNode, type NodeOptions } from './node.ts';
+import type { Ready } from './ready.ts';
+import { nobody, type Entry, type HardState, type Membership, type Message, type NodeId } from './types.ts';
 
-interface Member {
+export interface Member {
   node: RaftNode | undefined;
   /** What survives a crash. */
+  start: { readonly index: number; readonly term: number };
   entries: Entry[];
   hardState: HardState;
-  /** Applied entries, as `index:text`; kept over crashes, as a state machine with a log of its own would. */
+  /** As of `appliedIndex`. */
+  membership: Membership;
+  /** Applied entries, as `index:text`; kept over crashes, as a durable state machine would. */
   applied: string[];
   appliedIndex: number;
   reads: Array<{ readonly context: number; readonly index: number }>;
@@ -16,23 +21,34 @@ interface Member {
 /** A group in memory, for tests: messages travel when told to and can be lost. */
 export class Group {
   readonly members = new Map<NodeId, Member>();
-  readonly ids: readonly NodeId[];
   readonly random: Random;
   inflight: Message[] = [];
   /** True for messages that are lost. */
   isLost: (message: Message) => boolean = () => false;
-  readonly inflightMax: number;
   /** Term → leader, to see that there is one at most. */
   readonly leaders = new Map<number, NodeId>();
+  /** Called when a member was seen to lead a term for the first time. */
+  onLeader: (id: NodeId) => void = () => undefined;
+  readonly #options: Partial<NodeOptions>;
+  /** The states that travel with snapshot messages. */
+  readonly #states = new WeakMap<Message, readonly string[]>();
 
-  constructor(size: number, seed = 1, inflightMax = 8) {
+  constructor(size: number, seed = 1, inflightMax = 8, options: Partial<NodeOptions> = {}, learners: readonly NodeId[] = []) {
     this.random = seededRandom(seed);
-    this.inflightMax = inflightMax;
-    this.ids = Array.from({ length: size }, (_, at) => BigInt(at + 1));
-    for (const id of this.ids) {
-      this.members.set(id, { node: undefined, entries: [], hardState: { term: 0, vote: nobody, commit: 0 }, applied: [], appliedIndex: 0, reads: [] });
-      this.start(id);
-    }
+    this.#options = { inflightMax, ...options };
+    const voters = Array.from({ length: size }, (_, at) => BigInt(at + 1));
+    for (const id of [...voters, ...learners]) this.add(id, simpleMembership(voters, learners));
+  }
+
+  get ids(): readonly NodeId[] {
+    return [...this.members.keys()];
+  }
+
+  /** A new member, which knows this membership: none when it waits to be added. */
+  add(id: NodeId, membership: Membership = simpleMembership([])): void {
+    const hardState = { term: 0, vote: nobody, commit: 0 };
+    this.members.set(id, { node: undefined, start: { index: 0, term: 0 }, entries: [], hardState, membership, applied: [], appliedIndex: 0, reads: [] });
+    this.start(id);
   }
 
   member(id: NodeId): Member {
@@ -51,13 +67,15 @@ export class Group {
     const member = this.member(id);
     member.node = new RaftNode({
       id,
-      voters: this.ids,
       electionTicks: 10,
       heartbeatTicks: 1,
       messageBytesMax: 64,
-      inflightMax: this.inflightMax,
+      inflightMax: 8,
       uncommittedBytesMax: 10_000,
       random: this.random,
+      ...this.#options,
+      membership: member.membership,
+      start: member.start,
       entries: member.entries,
       hardState: member.hardState,
       applied: member.appliedIndex,
@@ -71,27 +89,61 @@ export class Group {
 
   /** Does the work of one member; a crash `beforeSync` loses what was to be written. */
   work(id: NodeId, beforeSync?: () => boolean): void {
-    const member = this.member(id);
-    while (member.node?.hasReady() === true) {
-      const ready = member.node.ready();
-      this.inflight.push(...ready.messages);
+    while (this.member(id).node?.hasReady() === true) {
+      const ready = this.take(id);
       if (beforeSync?.() === true) {
         this.crash(id);
         return;
       }
-      if (ready.hardState !== undefined) member.hardState = ready.hardState;
-      const first = ready.entries[0];
-      if (first !== undefined) member.entries = [...member.entries.slice(0, first.index - 1), ...ready.entries];
-      this.inflight.push(...ready.messagesAfterSync);
-      for (const entry of ready.committed) {
-        if (entry.index !== member.appliedIndex + 1) throw new Error(`entry ${entry.index} is applied after ${member.appliedIndex}`);
-        member.applied.push(`${entry.index}:${Buffer.from(entry.data).toString()}`);
-        member.appliedIndex = entry.index;
-      }
-      member.reads.push(...ready.readStates);
-      member.node.advance(ready);
-      this.#noteLeader(id, member.node);
+      this.finish(id, ready);
     }
+  }
+
+  /** Takes a batch of work and sends what may be sent at once. */
+  take(id: NodeId): Ready {
+    const ready = this.node(id).ready();
+    for (const message of ready.messages) this.#send(this.member(id), message);
+    return ready;
+  }
+
+  /** Writes, sends what promises the write, applies. */
+  finish(id: NodeId, ready: Ready): void {
+    const member = this.member(id);
+    if (ready.snapshot !== undefined) this.#install(member, ready.snapshot);
+    if (ready.hardState !== undefined) member.hardState = ready.hardState;
+    const [first] = ready.entries;
+    if (first !== undefined) member.entries = [...member.entries.slice(0, first.index - 1 - member.start.index), ...ready.entries];
+    for (const message of ready.messagesAfterSync) this.#send(member, message);
+    for (const entry of ready.committed) {
+      if (entry.index !== member.appliedIndex + 1) throw new Error(`entry ${entry.index} is applied after ${member.appliedIndex}`);
+      member.applied.push(`${entry.index}:${entry.type === 'config' ? '' : Buffer.from(entry.data).toString()}`);
+      member.appliedIndex = entry.index;
+    }
+    if (ready.membership !== undefined) member.membership = ready.membership;
+    member.reads.push(...ready.readStates);
+    member.node?.advance(ready);
+    this.#noteLeader(id);
+  }
+
+  /** Cuts the log of a member, in memory and on disk. */
+  compact(id: NodeId, index: number): void {
+    const member = this.member(id);
+    this.node(id).compact(index);
+    const term = member.entries[index - member.start.index - 1]?.term;
+    if (term === undefined) return;
+    member.entries = member.entries.slice(index - member.start.index);
+    member.start = { index, term };
+  }
+
+  deliver(message: Message): void {
+    const { node } = this.members.get(message.to) ?? {};
+    if (node === undefined || this.isLost(message)) {
+      if (message.type === 'snapshot') this.members.get(message.from)?.node?.reportSnapshot(message.to, false);
+      return;
+    }
+    if (message.type === 'snapshot') this.#arriving.set(`${message.to}/${message.snapshot.index}`, this.#states.get(message) ?? []);
+    node.step(message);
+    if (message.type === 'snapshot') this.members.get(message.from)?.node?.reportSnapshot(message.to, true);
   }
 
   /** Delivers and works until nothing is left to do. */
@@ -100,7 +152,7 @@ export class Group {
       for (const id of this.ids) this.work(id);
       const messages = this.inflight.splice(0);
       if (messages.length === 0) return;
-      for (const message of messages) if (!this.isLost(message)) this.members.get(message.to)?.node?.step(message);
+      for (const message of messages) this.deliver(message);
     }
     throw new Error('the group does not come to rest');
   }
@@ -135,16 +187,41 @@ export class Group {
     this.node(id).propose(texts.map((text) => Buffer.from(text)));
   }
 
-  /** Texts applied by a member, without the leaders' empty entries. */
+  /** Texts applied by a member, without the leaders' empty entries and changes of membership. */
   texts(id: NodeId): string[] {
     return this.member(id).applied.map((line) => line.slice(line.indexOf(':') + 1)).filter((text) => text !== '');
   }
 
-  #noteLeader(id: NodeId, node: RaftNode): void {
-    const { role, term } = node.status();
-    if (role !== 'leader') return;
-    const known = this.leaders.get(term);
-    if (known !== undefined && known !== id) throw new Error(`term ${term} has two leaders: ${known} and ${id}`);
-    this.leaders.set(term, id);
+  /** States that arrived, by receiver and index, until they are installed. */
+  readonly #arriving = new Map<string, readonly string[]>();
+
+  #send(member: Member, message: Message): void {
+    if (message.type !== 'snapshot') {
+      this.inflight.push(message);
+      return;
+    }
+    const index = member.appliedIndex;
+    const term = index === member.start.index ? member.start.term : (member.entries[index - member.start.index - 1]?.term ?? 0);
+    const sent: Message = { ...message, snapshot: { index, term, membership: member.membership } };
+    this.#states.set(sent, [...member.applied]);
+    this.inflight.push(sent);
+  }
+
+  #install(member: Member, place: NonNullable<Ready['snapshot']>): void {
+    const id = [...this.members].find(([, each]) => each === member)?.[0];
+    member.start = { index: place.index, term: place.term };
+    member.entries = [];
+    member.membership = place.membership;
+    member.applied = [...(this.#arriving.get(`${id}/${place.index}`) ?? [])];
+    member.appliedIndex = place.index;
+  }
+
+  #noteLeader(id: NodeId): void {
+    const status = this.members.get(id)?.node?.status();
+    if (status?.role !== 'leader') return;
+    const known = this.leaders.get(status.term);
+    if (known !== undefined && known !== id) throw new Error(`term ${status.term} has two leaders: ${known} and ${id}`);
+    this.leaders.set(status.term, id);
+    if (known === undefined) this.onLeader(id);
   }
 }

@@ -4,7 +4,7 @@ export const nobody: NodeId = 0n;
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
-/** One slot of the log. `config` is reserved for changes of membership. */
+/** One slot of the log. The data of a `config` entry is a change of membership (`decodeChange`), of a `normal` one the host's. */
 export interface Entry {
   readonly term: number;
   readonly index: number;
@@ -20,6 +20,26 @@ export interface HardState {
   readonly commit: number;
 }
 
+/** Who belongs to the group. While `outgoing` is not empty two majorities decide: one of each list (raft thesis, 4.3). */
+export interface Membership {
+  readonly voters: readonly NodeId[];
+  /** The voters before a change that is under way. */
+  readonly outgoing: readonly NodeId[];
+  /** They get the log and have no vote. */
+  readonly learners: readonly NodeId[];
+  /** Voters of `outgoing` that become learners once the change is complete. */
+  readonly learnersNext: readonly NodeId[];
+  /** The leader completes the change by itself. */
+  readonly autoLeave: boolean;
+}
+
+/** Names a state: everything up to `index`, and who belonged to the group then. */
+export interface SnapshotPlace {
+  readonly index: number;
+  readonly term: number;
+  readonly membership: Membership;
+}
+
 interface Envelope {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -29,7 +49,13 @@ interface Envelope {
 /** What members say to each other. Delivery may fail, repeat and reorder. */
 export type Message = Envelope &
   (
-    | { readonly type: 'pre-vote' | 'vote'; readonly lastIndex: number; readonly lastTerm: number }
+    | {
+        readonly type: 'pre-vote' | 'vote';
+        readonly lastIndex: number;
+        readonly lastTerm: number;
+        /** The leader asked for this election: nobody waits for its lease to end. */
+        readonly isTransfer: boolean;
+      }
     | { readonly type: 'pre-vote-reply' | 'vote-reply'; readonly granted: boolean }
     | { readonly type: 'append'; readonly prevIndex: number; readonly prevTerm: number; readonly entries: readonly Entry[]; readonly commit: number }
     | {
@@ -46,6 +72,11 @@ export type Message = Envelope &
     | { readonly type: 'read-index'; readonly context: number }
     | { readonly type: 'read-index-reply'; readonly context: number; readonly index: number }
     | { readonly type: 'propose'; readonly data: readonly Uint8Array[] }
+    /** Leader to host: send your applied state. Host to follower: this is the place of the state that came with it. */
+    | { readonly type: 'snapshot'; readonly snapshot: SnapshotPlace }
+    | { readonly type: 'transfer'; readonly target: NodeId }
+    /** The receiver is to campaign at once. */
+    | { readonly type: 'timeout-now' }
   );
 
 type WithoutEnvelope<M> = M extends unknown ? Omit<M, 'from' | 'to' | 'term'> : never;
@@ -58,12 +89,15 @@ export interface ReadState {
   readonly index: number;
 }
 
+/** Why a proposal was not taken. */
+export type DropReason = 'no-leader' | 'not-leader' | 'too-much-uncommitted' | 'transferring' | 'change-pending' | 'invalid-change';
+
 /** A proposal that was not taken. */
 export class ProposalDroppedError extends Error {
   override readonly name = 'ProposalDroppedError';
-  readonly reason: 'no-leader' | 'too-much-uncommitted';
+  readonly reason: DropReason;
 
-  constructor(reason: 'no-leader' | 'too-much-uncommitted', message: string) {
+  constructor(reason: DropReason, message: string) {
     super(message);
     this.reason = reason;
   }
