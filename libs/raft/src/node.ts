@@ -19,7 +19,7 @@ const applyBytesMax = 16 * 1024 * 1024;
 export interface NodeOptions extends Settings {
   /** The voters of a new group; ignored when `membership` is given. */
   readonly voters?: readonly NodeId[];
-  /** The membership as of `applied`. */
+  /** The membership as of `applied`. Without this and `voters` the node waits to be added to a group and to be sent its state. */
   readonly membership?: Membership;
   /** What the disk holds: nothing of this in a new group. */
   readonly start?: LogStart;

@@ -79,8 +79,13 @@ function sendSnapshot(core: Core, to: NodeId, progress: Progress): void {
 /** A leader's entries arrive at a follower. */
 export function acceptAppend(core: Core, message: Append): void {
   const { log } = core;
-  const reply = (index: number, rejected = false, hintIndex = 0, hintTerm = 0): void =>
-    sendAfterSync(core, message.from, { type: 'append-reply', index, rejected, hintIndex, hintTerm });
+  const reply = (index: number, rejected = false, hintIndex = 0, hintTerm = 0, wantsState = false): void =>
+    sendAfterSync(core, message.from, { type: 'append-reply', index, rejected, hintIndex, hintTerm, wantsState });
+  if (core.membership.voters.length === 0) {
+    // Changes of an unknown membership would give a wrong one, a group of this member alone at worst.
+    reply(message.prevIndex, true, 0, 0, true);
+    return;
+  }
   if (message.prevIndex < log.committed) {
     reply(log.committed);
     return;
@@ -100,6 +105,10 @@ export function countAppend(core: Core, message: AppendReply): void {
   const progress = core.progress.get(message.from);
   if (progress === undefined) return;
   progress.recentlyActive = true;
+  if (message.wantsState) {
+    if (progress.state !== 'snapshot') sendSnapshot(core, message.from, progress);
+    return;
+  }
   if (message.rejected) {
     const match = core.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
     if (progress.rejected(message.index, match.index)) sendAppend(core, message.from, true);

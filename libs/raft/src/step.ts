@@ -48,7 +48,7 @@ function isInLease(core: Core): boolean {
 /** A message of an earlier term: its sender learns the present one where it could be stuck otherwise. */
 function answerOld(core: Core, message: Message): void {
   if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot') {
-    sendAfterSync(core, message.from, { type: 'append-reply', index: 0, rejected: false, hintIndex: 0, hintTerm: 0 });
+    sendAfterSync(core, message.from, { type: 'append-reply', index: 0, rejected: false, hintIndex: 0, hintTerm: 0, wantsState: false });
   } else if (message.type === 'pre-vote') {
     sendAfterSync(core, message.from, { type: 'pre-vote-reply', granted: false });
   }
@@ -71,7 +71,7 @@ function handle(core: Core, message: Exclude<Message, { type: 'propose' }>): voi
     case 'snapshot':
       followLeader(core, message);
       installSnapshot(core, message.snapshot);
-      return sendAfterSync(core, message.from, { type: 'append-reply', index: core.log.committed, rejected: false, hintIndex: 0, hintTerm: 0 });
+      return sendAfterSync(core, message.from, { type: 'append-reply', index: core.log.committed, rejected: false, hintIndex: 0, hintTerm: 0, wantsState: false });
     case 'timeout-now':
       return core.role === 'leader' ? undefined : campaign(core, 'vote', true);
     default:

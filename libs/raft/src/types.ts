@@ -66,6 +66,8 @@ export type Message = Envelope &
         /** Of a rejection: where the follower's log may still match. */
         readonly hintIndex: number;
         readonly hintTerm: number;
+        /** The sender knows no membership: it has just been added, and needs the state, where that is written, before it takes entries. */
+        readonly wantsState: boolean;
       }
     | { readonly type: 'heartbeat'; readonly commit: number; readonly context: number }
     | { readonly type: 'heartbeat-reply'; readonly context: number }
