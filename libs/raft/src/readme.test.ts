@@ -8,9 +8,10 @@ it('the example of the README runs and prints what it says', () => {
   const example = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
   const names = /^import \{ (.*) \} from '@rhythm\/raft';/.exec(example)?.[1]?.split(', ').filter((name) => !name.startsWith('type ')) ?? [];
   const body = stripTypeScriptTypes(example.replace(/^import .*\n/, ''));
+  const exported = new Map<string, unknown>(Object.entries(raft));
   const printed: string[] = [];
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own README
   const run = new Function('console', ...names, body) as (...values: readonly unknown[]) => void;
-  run({ log: (...words: readonly string[]) => printed.push(words.join(' ')) }, ...names.map((name) => raft[name as keyof typeof raft]));
+  run({ log: (...words: readonly string[]) => printed.push(words.join(' ')) }, ...names.map((name) => exported.get(name)));
   expect(printed).toEqual([/console\.log\(.*\/\/ (.*)/.exec(example)?.[1]]);
 });

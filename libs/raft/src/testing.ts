@@ -84,6 +84,7 @@ export class Group {
 
   crash(id: NodeId): void {
     this.member(id).node = undefined;
+    for (const message of this.inflight) if (message.to === id && message.type === 'snapshot') this.members.get(message.from)?.node?.reportSnapshot(id, false);
     this.inflight = this.inflight.filter((message) => message.to !== id);
   }
 
