@@ -94,9 +94,11 @@ function refuseConflicts(others: readonly Manager[], comparisons: Comparisons): 
  * in the version in which the last configuration was applied.
  */
 function prune(versions: Versions, merged: Record<string, unknown>, last: Manager, managers: readonly Manager[]): Record<string, unknown> {
+  const owned = managers.filter((manager) => manager.apiVersion === last.apiVersion).reduce((set, { fields }) => union(set, fields), emptySet);
+  // The usual case: all that was named still is.
+  if (isEmpty(difference(last.fields, owned))) return merged;
   const then = versions.to(last.apiVersion, merged);
   if (then === undefined) return merged;
-  const owned = managers.filter((manager) => manager.apiVersion === last.apiVersion).reduce((set, { fields }) => union(set, fields), emptySet);
   const gone = droppedFields(then, last.fields, union(owned, ownedElsewhere(versions, merged, then, last, managers)));
   return isEmpty(gone) ? merged : (versions.from(last.apiVersion, removeFields(then.schema, then.object, gone)) as Record<string, unknown>);
 }
