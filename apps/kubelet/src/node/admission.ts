@@ -38,13 +38,24 @@ function outOfResources({ pod, others, allocatable }: AdmissionInput): Refusal |
 const lacking = (name: string, requested: bigint, used: bigint, capacity: bigint): Refusal =>
   rejected(`OutOf${name}`, `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`);
 
+/** What a pod asks for does not change: it is summed up once, however often others are weighed against it. */
+const sums = new WeakMap<Pod['spec'], ReadonlyMap<string, bigint>>();
+
 /** What a pod asks for: the sum of its containers and sidecars, or its largest init container, and its overhead. CPU in thousandths. */
-export function podRequests(pod: Pod): Map<string, bigint> {
+export function podRequests({ spec }: Pod): ReadonlyMap<string, bigint> {
+  const known = sums.get(spec);
+  if (known !== undefined) return known;
+  const sum = sumRequests(spec);
+  sums.set(spec, sum);
+  return sum;
+}
+
+function sumRequests(spec: Pod['spec']): Map<string, bigint> {
   const running = new Map<string, bigint>();
   const peak = new Map<string, bigint>();
   const sidecars = new Map<string, bigint>();
   const add = (to: Map<string, bigint>, name: string, value: bigint): void => void to.set(name, (to.get(name) ?? 0n) + value);
-  for (const container of pod.spec.initContainers ?? []) {
+  for (const container of spec.initContainers ?? []) {
     for (const [name, text] of Object.entries(container.resources?.requests ?? {})) {
       const value = amount(name, text);
       if (container.restartPolicy === 'Always') {
@@ -53,9 +64,9 @@ export function podRequests(pod: Pod): Map<string, bigint> {
       } else if (value + (sidecars.get(name) ?? 0n) > (peak.get(name) ?? 0n)) peak.set(name, value + (sidecars.get(name) ?? 0n));
     }
   }
-  for (const container of pod.spec.containers) for (const [name, text] of Object.entries(container.resources?.requests ?? {})) add(running, name, amount(name, text));
+  for (const container of spec.containers) for (const [name, text] of Object.entries(container.resources?.requests ?? {})) add(running, name, amount(name, text));
   for (const [name, value] of peak) if (value > (running.get(name) ?? 0n)) running.set(name, value);
-  for (const [name, text] of Object.entries(pod.spec.overhead ?? {})) add(running, name, amount(name, text));
+  for (const [name, text] of Object.entries(spec.overhead ?? {})) add(running, name, amount(name, text));
   return running;
 }
 

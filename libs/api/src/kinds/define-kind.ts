@@ -1,4 +1,5 @@
 import type { Instant } from '@rhythm/base';
+import { deepCopy } from '../patch/values.ts';
 import type { KubeObject } from '../resource.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import { schemaFor } from '../schema/table.ts';
@@ -100,7 +101,7 @@ function resetStatus(object: KubeObject): void {
 }
 
 function keepStatus(object: KubeObject, old: KubeObject): void {
-  (object as unknown as Fields)['status'] = structuredClone((old as unknown as Fields)['status'] ?? {});
+  (object as unknown as Fields)['status'] = deepCopy((old as unknown as Fields)['status'] ?? {});
 }
 
 /** Everything but status and what metadata a status write may change comes from the stored object. */
@@ -110,7 +111,7 @@ function keepAllButStatus(object: KubeObject, old: KubeObject): void {
     if (!['kind', 'apiVersion', 'metadata', 'status'].includes(key)) delete fields[key];
   }
   for (const [key, value] of Object.entries(old)) {
-    if (!['kind', 'apiVersion', 'metadata', 'status'].includes(key)) fields[key] = structuredClone(value);
+    if (!['kind', 'apiVersion', 'metadata', 'status'].includes(key)) fields[key] = deepCopy(value);
   }
   keepGeneration(object, old);
 }

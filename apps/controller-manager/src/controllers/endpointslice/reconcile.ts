@@ -4,6 +4,7 @@ import { done, enqueueOn, keyOf, runController, type ReconcileResult, type Runni
 import type { ControllerContext } from '../../context.ts';
 import { namespaceIndex } from '../../shared/indexes.ts';
 import { Expectations } from '../../shared/expectations.ts';
+import { Pace } from '../../shared/pace.ts';
 import { managedBy, managedByLabel, planEndpointSlices, serviceNameLabel } from './plan.ts';
 
 const workers = 5;
@@ -16,6 +17,7 @@ export function startEndpointSlice(context: ControllerContext): RunningControlle
   const nodes = informers.informer(resources.nodes);
   const slices = informers.informer(resources.endpointSlices, { indexes: { service: (slice) => serviceKeys(slice) } });
   const expectations = new Expectations(context.clock);
+  const pace = new Pace(context.clock);
   const events = context.events('endpoint-slice-controller');
 
   async function reconcile(key: string): Promise<ReconcileResult> {
@@ -23,13 +25,14 @@ export function startEndpointSlice(context: ControllerContext): RunningControlle
     const existing = slices.byIndex('service', key).filter((slice) => slice.metadata.labels?.[managedByLabel] === managedBy);
     if (service === undefined) {
       expectations.forget(key);
+      pace.forget(key);
       for (const slice of existing) await remove(slice);
       return done;
     }
     if (service.spec.type === 'ExternalName' || Object.keys(service.spec.selector ?? {}).length === 0) return done;
     // A slice that was made and is not yet seen here would be made twice, since the server chooses its name.
     if (service.metadata.deletionTimestamp !== undefined || !expectations.satisfied(key)) return done;
-    const plan = planEndpointSlices(service, pods.byIndex('namespace', service.metadata.namespace ?? ''), existing, (name) => nodes.get(name));
+    const plan = pace.measured(key, () => planEndpointSlices(service, pods.byIndex('namespace', service.metadata.namespace ?? ''), existing, (name) => nodes.get(name)));
     try {
       for (const slice of plan.create) await create(key, slice);
       for (const slice of plan.update) await client.update(resources.endpointSlices, slice);
@@ -61,8 +64,9 @@ export function startEndpointSlice(context: ControllerContext): RunningControlle
   const running = runController({ name: 'endpointslice', reconcile, clock: context.clock, log: context.log, workers, synced: [services, pods, nodes, slices] });
   slices.addHandler({ onAdd: (slice) => serviceKeys(slice).forEach((key) => expectations.creationObserved(key)) });
   enqueueOn(services, running.queue);
-  enqueueOn(slices, running.queue, serviceKeys);
-  enqueueOn(pods, running.queue, (pod) =>
+  const paced = { add: (key: string): void => running.queue.addAfter(key, pace.delayMs(key)) };
+  enqueueOn(slices, paced, serviceKeys);
+  enqueueOn(pods, paced, (pod) =>
     services.byIndex('namespace', pod.metadata.namespace ?? '').filter((s) => Object.keys(s.spec.selector ?? {}).length > 0 && matcherOfMap(s.spec.selector).matches(pod.metadata.labels)).map(keyOf),
   );
   return running;

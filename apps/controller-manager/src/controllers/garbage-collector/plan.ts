@@ -22,10 +22,11 @@ export type CollectAction =
 /**
  * What the garbage collector does with one object (kube-controller-manager's attemptToDeleteItem and attemptToOrphan).
  * An owner of which nothing is known keeps its dependents: deleting is the one thing that cannot be taken back.
+ * `dependents` is asked for only where it matters: a ReplicaSet is looked at for each of its pods that is deleted.
  */
-export function planCollect(node: GraphNode, owners: readonly OwnerState[], dependents: readonly GraphNode[]): CollectAction {
-  if (node.deleting && node.finalizers.includes(orphanFinalizer)) return { kind: 'orphan-dependents', dependents };
-  if (node.deleting && node.finalizers.includes(foregroundFinalizer)) return { kind: 'foreground', blocking: dependents.filter((d) => blocks(d, node.uid)) };
+export function planCollect(node: GraphNode, owners: readonly OwnerState[], dependents: () => readonly GraphNode[]): CollectAction {
+  if (node.deleting && node.finalizers.includes(orphanFinalizer)) return { kind: 'orphan-dependents', dependents: dependents() };
+  if (node.deleting && node.finalizers.includes(foregroundFinalizer)) return { kind: 'foreground', blocking: dependents().filter((d) => blocks(d, node.uid)) };
   if (node.deleting || owners.length === 0) return { kind: 'none' };
   const stay = owners.some((state) => state === 'solid' || state === 'unknown');
   const leaving = node.owners.filter((_owner, i) => owners[i] === 'absent' || owners[i] === 'waiting').map((owner) => owner.uid);
@@ -38,8 +39,8 @@ export function blocks(dependent: GraphNode, ownerUid: string): boolean {
   return dependent.owners.some((owner) => owner.uid === ownerUid && owner.blockOwnerDeletion === true);
 }
 
-function propagationOf(node: GraphNode, owners: readonly OwnerState[], dependents: readonly GraphNode[]): Propagation {
-  if (owners.includes('waiting') && dependents.length > 0) return 'Foreground';
+function propagationOf(node: GraphNode, owners: readonly OwnerState[], dependents: () => readonly GraphNode[]): Propagation {
+  if (owners.includes('waiting') && dependents().length > 0) return 'Foreground';
   if (node.finalizers.includes(orphanFinalizer)) return 'Orphan';
   return node.finalizers.includes(foregroundFinalizer) ? 'Foreground' : 'Background';
 }

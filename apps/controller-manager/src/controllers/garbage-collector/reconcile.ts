@@ -53,7 +53,7 @@ class GarbageCollector {
     const node = this.#graph.get(uid);
     if (node === undefined) return done;
     const owners = node.deleting ? [] : await Promise.all(node.owners.map((owner) => this.#stateOf(node, owner)));
-    const action = planCollect(node, owners, this.#graph.dependentsOf(uid));
+    const action = planCollect(node, owners, () => this.#graph.dependentsOf(uid));
     switch (action.kind) {
       case 'delete':
         await this.#delete(node, action.propagation);

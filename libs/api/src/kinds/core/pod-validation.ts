@@ -1,4 +1,5 @@
 import type { Container, Pod, PodSpec, Toleration } from '../../gen/types/core-v1.ts';
+import { deepCopy } from '../../patch/values.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { isFresh } from '../../validation/object-meta.ts';
@@ -88,7 +89,7 @@ function validateMirror(pod: Pod, old: Pod): FieldError[] {
 
 /** Everything that must be as it was once the fields that may change are set back. */
 function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
-  const munged: PodSpec = structuredClone(spec);
+  const munged: PodSpec = deepCopy(spec);
   munged.containers.forEach((container, i) => copyField(container, before.containers[i] ?? {}, 'image'));
   munged.initContainers?.forEach((container, i) => copyField(container, before.initContainers?.[i] ?? {}, 'image'));
   for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) copyField(munged, before, field);
