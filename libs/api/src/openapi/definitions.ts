@@ -1,5 +1,6 @@
 import type { ProtoForm, SchemaNode } from '../schema/node.ts';
 import { builtInKinds, schemaFor, schemaOfMessage } from '../schema/table.ts';
+import { atomicTypes } from './atomic-types.ts';
 import { noDescriptions, type Descriptions } from './descriptions.ts';
 import { fieldsOf, implicitDefaults, type ImplicitDefaults } from './implicit-default.ts';
 
@@ -48,7 +49,8 @@ export class Definitions {
     const described = text === undefined ? {} : { description: text };
     if (form !== undefined && form !== 'list') return { ...described, ...formSchemas(this.#version)[form] };
     const kinds = kindsOf(message ?? '');
-    return { ...described, ...this.#plain(node), ...(kinds.length === 0 ? {} : { [gvkExtension]: kinds }) };
+    const whole = atomicTypes().has(message ?? '') ? { 'x-kubernetes-map-type': 'atomic' } : {};
+    return { ...described, ...this.#plain(node), ...whole, ...(kinds.length === 0 ? {} : { [gvkExtension]: kinds }) };
   }
 
   /** The schema of a node where it is used. */

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { defineKind } from '../kinds/define-kind.ts';
 import { kindRegistry } from '../kinds/registry.ts';
 import { compileCrdSchema } from '../schema/crd.ts';
+import { readDescriptions } from './descriptions.ts';
+import { documentFaults } from './document-faults.ts';
 import { openApiV2, openApiV3, openApiV3Index } from './documents.ts';
 import { encodeOpenApiV2 } from './v2-protobuf.ts';
 
@@ -17,19 +19,35 @@ function apps(): NonNullable<ReturnType<typeof openApiV3>> {
   return document;
 }
 
-/** Every `$ref` in a document. */
-function references(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => (key === '$ref' && typeof member === 'string' ? [member] : references(member)));
-}
-
 describe('OpenAPI', () => {
-  it('resolves every reference within its own document', () => {
-    for (const reference of references(v2)) expect(v2.definitions).toHaveProperty([reference.slice('#/definitions/'.length)]);
-    for (const { group, version } of kindRegistry.groups.flatMap(({ group, versions }) => versions.map((version) => ({ group, version })))) {
-      const document = openApiV3(kinds, group, version, 'v1.35.0');
-      for (const reference of references(document)) expect(document?.components.schemas).toHaveProperty([reference.slice('#/components/schemas/'.length)]);
+  it('is valid, every reference in it resolved, in both versions', () => {
+    expect(documentFaults(v2)).toEqual([]);
+    const versions = kindRegistry.groups.flatMap(({ group, versions: all }) => all.map((version) => [group, version] as const));
+    expect(versions.length).toBeGreaterThan(20);
+    for (const [group, version] of versions) expect(documentFaults(openApiV3(kinds, group, version, 'v1.35.0', readDescriptions('{}')) ?? {})).toEqual([]);
+  });
+
+  it('would not call a bad document valid', () => {
+    const bad = { swagger: '2.0', info: { title: 'x', version: 'y' }, paths: { '/{name}': { get: { operationId: 'a', responses: {} }, put: { operationId: 'a', responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/none' } } } } } }, definitions: { x: { type: 'array', nullable: true, enum: [] } } };
+    expect(documentFaults(bad)).toEqual([
+      'get /{name}: the parameters are not those of the path',
+      'get /{name}: has no responses',
+      'put /{name}: the id a is there twice',
+      'put /{name}: the parameters are not those of the path',
+      'put /{name} 200: #/definitions/none is not there',
+      'x: may not have nullable',
+      'x: is an array without items',
+      'x: enum is empty or has something twice',
+    ]);
+  });
+
+  it('names group, version and kind of every kind it serves', () => {
+    const marked = new Set(Object.values(v2.definitions).flatMap((definition) => ((definition['x-kubernetes-group-version-kind'] ?? []) as { group: string; version: string; kind: string }[]).map((gvk) => `${gvk.group}/${gvk.version}/${gvk.kind}`)));
+    for (const { group, version, kind, listKind, verbs } of kinds) {
+      expect(marked).toContain(`${group}/${version}/${kind}`);
+      if (verbs.includes('list')) expect(marked).toContain(`${group}/${version}/${listKind}`);
     }
+    expect(marked).toContain('apps/v1/DeleteOptions');
   });
 
   it('has what kubectl looks for: patch with fieldValidation, get with its kind, the definition with its kind', () => {
@@ -114,6 +132,6 @@ describe('OpenAPI v2 in protobuf', () => {
       ],
     });
     const item = read['paths']?.path.find((p) => p.name === '/api/v1/namespaces/{namespace}/pods/{name}')?.value;
-    expect(JSON.stringify(item)).toContain('"query_parameter_sub_schema":{"in":"query","name":"fieldValidation","type":"string"');
+    expect(JSON.stringify(item)).toMatch(/"query_parameter_sub_schema":{"in":"query","description":"[^"]+","name":"fieldValidation","type":"string"/);
   });
 });

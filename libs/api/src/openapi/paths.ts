@@ -1,6 +1,8 @@
 import type { KindDefinition, Subresource } from '../kinds/kind.ts';
 import { schemaFor } from '../schema/table.ts';
 import { gvkExtension, type Definitions, type OpenApiSchema, type OpenApiVersion } from './definitions.ts';
+import { operationId } from './operation-id.ts';
+import { deleting, deletingMany, listing, optionParameters, patching, pathParameters, writing, type Parameter } from './parameters.ts';
 
 /** Operations by path, as they stand in a document. */
 export type OpenApiPaths = { [path: string]: { [member: string]: unknown } };
@@ -11,12 +13,26 @@ interface Gvk {
   readonly kind: string;
 }
 
-const queryTypes: Readonly<Record<string, string>> = { force: 'boolean', watch: 'boolean', allowWatchBookmarks: 'boolean', sendInitialEvents: 'boolean', limit: 'integer', timeoutSeconds: 'integer', gracePeriodSeconds: 'integer', orphanDependents: 'boolean' };
-const writeQuery = ['dryRun', 'fieldManager', 'fieldValidation'];
-const deleteQuery = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy'];
-const listQuery = ['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch'];
 const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+type Action = 'list' | 'get' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection';
+
+interface Operation {
+  readonly id: string;
+  readonly action: Action;
+  /** What it is about. */
+  readonly gvk: Gvk;
+  readonly query: readonly Parameter[];
+  readonly answer: Gvk;
+}
+
+const queryOf: Readonly<Record<Action, readonly Parameter[]>> = { list: listing, get: [], post: writing, put: writing, patch: patching, delete: deleting, deletecollection: deletingMany };
+const methods: Readonly<Record<string, Exclude<Action, 'list' | 'deletecollection'>>> = { get: 'get', create: 'post', update: 'put', patch: 'patch', delete: 'delete' };
+const statusesOf: Readonly<Record<Action, readonly number[]>> = { list: [200], get: [200], post: [200, 201, 202], put: [200, 201], patch: [200, 201], delete: [200, 202], deletecollection: [200] };
+const statusTexts: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+const statusKind: Gvk = { group: '', version: 'v1', kind: 'Status' };
+const deleteOptionsKind: Gvk = { group: '', version: 'v1', kind: 'DeleteOptions' };
 
 /** The paths of a kind, its subresources included; the schemas they need go into `definitions`. */
 export function pathsOf(kind: KindDefinition, definitions: Definitions, version: OpenApiVersion): OpenApiPaths {
@@ -40,9 +56,9 @@ class PathWriter {
     const base = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
     const scoped = `${base}${kind.namespaced ? '/namespaces/{namespace}' : ''}/${kind.plural}`;
     const paths: OpenApiPaths = {};
-    this.#put(paths, scoped, { get: this.#listing(), post: this.#writing('post', kind, []), delete: this.#deleting('deletecollection') });
-    this.#put(paths, `${scoped}/{name}`, { get: this.#reading(kind), put: this.#writing('put', kind, []), patch: this.#writing('patch', kind, ['force']), delete: this.#deleting('delete') });
-    if (kind.namespaced) this.#put(paths, `${base}/${kind.plural}`, { get: this.#listing() });
+    this.#put(paths, scoped, { get: this.#listing(false), post: this.#own('post', 'create'), delete: this.#own('deletecollection', 'deletecollection') });
+    this.#put(paths, `${scoped}/{name}`, { get: this.#own('get', 'get'), put: this.#own('put', 'update'), patch: this.#own('patch', 'patch'), delete: this.#own('delete', 'delete') });
+    if (kind.namespaced) this.#put(paths, `${base}/${kind.plural}`, { get: this.#listing(true) });
     for (const subresource of kind.subresources) this.#put(paths, `${scoped}/{name}/${subresource.name}`, this.#subresource(subresource));
     return paths;
   }
@@ -50,59 +66,64 @@ class PathWriter {
   #put(paths: OpenApiPaths, path: string, operations: { [method: string]: OpenApiSchema | undefined }): void {
     const known = Object.entries(operations).filter(([, operation]) => operation !== undefined);
     if (known.length === 0) return;
-    const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-    const parameters = names.map((name) => ({ name, in: 'path', required: true, ...this.#typed('string') }));
+    const parameters = pathParameters(path).map((parameter) => this.#parameter(parameter));
     paths[path] = { ...Object.fromEntries(known), ...(parameters.length === 0 ? {} : { parameters }) };
   }
 
-  #subresource(subresource: Subresource): { [method: string]: OpenApiSchema | undefined } {
-    const has = (verb: string): boolean => subresource.verbs.includes(verb);
-    return {
-      get: has('get') ? this.#reading(subresource) : undefined,
-      post: has('create') ? this.#operation('post', subresource, writeQuery, subresource) : undefined,
-      put: has('update') ? this.#operation('put', subresource, writeQuery, subresource) : undefined,
-      patch: has('patch') ? this.#operation('patch', subresource, [...writeQuery, 'force'], subresource) : undefined,
-    };
-  }
-
-  #listing(): OpenApiSchema | undefined {
+  #listing(everywhere: boolean): OpenApiSchema | undefined {
     if (!this.#kind.verbs.includes('list')) return undefined;
-    return this.#operation('list', this.#kind, listQuery, { ...this.#gvk(), kind: this.#kind.listKind });
+    return this.#operation({ id: operationId(this.#kind, 'list', { everywhere }), action: 'list', gvk: this.#kind, query: listing, answer: { ...gvkOf(this.#kind), kind: this.#kind.listKind } });
   }
 
-  #reading(gvk: Gvk): OpenApiSchema | undefined {
-    return gvk !== this.#kind || this.#kind.verbs.includes('get') ? this.#operation('get', gvk, [], gvk) : undefined;
+  #own(action: Action, verb: string): OpenApiSchema | undefined {
+    if (!this.#kind.verbs.includes(verb)) return undefined;
+    const answer = action.startsWith('delete') ? statusKind : this.#kind;
+    return this.#operation({ id: operationId(this.#kind, action), action, gvk: this.#kind, query: queryOf[action], answer });
   }
 
-  #writing(action: 'post' | 'put' | 'patch', gvk: Gvk, more: readonly string[]): OpenApiSchema | undefined {
-    const verb = { post: 'create', put: 'update', patch: 'patch' }[action];
-    return this.#kind.verbs.includes(verb) ? this.#operation(action, gvk, [...writeQuery, ...more], gvk) : undefined;
+  #subresource(subresource: Subresource): { [method: string]: OpenApiSchema | undefined } {
+    const operations: { [method: string]: OpenApiSchema } = {};
+    const stream = subresource.kind.endsWith('Options');
+    for (const verb of subresource.verbs) {
+      const method = methods[verb];
+      if (method === undefined) continue;
+      operations[method] = stream ? this.#connect(subresource, method) : this.#operation({ id: operationId(this.#kind, method, { subresource }), action: method, gvk: subresource, query: queryOf[method], answer: subresource });
+    }
+    return operations;
   }
 
-  #deleting(verb: 'delete' | 'deletecollection'): OpenApiSchema | undefined {
-    const query = verb === 'delete' ? deleteQuery : [...deleteQuery, ...listQuery.filter((name) => name !== 'watch')];
-    return this.#kind.verbs.includes(verb) ? this.#operation(verb, this.#kind, query, { group: '', version: 'v1', kind: 'Status' }) : undefined;
-  }
-
-  #gvk(): Gvk {
-    return { group: this.#kind.group, version: this.#kind.version, kind: this.#kind.kind };
-  }
-
-  #operation(action: string, gvk: Gvk, query: readonly string[], answer: Gvk): OpenApiSchema {
-    const takesBody = ['post', 'put', 'patch', 'delete', 'deletecollection'].includes(action);
-    const body = action.startsWith('delete') ? { group: '', version: 'v1', kind: 'DeleteOptions' } : action === 'patch' ? undefined : gvk;
-    const media = action === 'patch' ? patchTypes : bodyTypes;
-    const parameters = query.map((name) => ({ name, in: 'query', ...this.#typed(queryTypes[name] ?? 'string') }));
+  /** A stream: its options are a kind whose fields go as parameters, and it answers with whatever is streamed. */
+  #connect(subresource: Subresource, method: string): OpenApiSchema {
     return {
-      operationId: `${action}${gvk.kind}`,
-      ...(this.#version === 2 && takesBody ? { consumes: media } : {}),
-      ...(this.#version === 2 ? { produces: bodyTypes } : {}),
-      parameters: [...parameters, ...(this.#version === 2 && takesBody ? [{ name: 'body', in: 'body', required: !action.startsWith('delete'), schema: this.#schema(body) }] : [])],
-      ...(this.#version === 3 && takesBody ? { requestBody: { content: this.#content(media, this.#schema(body)) } } : {}),
-      responses: { 200: { description: 'OK', ...(this.#version === 2 ? { schema: this.#schema(answer) } : { content: this.#content(bodyTypes, this.#schema(answer)) }) } },
-      'x-kubernetes-action': action,
-      [gvkExtension]: { group: gvk.group, kind: gvk.kind, version: gvk.version },
+      operationId: operationId(this.#kind, 'connect', { subresource, method }),
+      ...(this.#version === 2 ? { consumes: ['*/*'], produces: ['*/*'] } : {}),
+      parameters: optionParameters(schemaFor(subresource.group, subresource.version, subresource.kind)).map((parameter) => this.#parameter(parameter)),
+      responses: this.#responses([200], ['*/*'], { type: 'string' }),
+      'x-kubernetes-action': 'connect',
+      [gvkExtension]: gvkOf(subresource),
     };
+  }
+
+  #operation({ id, action, gvk, query, answer }: Operation): OpenApiSchema {
+    const body = action === 'list' || action === 'get' ? undefined : this.#schema(action.startsWith('delete') ? deleteOptionsKind : action === 'patch' ? undefined : gvk);
+    const media = action === 'patch' ? patchTypes : bodyTypes;
+    const required = !action.startsWith('delete');
+    return {
+      operationId: id,
+      ...(this.#version === 2 && body !== undefined ? { consumes: media } : {}),
+      ...(this.#version === 2 ? { produces: bodyTypes } : {}),
+      parameters: [...query.map((parameter) => this.#parameter(parameter)), ...(this.#version === 2 && body !== undefined ? [{ name: 'body', in: 'body', required, schema: body }] : [])],
+      ...(this.#version === 3 && body !== undefined ? { requestBody: { content: this.#content(media, body), required } } : {}),
+      responses: this.#responses(statusesOf[action], bodyTypes, this.#schema(answer)),
+      'x-kubernetes-action': action,
+      [gvkExtension]: gvkOf(gvk),
+    };
+  }
+
+  #responses(statuses: readonly number[], media: readonly string[], schema: OpenApiSchema): OpenApiSchema {
+    const content = this.#version === 2 ? { schema } : { content: this.#content(media, schema) };
+    const each = statuses.map((status) => [status, { description: statusTexts[status] ?? '', ...content }] as const);
+    return { ...Object.fromEntries(each), 401: { description: 'Unauthorized' } };
   }
 
   #content(media: readonly string[], schema: OpenApiSchema): OpenApiSchema {
@@ -122,8 +143,12 @@ class PathWriter {
     return reference;
   }
 
-  #typed(type: string): OpenApiSchema {
-    const plain = { type, uniqueItems: true };
-    return this.#version === 2 ? plain : { schema: plain };
+  #parameter({ name, in: place, type, description }: Parameter): OpenApiSchema {
+    const typed = { type, uniqueItems: true };
+    return { name, in: place, description, ...(place === 'path' ? { required: true } : {}), ...(this.#version === 2 ? typed : { schema: typed }) };
   }
+}
+
+function gvkOf({ group, version, kind }: Gvk): Gvk {
+  return { group, kind, version };
 }

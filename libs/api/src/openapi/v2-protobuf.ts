@@ -164,6 +164,7 @@ function parameter(writer: BackwardWriter, value: Members): void {
       flag(w, query ? 20 : 19, value['uniqueItems']);
       text(w, query ? 6 : 5, value['type']);
       text(w, 4, value['name']);
+      text(w, 3, value['description']);
       text(w, 2, value['in']);
       flag(w, 1, value['required']);
     }),

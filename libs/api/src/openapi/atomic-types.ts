@@ -1,0 +1,41 @@
+import type { SchemaNode } from '../schema/node.ts';
+import { builtInKinds, schemaFor } from '../schema/table.ts';
+
+/** Types of which there are only lists and maps, where the table has no place to say it. */
+const elementsOnly = [
+  'k8s.io.api.admissionregistration.v1.NamedRuleWithOperations',
+  'k8s.io.api.admissionregistration.v1.Variable',
+  'k8s.io.api.core.v1.EndpointAddress',
+  'k8s.io.api.core.v1.EndpointPort',
+  'k8s.io.api.core.v1.TopologySelectorTerm',
+  'k8s.io.api.discovery.v1.EndpointPort',
+  'k8s.io.api.rbac.v1.Subject',
+  'k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference',
+];
+
+let found: ReadonlySet<string> | undefined;
+
+/**
+ * The messages that are replaced as a whole wherever they are used (LabelSelector, ObjectReference). The table says so at each
+ * field of the type, documents say it of the type too.
+ */
+export function atomicTypes(): ReadonlySet<string> {
+  return (found ??= collect());
+}
+
+function collect(): ReadonlySet<string> {
+  const atomic = new Set<string>(elementsOnly);
+  const seen = new Set<string>();
+  const visit = (node: SchemaNode): void => {
+    const { message } = node.proto ?? {};
+    if (message !== undefined && node.mapType === 'atomic') atomic.add(message);
+    if (message !== undefined && seen.has(message)) return;
+    if (message !== undefined) seen.add(message);
+    for (const child of [...(node.properties?.values() ?? []), node.items, node.additionalProperties]) if (child !== undefined) visit(child);
+  };
+  for (const { group, version, kind } of builtInKinds()) {
+    const schema = schemaFor(group, version, kind);
+    if (schema !== undefined) visit(schema);
+  }
+  return atomic;
+}
