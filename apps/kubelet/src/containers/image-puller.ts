@@ -4,6 +4,7 @@ import type { Image, Runtime, SandboxConfig } from '@rhythm/cri';
 import type { PodEvents } from '../pod/events.ts';
 import { goDuration, raiseDelay } from '../pod/restart-policy.ts';
 import { authsFor, withDefaultTag } from './image-auth.ts';
+import { imageNameFault } from './image-name.ts';
 import { ObstacleError } from './obstacle-error.ts';
 import { runtimeText } from './runtime-text.ts';
 
@@ -36,8 +37,11 @@ export class ImagePuller {
   /** @throws ObstacleError ErrImagePull, ImagePullBackOff, ErrImageNeverPull, InvalidImageName or ImageInspectError */
   async ensure(pod: Pod, container: Container, secrets: readonly Secret[], sandbox: SandboxConfig, events: PodEvents, signal: AbortSignal): Promise<FoundImage> {
     const name = withDefaultTag(container.image ?? '');
-    if (!/^[\w][\w.\-/:@]*$/.test(name)) {
-      throw new ObstacleError('InvalidImageName', `Failed to apply default image tag "${container.image}": couldn't parse image name: invalid reference format`, backoff.maxMs);
+    const fault = imageNameFault(container.image ?? '');
+    if (fault !== undefined) {
+      const message = `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": ${fault}`;
+      events.warning('InspectFailed', message, container.name);
+      throw new ObstacleError('InvalidImageName', message, backoff.maxMs);
     }
     const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : 'IfNotPresent');
     const present = policy === 'Always' ? undefined : await this.#inspect(name);

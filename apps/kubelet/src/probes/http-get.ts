@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Container, HTTPGetAction } from '@rhythm/api/types/core-v1';
 import { withTimeout, type Clock } from '@rhythm/base';
+import { dialError } from './dial-error.ts';
 
 export interface HttpReply {
   readonly status: number;
@@ -28,7 +29,7 @@ export function httpGet(action: HTTPGetAction, host: string, port: number, timeo
   for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
   const path = action.path === undefined || action.path === '' ? '/' : action.path.startsWith('/') ? action.path : `/${action.path}`;
   const url = `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-  const deadline = withTimeout(clock, timeoutMs, () => new Error(`Get "${url}": no answer within ${timeoutMs / 1000}s`), parent);
+  const deadline = withTimeout(clock, timeoutMs, () => new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`), parent);
   return new Promise<HttpReply>((resolve, reject) => {
     const onReply = (reply: IncomingMessage): void => {
       const chunks: Buffer[] = [];
@@ -48,7 +49,7 @@ export function httpGet(action: HTTPGetAction, host: string, port: number, timeo
     };
     const options = { headers, signal: deadline.signal, agent: false as const };
     const request = secure ? httpsRequest(url, { ...options, rejectUnauthorized: false }, onReply) : httpRequest(url, options, onReply);
-    request.on('error', (error) => reject(deadline.signal.aborted ? (deadline.signal.reason as Error) : new Error(`Get "${url}": ${error.message}`, { cause: error })));
+    request.on('error', (error) => reject(deadline.signal.aborted ? (deadline.signal.reason as Error) : new Error(`Get "${url}": ${dialError(error, host, port)}`)));
     request.end();
   }).finally(() => deadline.cancel());
 }

@@ -4,6 +4,7 @@ import type { Container, Probe } from '@rhythm/api/types/core-v1';
 import { RuntimeError, type Runtime } from '@rhythm/cri';
 import { dialGrpc, unary } from '@rhythm/grpc';
 import { HealthClient, HealthService } from '@rhythm/proto/health';
+import { dialError } from './dial-error.ts';
 import { httpGet, portOf } from './http-get.ts';
 
 /** `error`: the probe itself could not run; it says nothing about the container. */
@@ -71,7 +72,7 @@ function tcpConnect(host: string, port: number, timeoutMs: number, clock: Clock,
       socket.destroy();
       resolve();
     });
-    socket.on('error', (error) => reject(new Error(`dial tcp ${host}:${port}: ${error.message}`, { cause: error })));
+    socket.on('error', (error) => reject(new Error(dialError(error, host, port))));
   }).finally(() => deadline.cancel());
 }
 

@@ -34,11 +34,14 @@ export function planEndpoints(service: Service, pods: readonly Pod[], existing: 
 
 function toSubset(subset: { ports: EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }): EndpointSubset {
   return {
-    ...(subset.ready.length === 0 ? {} : { addresses: subset.ready }),
-    ...(subset.notReady.length === 0 ? {} : { notReadyAddresses: subset.notReady }),
+    ...(subset.ready.length === 0 ? {} : { addresses: subset.ready.sort(byIp) }),
+    ...(subset.notReady.length === 0 ? {} : { notReadyAddresses: subset.notReady.sort(byIp) }),
     ...(subset.ports.length === 0 ? {} : { ports: subset.ports }),
   };
 }
+
+/** As text, so that lists read the same after every change. */
+const byIp = (a: EndpointAddress, b: EndpointAddress): number => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);
 
 function portsOn(service: Service, pod: Pod): EndpointPort[] {
   return (service.spec.ports ?? []).flatMap((port) => {
