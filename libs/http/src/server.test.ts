@@ -223,3 +223,10 @@ test('a connection that asks nothing is closed, one with a request under way is 
   expect(text).toBe('late');
   busy.close();
 });
+
+test('headers and addresses beyond the cap are told so', async () => {
+  const port = await serve(hello, { headerBytesMax: 16 * 1024 });
+  expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
+  expect(await raw(port, `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
+  expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 /);
+});

@@ -54,6 +54,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const server = createServer(options, limits);
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerHttp2Session>();
+  const busy = new Map<TLSSocket, number>();
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -65,7 +66,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     session.on('error', () => undefined);
     closeWhenIdle(session, limits.keepAliveTimeoutMs);
   });
-  const busy = new Map<TLSSocket, number>();
   server.on('request', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
     if (!('stream' in request)) keepCount(busy, request.socket as TLSSocket, response, stopping.signal);
     if (request.rawHeaders.length > 2 * limits.headerCountMax) {
@@ -79,7 +79,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     else void upgrade(request, socket, head, options);
   });
   server.on('tlsClientError', () => undefined);
-  server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
+  const refused = new WeakSet<Duplex>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // What still comes on a connection that was refused is as broken as what came.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    // In the middle of a reply, another one would be taken for a part of it.
+    if (busy.has(socket as TLSSocket) || !socket.writable) socket.destroy();
+    else refuseBroken(error, socket, options.clock, limits);
+  });
   await listen(server, options);
   const address = server.address() as AddressInfo;
   return {
@@ -134,6 +142,16 @@ function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
   session.setTimeout(idleMs, () => {
     if (streams === 0) session.close();
   });
+}
+
+/** What llhttp and the time limits say of a request that never got to a handler (RFC 9110, 15.5; RFC 6585, 5). */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex, clock: Clock, limits: HttpLimits): void {
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // Closed at once, the client might be told of the break before it has read why.
+  socket.resume();
+  const cut = clock.setTimer(limits.lingerMs, () => socket.destroy());
+  socket.once('close', () => cut.cancel());
 }
 
 function refuseHeaders(request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse): void {

@@ -192,12 +192,17 @@ export function attributesOf(request: ResourceRequest, user: UserInfo): RequestA
   };
 }
 
+/** Verbs on one object. */
+const ofOne: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
+
 /** What the kind serves, in the scope it lives in: never a namespaced object through a path without namespace. */
 function checkServed(kind: KindDefinition, request: ResourceRequest): void {
   const { verb, namespace, name, subresource } = request;
   const acrossNamespaces = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
+  if (kind.namespaced && namespace === '' && verb === 'create' && name === '' && isStored(kind)) throw methodNotAllowed();
   if (kind.namespaced ? namespace === '' && !acrossNamespaces && !(verb === 'create' && name === '' && !isStored(kind)) : namespace !== '') throw pageNotFound();
   // Whoever may see only the objects of some names must not see all by naming one of them.
+  if (name === '' && ofOne.has(verb)) throw methodNotAllowed();
   if (name !== '' && (verb === 'list' || verb === 'deletecollection')) throw methodNotAllowed();
   if (verb === 'deletecollection' && kind.namespaced && namespace === '') throw methodNotAllowed();
   if (subresource === '') {

@@ -36,15 +36,26 @@ export async function update(ports: PipelinePorts, call: Call): Promise<Resource
 
 /** PATCH: JSON patch, merge patch, strategic merge patch. */
 export async function patch(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
-  const { request, kind } = call;
+  const { kind } = call;
   const applied = patcherOf(ports, call);
   return changeWith(ports, call, (current) => {
-    const { object, warnings } = ports.codec.admit(kind, applied(kind, current), request.options.fieldValidation ?? 'Warn');
+    const { object, warnings } = patched(ports, call, applied(kind, current));
     for (const warning of warnings) call.warnings.add(warning);
-    checkType(kind, object);
     checkIdentity(kind, object, current);
     return decideUpdate(ports, call, current, object);
   });
+}
+
+/** Reads what a patch has made. What cannot be read as the kind is the patch's fault, and there is an object: not BadRequest but Invalid. */
+function patched(ports: PipelinePorts, { kind, request }: Call, value: object): ReturnType<PipelinePorts['codec']['admit']> {
+  try {
+    checkType(kind, value as KubeObject);
+    return ports.codec.admit(kind, value, request.options.fieldValidation ?? 'Warn');
+  } catch (error) {
+    const unreadable = hasReason(error, 'BadRequest') && !error.message.includes('strict decoding error');
+    if (!unreadable) throw error;
+    throw invalid({ group: '', kind: '' }, '', [{ type: 'FieldValueInvalid', field: 'patch', message: `Invalid value: ${error.message}` }]);
+  }
 }
 
 /** The patch of a request, ready to be applied to any state of the object. @throws ApiError UnsupportedMediaType, BadRequest. */

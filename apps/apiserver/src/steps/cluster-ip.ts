@@ -66,7 +66,7 @@ function setAddress(service: Service, ip: string): void {
 
 function refuseChange(service: Service, old: Service | undefined, wanted: string): void {
   const before = needsClusterIp(old) ? (old?.spec.clusterIP ?? '') : '';
-  if (before !== '' && before !== wanted) throw invalidService(service, 'spec.clusterIP', wanted, 'may not change once set');
+  if (before !== '' && before !== wanted) throw invalidService(service, 'spec.clusterIPs[0]', [wanted], 'may not change once set');
 }
 
 /** This cluster has IPv4 only; headless services without a selector name families that their endpoints may have. */

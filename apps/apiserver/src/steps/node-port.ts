@@ -2,7 +2,7 @@ import { ApiError } from '@rhythm/api';
 import { randomInt, type Clock, type Random } from '@rhythm/base';
 import type { Service } from '@rhythm/api/types/core-v1';
 import type { ObjectReader } from '../pipeline/types.ts';
-import { invalidService } from './refuse-service.ts';
+import { forbiddenService, invalidService } from './refuse-service.ts';
 import { heldNodePorts, mayHaveNodePorts, needsHealthCheckPort, needsNodePorts } from './service-fields.ts';
 
 export const nodePortMin = 30_000;
@@ -52,7 +52,7 @@ export class NodePortAllocator {
   #checkGiven(service: Service, given: ReadonlySet<number>, used: ReadonlySet<number>): void {
     const check = (field: string, port: number): void => {
       if (!given.has(port)) return;
-      if (!mayHaveNodePorts(service)) throw invalidService(service, field, port, 'may not be used when `type` is \'ClusterIP\'');
+      if (!mayHaveNodePorts(service)) throw forbiddenService(service, field, 'may not be used when `type` is \'ClusterIP\'');
       if (port < nodePortMin || port > nodePortMax) throw invalidService(service, field, port, `provided port is not in the valid range. The range of valid ports is ${nodePortMin}-${nodePortMax}`);
       if (used.has(port)) throw invalidService(service, field, port, 'provided port is already allocated');
     };

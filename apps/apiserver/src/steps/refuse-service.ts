@@ -7,3 +7,8 @@ export function invalidService(service: Service, field: string, value: unknown, 
     { type: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` },
   ]);
 }
+
+/** The same for a field that may not be there at all. */
+export function forbiddenService(service: Service, field: string, why: string): ApiError {
+  return invalid({ group: '', kind: 'Service' }, service.metadata.name ?? service.metadata.generateName ?? '', [{ type: 'FieldValueForbidden', field, message: `Forbidden: ${why}` }]);
+}

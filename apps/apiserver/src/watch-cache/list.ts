@@ -15,6 +15,8 @@ export interface ListOptions {
   readonly resourceVersionMatch?: string;
   readonly limit?: number;
   readonly continue?: string;
+  /** Of watches only. */
+  readonly sendInitialEvents?: boolean;
 }
 
 export interface ListResult {
@@ -76,12 +78,13 @@ export function parseRevision(text: string | undefined): number | undefined {
 }
 
 function checkVersionOptions(options: ListOptions): void {
+  const refuse = (message: string, type: FieldError['type'] = 'FieldValueForbidden', field = 'resourceVersionMatch'): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field, message }]);
   const { resourceVersion, resourceVersionMatch: match } = options;
   if (options.continue !== undefined && options.continue !== '' && (match !== undefined || (resourceVersion ?? '0') !== '0')) {
     if (resourceVersion !== '') throw new ApiError('BadRequest', 'specifying resource version or its match is not allowed when using continue');
   }
+  if (options.sendInitialEvents !== undefined) throw refuse('Forbidden: sendInitialEvents is forbidden for list', 'FieldValueForbidden', 'sendInitialEvents');
   if (match === undefined) return;
-  const refuse = (message: string, type: FieldError['type'] = 'FieldValueForbidden'): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field: 'resourceVersionMatch', message }]);
   if (match !== 'Exact' && match !== 'NotOlderThan') throw refuse(`Unsupported value: ${JSON.stringify(match.slice(0, 64))}: supported values: "Exact", "NotOlderThan"`, 'FieldValueNotSupported');
   if ((resourceVersion ?? '') === '') throw refuse('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (match === 'Exact' && resourceVersion === '0') throw refuse('Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');

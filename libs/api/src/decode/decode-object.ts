@@ -124,12 +124,13 @@ function decodeParsed(value: unknown, duplicates: readonly string[], options: De
   const schema = (options.resolve ?? schemaFor)(gvk.group, gvk.version, gvk.kind);
   const groupVersion = gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
   if (schema === undefined) throw new ApiError('BadRequest', `no kind "${gvk.kind}" is registered for version "${groupVersion}"`);
-  const refused = (why: string): ApiError => new ApiError('BadRequest', `${gvk.kind} in version "${groupVersion}" cannot be handled as a ${gvk.kind}: ${why}`);
+  const refused = (why: string, cause?: MismatchError): ApiError =>
+    new ApiError('BadRequest', `${gvk.kind} in version "${groupVersion}" cannot be handled as a ${gvk.kind}: ${why}`, cause === undefined ? {} : { cause });
   let unknown: readonly string[];
   try {
     unknown = pruneUnknown(schema, object);
   } catch (thrown) {
-    if (thrown instanceof MismatchError) throw refused(thrown.message);
+    if (thrown instanceof MismatchError) throw refused(thrown.message, thrown);
     throw thrown;
   }
   const complaints = [...unknown.map((path) => `unknown field "${path}"`), ...duplicates.map((path) => `duplicate field "${path}"`)];

@@ -30,7 +30,7 @@ describe('operations (RFC 6902)', () => {
   test.each([
     ['a list', {}, 'BadRequest'],
     ['operations', [1], 'BadRequest'],
-    ['a path', [{ op: 'add', value: 1 }], 'BadRequest'],
+    ['a path', [{ op: 'add', value: 1 }], 'Invalid'],
     ['a pointer', [{ op: 'add', path: 'a', value: 1 }], 'BadRequest'],
     ['a known operation', [{ op: 'merge', path: '/a', value: 1 }], 'Invalid'],
     ['a value', [{ op: 'add', path: '/a' }], 'Invalid'],

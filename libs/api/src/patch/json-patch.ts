@@ -86,6 +86,6 @@ function parseOperation(operation: unknown, index: number): Operation {
 
 function textOf(operation: JsonObject, key: string, index: number): string {
   const value = getKey(operation, key);
-  if (typeof value !== 'string') throw badPatch(`operation ${index} of the JSON patch has no ${key}`);
+  if (typeof value !== 'string') throw patchDoesNotApply(`operation ${index} of the JSON patch has no ${key}`);
   return value;
 }
