@@ -20,6 +20,8 @@ export interface Manager extends Writer {
 
 /** Updaters beyond this many are merged into one, the oldest first. */
 export const updateManagersMax = 10;
+/** Managers taken from a client; more are none at all. */
+const managersMax = 1000;
 const ancientManager = 'ancient-changes';
 /** Longest name of a manager, in bytes. */
 export const managerNameBytesMax = 128;
@@ -72,17 +74,15 @@ export function storedManagers(entries: readonly ManagedFieldsEntry[] | undefine
 /** Reads `metadata.managedFields` of a client; `undefined` when any of it is not what it should be. */
 export function decodeManagers(entries: unknown): Manager[] | undefined {
   if (entries === undefined || entries === null) return [];
-  if (!Array.isArray(entries)) return undefined;
-  const managers: Manager[] = [];
+  if (!Array.isArray(entries) || entries.length > managersMax) return undefined;
+  const managers = new Map<string, Manager>();
   for (const entry of entries as readonly ManagedFieldsEntry[]) {
     const { manager = '', operation, apiVersion = '', time, fieldsType = 'FieldsV1', fieldsV1 = {}, subresource = '' } = entry;
     if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || !isFieldSet(fieldsV1)) return undefined;
     const known: Manager = { manager, operation, apiVersion, subresource, time, fields: withoutRoot(fieldsV1) };
-    const twin = managers.findIndex((other) => isBy(other, known));
-    if (twin < 0) managers.push(known);
-    else managers[twin] = known;
+    managers.set(JSON.stringify([manager, operation, subresource, operation === 'Apply' ? '' : apiVersion]), known);
   }
-  return managers;
+  return [...managers.values()];
 }
 
 function withoutRoot(set: FieldSet): FieldSet {
