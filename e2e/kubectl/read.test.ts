@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
+import { eventually } from '../support/cluster.ts';
 import { busybox, command, inNamespace, nginx } from './commands.ts';
 
 const k = inNamespace('kubectl-read');
@@ -172,6 +173,16 @@ spec: { containers: [{ name: c, image: "${busybox}", command: [/nowhere] }] }
 ---
 apiVersion: v1
 kind: Pod
+metadata: { name: no-name }
+spec: { containers: [{ name: c, image: "Not/A:good:name" }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: no-answer }
+spec: { containers: [{ name: c, image: "${nginx}", readinessProbe: { tcpSocket: { port: 9 }, periodSeconds: 1 } }] }
+---
+apiVersion: v1
+kind: Pod
 metadata: { name: no-room }
 spec: { containers: [{ name: c, image: "${busybox}", resources: { requests: { cpu: "1000" } } }] }
 ---
@@ -193,10 +204,12 @@ spec:
   expect(shown).toMatch(/\nends +0\/1 +CrashLoopBackOff +1 \(\d+s ago\) /);
   expect(shown).toMatch(/\nno-image +0\/1 +(ErrImagePull|ImagePullBackOff) +0 /);
   expect(shown).toMatch(/\nno-program +0\/1 +CrashLoopBackOff +1 \(\d+s ago\) /);
+  expect(shown).toMatch(/\nno-name +0\/1 +InvalidImageName +0 /);
   expect(shown).toMatch(/\nno-room +0\/1 +Pending +0 /);
   expect(shown).toMatch(/\nno-settings +0\/1 +CreateContainerConfigError +0 /);
   expect(shown).toMatch(/\ninit-ends +0\/1 +Init:CrashLoopBackOff +1 \(\d+s ago\) /);
   expect(await k.ok('describe', 'pod', 'ends')).toMatch(/Warning +BackOff +\S+.* kubelet +spec\.containers\{c\}: Back-off restarting failed container c in pod ends_kubectl-read\(/);
   expect(await k.ok('describe', 'pod', 'no-image')).toMatch(/Warning +Failed +.* kubelet +spec\.containers\{c\}: Failed to pull image "\S+": .*not found\n/);
+  await eventually(async () => /Warning +Unhealthy +.* kubelet +spec\.containers\{c\}: Readiness probe failed: dial tcp 10\.\S+:9: connect: connection refused\n/.test(await k.ok('describe', 'pod', 'no-answer')), 'a failed probe');
   expect(await k.ok('describe', 'pod', 'no-room')).toMatch(/Warning +FailedScheduling +\S+.* default-scheduler +0\/1 nodes are available: 1 Insufficient cpu\./);
 });

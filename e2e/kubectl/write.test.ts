@@ -9,6 +9,9 @@ const folder = mkdtempSync(join(tmpdir(), 'rhythm-kubectl-'));
 const configMap = (name: string, value: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { key: ${value} }\n`;
 const value = (name: string): Promise<string> => k.ok('get', 'cm', name, '-o', 'jsonpath={.data.key}');
 
+/** PKCS#10, of CN=ann. */
+const signingRequest = 'MIHIMHACAQAwDjEMMAoGA1UEAwwDYW5uMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEa8xIeF5mNIeBBs+7vAS3yZSojlONODumFe2UtDYxOSuz4QweZAMCyiURJ1c8QcD4M0kjidlyc8Oa38fv6kIv7aAAMAoGCCqGSM49BAMCA0gAMEUCID5jGmV2T1KoSupZQxrXNRrb98e+haEStskSSLN5wTQ1AiEA9hNQ6H/QKQZA7itWa7I0orDbsiZJ1+vrKsJSVbr8O8o=';
+
 beforeAll(async () => {
   await Promise.all([k.deployment('web'), k.deployment('rolled', 2)]);
 });
@@ -189,7 +192,7 @@ command('auth (can-i, whoami, reconcile)', async () => {
   expect(await k.fails('get', 'secrets', '--as=ann')).toBe('Error from server (Forbidden): secrets is forbidden: User "ann" cannot list resource "secrets" in API group "" in the namespace "kubectl-write"\n');
 });
 command('certificate (approve, deny)', async () => {
-  const pem = '-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n';
+  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${signingRequest}\n-----END CERTIFICATE REQUEST-----\n`;
   for (const name of ['good', 'bad']) {
     await k.apply(`apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: { name: kubectl-${name} }\nspec: { request: ${Buffer.from(pem).toString('base64')}, signerName: example.com/nobody, usages: [client auth] }\n`);
   }
