@@ -19,7 +19,7 @@ const log = jsonLog(systemClock, (line) => void process.stderr.write(line));
 await runApp('controller-manager', log, async (argv) => {
   const flags = parseFlags({ ...apiFlags, ...own }, argv);
   const ports = { clock: systemClock, random: systemRandom, log };
-  const client = connectWithFiles(flags, { ...ports, userAgent: 'controller-manager' });
+  const client = connectWithFiles(flags, { ...ports, userAgent: 'kube-controller-manager' });
   const app = start({ identity: flags.identity, rootCa: readFileSync(flags['root-ca-file'], 'utf8') }, { ...ports, client });
   const health = await serveHealth('127.0.0.1', 0, () => undefined);
   writeEndpointFile(flags['endpoint-file'], health.endpoint);

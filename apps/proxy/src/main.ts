@@ -26,7 +26,7 @@ await runApp('proxy', log, async (argv) => {
     ...(flags.dns === undefined ? {} : { dns: address(flags.dns) }),
   };
   const ports = { clock: systemClock, random: systemRandom, log };
-  const client = connectWithFiles(flags, { ...ports, userAgent: 'proxy' });
+  const client = connectWithFiles(flags, { ...ports, userAgent: 'kube-proxy' });
   const app = await start(config, { ...ports, client, apply: applyNft });
   const health = await serveHealth('127.0.0.1', 0, () => undefined);
   writeEndpointFile(flags['endpoint-file'], health.endpoint);

@@ -14,7 +14,7 @@ const log = jsonLog(systemClock, (line) => void process.stderr.write(line));
 await runApp('scheduler', log, async (argv) => {
   const flags = parseFlags({ ...apiFlags, ...own }, argv);
   const ports = { clock: systemClock, random: systemRandom, log };
-  const client = connectWithFiles(flags, { ...ports, userAgent: 'scheduler' });
+  const client = connectWithFiles(flags, { ...ports, userAgent: 'kube-scheduler' });
   const app = start({ schedulerName: 'default-scheduler', identity: flags.identity }, { ...ports, client });
   const health = await serveHealth('127.0.0.1', 0, () => undefined);
   writeEndpointFile(flags['endpoint-file'], health.endpoint);
