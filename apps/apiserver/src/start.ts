@@ -145,7 +145,7 @@ async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: 
 
 async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<{ readonly face: GrpcFace; readonly server: GrpcServer }> {
   const { clock, log } = ports;
-  const face = apiService(pipeline, { clock, log });
+  const face = apiService(pipeline, { clock, log, authenticate: (caller) => pipeline.authenticate(caller) });
   const server = await serveGrpc({ host: config.host, port, services: face.services, tls: { cert: config.tls.cert, key: config.tls.key, clientCa: config.tls.clientCa }, clock });
   return { face, server };
 }

@@ -12,11 +12,32 @@ export class HttpError extends Error {
   }
 }
 
+/** The bytes of bodies that all requests under way may hold together. */
+export class BodyBudget {
+  #left: number;
+
+  constructor(bytesMax: number) {
+    this.#left = bytesMax;
+  }
+
+  /** False: there is not so much left. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
 /**
  * All of a request's body, at most `bytesMax` long and within `timeoutMs`.
- * @throws HttpError 413 or 408, or 400 when the client breaks off.
+ * @param take is asked before each piece is kept.
+ * @throws HttpError 413, 408 or 429, or 400 when the client breaks off.
  */
-export function readBody(source: Readable, clock: Pick<Clock, 'setTimer'>, bytesMax: number, timeoutMs: number): Promise<Uint8Array> {
+export function readBody(source: Readable, clock: Pick<Clock, 'setTimer'>, bytesMax: number, timeoutMs: number, take: (bytes: number) => boolean = () => true): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -36,6 +57,7 @@ export function readBody(source: Readable, clock: Pick<Clock, 'setTimer'>, bytes
       if (settled) return;
       length += chunk.length;
       if (length > bytesMax) settle(new HttpError(413, `the request body is larger than ${bytesMax} bytes`));
+      else if (!take(chunk.length)) settle(new HttpError(429, 'the server has too many request bodies in hand, try again later'));
       else chunks.push(chunk);
     });
     source.on('end', () => settle());

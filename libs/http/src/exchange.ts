@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { createGzip, constants, type Gzip } from 'node:zlib';
-import { readBody } from './body.ts';
+import { readBody, type BodyBudget } from './body.ts';
 import type { HttpLimits } from './limits.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
 
@@ -67,7 +67,7 @@ export function headersOf(request: NativeRequest, prefix: string): (readonly [st
   return found;
 }
 
-export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; stopping: AbortSignal }): HttpExchange {
+export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; budget: BodyBudget; stopping: AbortSignal }): HttpExchange {
   const socket = socketOf(request);
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
@@ -75,7 +75,10 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
   const abort = (): void => gone.abort(clientGone);
   const onStop = (): void => gone.abort(new Error('the server is stopping'));
   context.stopping.addEventListener('abort', onStop, { once: true });
+  let held = 0;
   response.on('close', () => {
+    context.budget.give(held);
+    held = 0;
     context.stopping.removeEventListener('abort', onStop);
     abort();
   });
@@ -95,7 +98,12 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
     },
     header: (name) => headerOf(request, name),
     headersWith: (prefix) => headersOf(request, prefix),
-    readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs),
+    readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs, (bytes) => {
+      // What came after the client had gone is nobody's to give back.
+      if (gone.signal.aborted || !context.budget.take(bytes)) return false;
+      held += bytes;
+      return true;
+    }),
     send: async (status, headers, body) => {
       if (body.length >= context.limits.gzipFromBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
         const stream = begin(reply, status, headers, true);

@@ -1,6 +1,8 @@
 /** What one server accepts. All are caps, not targets. */
 export interface HttpLimits {
   readonly bodyBytesMax: number;
+  /** Of all requests under way together: one client may have thousands. */
+  readonly bodiesBytesMax: number;
   /** From the end of the headers to the end of the body. */
   readonly bodyTimeoutMs: number;
   /** All request headers together. */
@@ -25,6 +27,7 @@ export interface HttpLimits {
 
 export const defaultHttpLimits: HttpLimits = {
   bodyBytesMax: 3 * 1024 * 1024,
+  bodiesBytesMax: 192 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
   headerBytesMax: 64 * 1024,
   headerCountMax: 256,

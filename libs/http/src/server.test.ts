@@ -230,3 +230,22 @@ test('headers and addresses beyond the cap are told so', async () => {
   expect(await raw(port, `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
   expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 /);
 });
+
+test('all bodies together have a cap, which those that are done give back', async () => {
+  const held = Promise.withResolvers<void>();
+  const port = await serve(
+    async (exchange) => {
+      const body = await exchange.readBody();
+      if (body.length === 8) await held.promise;
+      await exchange.send(200, {}, body);
+    },
+    { bodiesBytesMax: 20 },
+  );
+  const first = [ask(port, { method: 'POST', body: '12345678' }), ask(port, { method: 'POST', body: '12345678' })];
+  let status = 200;
+  while (status === 200) ({ status } = await ask(port, { method: 'POST', body: '12345' }));
+  expect(status).toBe(429);
+  held.resolve();
+  expect((await Promise.all(first)).map((reply) => reply.text)).toEqual(['12345678', '12345678']);
+  while (status !== 200) ({ status } = await ask(port, { method: 'POST', body: '12345' }));
+});

@@ -5,7 +5,7 @@ import { constants } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { HttpError } from './body.ts';
+import { BodyBudget, HttpError } from './body.ts';
 import { exchangeOf, headerOf, headersOf, type HttpExchange } from './exchange.ts';
 import { defaultHttpLimits, type HttpLimits } from './limits.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
@@ -51,6 +51,7 @@ export interface HttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits: HttpLimits = { ...defaultHttpLimits, ...options.limits };
   const stopping = new AbortController();
+  const budget = new BodyBudget(limits.bodiesBytesMax);
   const server = createServer(options, limits);
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -72,7 +73,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       refuseHeaders(request, response);
       return;
     }
-    void serve(exchangeOf(request, response, { clock: options.clock, limits, stopping: stopping.signal }), options);
+    void serve(exchangeOf(request, response, { clock: options.clock, limits, budget, stopping: stopping.signal }), options);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.rawHeaders.length > 2 * limits.headerCountMax) socket.end(`HTTP/1.1 431 ${STATUS_CODES[431]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -2,6 +2,7 @@ import type { Clock, Log } from '@rhythm/base';
 import { contextOf, GrpcError, healthService, reflectionService, serverStreamHandler, status, unaryHandler, type GrpcService, type Health } from '@rhythm/grpc';
 import { ApiService, type ApiServer } from '@rhythm/proto/api';
 import type { ApiPipeline } from '../pipeline/types.ts';
+import type { Caller } from '../pipeline/types.ts';
 import { callerOf, tokenExpiry } from './caller.ts';
 import { grpcErrorOf } from './errors.ts';
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts';
@@ -12,6 +13,8 @@ export interface ApiServiceOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: GrpcLimits;
+  /** Rejects for callers who are nobody, before anything of theirs is read: a session may keep megabytes of unfinished bodies. */
+  authenticate?(caller: Caller): Promise<unknown>;
   /** Sessions at a time; default 20,000. */
   readonly sessionsMax?: number;
 }
@@ -44,14 +47,18 @@ export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): G
         return;
       }
       const context = contextOf(call);
+      const caller = callerOf(context);
+      // The place is taken at once, so that those who wait for the answer count too.
       const session = new Session(call, context, { pipeline, clock, log: log.with({ peer: context.peer }), limits });
-      const expiry = tokenExpiry(callerOf(context));
+      const expiry = tokenExpiry(caller);
       const timer = expiry === undefined ? undefined : clock.setTimer(Math.min(expiry - clock.now(), timerMsMax), () => session.close());
       sessions.add(session);
-      void session.run().finally(() => {
-        timer?.cancel();
-        sessions.delete(session);
-      });
+      void (options.authenticate?.(caller) ?? Promise.resolve())
+        .then(() => session.run(), (error: unknown) => void call.emit('error', grpcErrorOf(error)))
+        .finally(() => {
+          timer?.cancel();
+          sessions.delete(session);
+        });
     },
     get: unary('get'),
     list: unary('list'),

@@ -3,6 +3,8 @@ import { resources } from '@rhythm/api';
 import type { ConfigMap, Pod } from '@rhythm/api/types/core-v1';
 import { logTo, seededRandom, silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { apiClient, connectApi, inProcessTransport, type ApiClient } from '@rhythm/client';
+import { bidi, dialGrpc, status } from '@rhythm/grpc';
+import { ApiClient as Stub, ApiService } from '@rhythm/proto/api';
 import { eventRecorder, informerFactory, runLeaderElection } from '@rhythm/controller';
 import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
 import { memoryStore } from '@rhythm/store-client';
@@ -180,4 +182,14 @@ describe('the whole apiserver over a session', () => {
     const rest = await admin.list(resources.configMaps, 'kube-public', { limit: 500, continue: page.continue ?? '' });
     expect(page.items.length + rest.items.length).toBe(whole.items.length);
   });
+});
+
+test('a session of nobody is over before a frame of it is read', async () => {
+  const client = dialGrpc(Stub, { targets: `127.0.0.1:${server.grpcPort}`, tls: { ca: ca.certPem } });
+  clients.push({ close: () => Promise.resolve(client.close()) });
+  const call = bidi(client, ApiService.session);
+  const answered = (async () => {
+    for await (const message of call.messages) void message;
+  })();
+  await expect(answered).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
 });

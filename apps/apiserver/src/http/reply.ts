@@ -65,6 +65,8 @@ function fromHttpError(error: HttpError): ApiError {
   switch (error.status) {
     case 413:
       return new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`, { cause: error });
+    case 429:
+      return new ApiError('TooManyRequests', error.message, { cause: error });
     case 408:
       return new ApiError('Timeout', error.message, { code: 408, cause: error });
     default:
