@@ -50,9 +50,9 @@ export function steadyClient(ip: string, expected: RegExp): SteadyClient {
 }
 
 /** One GET on a connection of its own; anything but 200 in time is an error. */
-export function call(host: string): Promise<string> {
+export function call(host: string, timeoutMs = answerMsMax): Promise<string> {
   return new Promise((resolve, reject) => {
-    const calling = request({ host, port: 80, agent: false, timeout: answerMsMax }, (response) => {
+    const calling = request({ host, port: 80, agent: false, timeout: timeoutMs }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += String(chunk)));
       response.on('error', reject);
@@ -61,7 +61,7 @@ export function call(host: string): Promise<string> {
         else reject(new Error(`status ${response.statusCode}`));
       });
     });
-    calling.on('timeout', () => calling.destroy(new Error(`no answer within ${answerMsMax} ms`)));
+    calling.on('timeout', () => calling.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     calling.on('error', reject);
     calling.end();
   });
