@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { resources } from '@rhythm/api';
@@ -65,13 +65,15 @@ export async function persist<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const sleepSeconds = '3600';
+
 /** A pod that sleeps; placed by the scheduler. */
 export function sleeper(name: string): Pod {
   return {
     kind: 'Pod',
     apiVersion: 'v1',
     metadata: { name, namespace: 'default' },
-    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: helloImage, imagePullPolicy: 'IfNotPresent', command: ['sleep', '3600'], resources: {} }] },
+    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: helloImage, imagePullPolicy: 'IfNotPresent', command: ['sleep', sleepSeconds], resources: {} }] },
     status: {},
   };
 }
@@ -129,6 +131,20 @@ export async function census(client: ApiClient, selector: string): Promise<reado
       return (status.containerStatuses ?? []).map(({ name, containerID, restartCount }) => `${metadata.name}/${name} ${containerID} ${restartCount} ${ready?.status} ${ready?.lastTransitionTime}`);
     })
     .toSorted();
+}
+
+/** How many processes of sleepers there are in the cluster's cgroups: as many as sleepers, or one was started twice. */
+export function sleeping({ dir }: Cluster): number {
+  const { id } = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as { readonly id: string };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `sleep\0${sleepSeconds}\0` && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/rhythm-${id}/`);
+      } catch {
+        return false;
+      }
+    }).length;
 }
 
 /** The Service's address that the cluster has given it. */
