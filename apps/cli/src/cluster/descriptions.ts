@@ -21,7 +21,7 @@ export async function ensureDescriptions(tool: string, log: Log, signal: AbortSi
     await runGroup([tool, file], signal);
     log.info('fetched the descriptions of `kubectl explain`', { file });
   } catch (error) {
-    log.warn('no descriptions for `kubectl explain`: fetched again when the supervisor next starts', { file, cause: causeChain(error) });
+    if (!signal.aborted) log.warn('no descriptions for `kubectl explain`: fetched again when the supervisor next starts', { file, cause: causeChain(error) });
   }
 }
 
@@ -40,10 +40,10 @@ function runGroup(args: readonly string[], signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener('abort', end, { once: true });
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, by) => {
       signal.removeEventListener('abort', end);
       if (code === 0) resolve();
-      else reject(new Error(/^\w*Error: .*/m.exec(said)?.[0] ?? `ended with ${code}`));
+      else reject(new Error(/^\w*Error: .*/m.exec(said)?.[0] ?? `ended with ${code ?? by}`));
     });
   });
 }
