@@ -154,3 +154,10 @@ test('a deployment adopts a set that fits and has no owner', async () => {
   expect(sets()[0]?.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'Deployment', name: 'web', controller: true });
   expect(sets()).toHaveLength(1);
 });
+
+test('a set whose selector misses its own template makes no pods', async () => {
+  const spec = { replicas: 2, selector: { matchLabels: { app: 'other' } }, template: aDeployment('web').spec.template };
+  await r.client.create(resources.replicaSets, 'default', { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'odd', namespace: 'default' }, spec, status: { replicas: 0 } });
+  await r.settle(10_000);
+  expect(images()).toEqual([]);
+});

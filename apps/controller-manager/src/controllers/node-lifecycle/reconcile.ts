@@ -1,5 +1,6 @@
 import { hasReason, resources } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
+import { parseTime } from '@rhythm/base';
 import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
 import { withCondition } from '../../shared/conditions.ts';
@@ -76,6 +77,14 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
   }
 
   const running = runController({ name: 'node-lifecycle', reconcile, clock, log: context.log, workers, synced: [nodes, leases, pods] });
+  const startedAt = clock.now();
+  nodes.addHandler({
+    onAdd: (node) => {
+      // Only of nodes that joined while we watched, not of each at our own start.
+      const name = node.metadata.name ?? '';
+      if ((parseTime(node.metadata.creationTimestamp ?? '') ?? 0) + 1000 >= startedAt) events.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+    },
+  });
   enqueueOn(nodes, running.queue);
   enqueueOn(leases, running.queue, (lease) => [lease.metadata.name ?? '']);
   return running;

@@ -2,7 +2,7 @@ import { hasReason, matcherOfSelector, resources } from '@rhythm/api';
 import type { ReplicaSet, ReplicaSetCondition } from '@rhythm/api/types/apps-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { causeChain } from '@rhythm/base';
-import { controllerKey, done, enqueueOn, keyOf, later, runController, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
+import { controllerKey, done, enqueueOn, keyOf, later, runController, TerminalError, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
 import { claim } from '../../shared/claim.ts';
 import { withCondition, withoutCondition } from '../../shared/conditions.ts';
@@ -67,6 +67,8 @@ class ReplicaSetController {
       this.expectations.forget(key);
       return done;
     }
+    // Validation refuses such a set; one that was stored otherwise would get pods without end, none of them its own.
+    if (!matcherOfSelector(set.spec.selector).matches(set.spec.template.metadata.labels)) throw new TerminalError(`the selector of ReplicaSet ${key} does not match its own template`);
     const owned = await this.#claim(set);
     const now = this.#context.clock.now();
     const plan = planReplicaSet(set, owned, now);
