@@ -174,7 +174,10 @@ describe('watch', () => {
 
   test('too old is 410', async () => {
     await make('a');
+    const { metadata } = await make('b');
     await api.call('list', at);
+    // What the store still knows would be fetched from there.
+    await api.store.compact(Number(metadata.resourceVersion));
     await expect(api.watch(at, { resourceVersion: '1' }).then((watch) => take(watch, 1))).rejects.toMatchObject(expired);
   });
 
