@@ -249,3 +249,18 @@ test('all bodies together have a cap, which those that are done give back', asyn
   expect((await Promise.all(first)).map((reply) => reply.text)).toEqual(['12345678', '12345678']);
   while (status !== 200) ({ status } = await ask(port, { method: 'POST', body: '12345' }));
 });
+
+test('a body that never ends and that nobody reads is cut off over HTTP/2 too, and the reply arrives', async () => {
+  const port = await serve(hello, { lingerMs: 100 });
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+  const request = session.request({ ':path': '/', ':method': 'POST' });
+  request.on('error', () => undefined);
+  request.write('x');
+  const closed = new Promise<void>((resolve) => request.once('close', resolve));
+  let text = '';
+  request.on('data', (chunk) => (text += String(chunk)));
+  await closed;
+  expect(text).toBe('hello');
+  expect(session.closed).toBe(false);
+  session.close();
+});
