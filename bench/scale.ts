@@ -1,7 +1,7 @@
 /**
  * Seconds from `scale` until every replica of a Deployment is Ready on fake nodes, and until all are gone again; CPU and memory of each
  * process. Starts a cluster of its own (`rhythm up --bare --fake-nodes`), which needs no root, and takes it away.
- * Usage: node bench/scale.ts [pods, default 1000] [nodes, default 100]
+ * Usage (node 24: node_modules/.bin/node): node bench/scale.ts [pods, default 1000] [nodes, default 100]
  * Profiles: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=FOLDER' node bench/scale.ts
  * Ends with 1 when the limits of `limits` are not kept.
  */
