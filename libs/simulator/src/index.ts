@@ -1,0 +1,6 @@
+/** A simulated world for tests, and checkers of what happened in it; see the README. */
+export * from './disk.ts';
+export * from './linearizability.ts';
+export * from './network.ts';
+export * from './watch-checker.ts';
+export * from './world.ts';

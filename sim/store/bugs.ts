@@ -1,0 +1,13 @@
+/** Mistakes that can be planted, to prove that the checkers notice them. Each names a rule of the host or of raft that is broken. */
+export const bugs = [
+  'vote-not-persisted',
+  'log-cut-before-sync',
+  'stale-read-index',
+  'apply-twice-after-crash',
+  'commit-older-terms',
+  'snapshot-without-membership',
+  'answer-before-sync',
+  'watch-skips-on-resume',
+] as const;
+
+export type Bug = (typeof bugs)[number];
