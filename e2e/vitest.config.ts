@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 60_000, hookTimeout: 180_000, pool: 'forks' as const };
 
+/** `npm run test:long` runs these instead; what they prove has a shorter test in the daily run. */
+const long = process.env['RHYTHM_LONG'] === '1';
+
 /**
  * End-to-end tests: real processes, real containers, real clients. One file at a time: they share the machine's
  * network. Each folder is a project; `firstlight` and `kubectl` have one cluster each that
@@ -11,10 +14,12 @@ export default defineConfig({
   test: {
     fileParallelism: false,
     maxWorkers: 1,
-    projects: [
-      { test: { ...common, name: 'firstlight', include: ['e2e/firstlight/**/*.test.ts'], globalSetup: ['e2e/support/shared-cluster.ts'] } },
-      { test: { ...common, name: 'kubectl', include: ['e2e/kubectl/**/*.test.ts'], globalSetup: ['e2e/kubectl/setup.ts'], maxConcurrency: 6 } },
-      { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**', 'e2e/kubectl/**'] } },
-    ],
+    projects: long
+      ? [{ test: { ...common, name: 'long', testTimeout: 600_000, include: ['e2e/**/*.long.test.ts', 'e2e/refuses/refuses.test.ts'] } }]
+      : [
+          { test: { ...common, name: 'firstlight', include: ['e2e/firstlight/**/*.test.ts'], globalSetup: ['e2e/support/shared-cluster.ts'] } },
+          { test: { ...common, name: 'kubectl', include: ['e2e/kubectl/**/*.test.ts'], globalSetup: ['e2e/kubectl/setup.ts'], maxConcurrency: 6 } },
+          { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**', 'e2e/kubectl/**', 'e2e/**/*.long.test.ts'] } },
+        ],
   },
 });

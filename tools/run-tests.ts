@@ -1,7 +1,8 @@
 /**
  * Every test, in the order in which they are cheap: types, lint, import rules, generated code, unit tests, end to end.
  * Each check counts as one test. Ends with one line, `N passed, N failed, N skipped`, and 1 when anything failed.
- * Arguments choose suites: `types lint boundaries generated build unit e2e` (default all).
+ * Arguments choose suites: `types lint boundaries generated build unit e2e` (default all of these), or `long`: the longer
+ * end-to-end runs.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,6 +21,8 @@ interface Counts {
 interface Suite {
   readonly name: string;
   readonly run: () => Promise<Counts>;
+  /** Only when it is named. */
+  readonly onDemand?: boolean;
 }
 
 const suites: readonly Suite[] = [
@@ -30,6 +33,7 @@ const suites: readonly Suite[] = [
   { name: 'build', run: () => check(['./rhythm', '--build']) },
   { name: 'unit', run: () => vitest('vitest.config.ts') },
   { name: 'e2e', run: () => vitest('e2e/vitest.config.ts') },
+  { name: 'long', onDemand: true, run: () => vitest('e2e/vitest.config.ts', { RHYTHM_LONG: '1' }) },
 ];
 
 /** One command that must end with 0: one test. */
@@ -42,11 +46,11 @@ interface Report {
   readonly testResults: ReadonlyArray<{ readonly status: string; readonly assertionResults: ReadonlyArray<{ readonly status: string }> }>;
 }
 
-async function vitest(config: string): Promise<Counts> {
+async function vitest(config: string, env: Readonly<Record<string, string>> = {}): Promise<Counts> {
   const scratch = mkdtempSync(join(tmpdir(), 'rhythm-report-'));
   const file = join(scratch, 'report.json');
   try {
-    const code = await execute(['vitest', 'run', '--config', config, '--root', root, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+    const code = await execute(['vitest', 'run', '--config', config, '--root', root, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], env);
     if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
     const counts = countsOf(JSON.parse(readFileSync(file, 'utf8')) as Report);
     // An error outside every test: vitest says so by its exit code only.
@@ -65,9 +69,9 @@ function countsOf(report: Report): Counts {
   return { passed, failed: failed + broken.length, skipped: statuses.length - passed - failed };
 }
 
-function execute([command = '', ...args]: readonly string[]): Promise<number> {
+function execute([command = '', ...args]: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
       done(127);
@@ -84,7 +88,7 @@ if (unknown.length > 0) {
 }
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summaries: string[] = [];
-for (const suite of suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name))) {
+for (const suite of suites.filter(({ name, onDemand }) => (chosen.length === 0 ? onDemand !== true : chosen.includes(name)))) {
   const from = performance.now();
   console.log(`\n== ${suite.name}`);
   const counts = await suite.run();
