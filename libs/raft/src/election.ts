@@ -29,7 +29,7 @@ export function campaign(core: Core, kind: 'pre-vote' | 'vote', isTransfer = fal
   if (decide(core)) return;
   const { voters, outgoing } = core.membership;
   for (const to of new Set([...voters, ...outgoing])) {
-    if (to !== id) sendAfterSync(core, to, { type: kind, lastIndex: core.log.last, lastTerm: core.log.lastTerm, isTransfer }, term);
+    if (to !== id) sendAfterSync(core, to, { type: kind, lastIndex: core.log.last, lastTerm: core.log.lastTerm, isTransfer, ...committedPlace(core) }, term);
   }
 }
 
@@ -46,7 +46,7 @@ export function answerVote(core: Core, message: VoteRequest): void {
   const granted = mayVote && core.log.isUpToDate(message.lastIndex, message.lastTerm);
   const type = isPre ? 'pre-vote-reply' : 'vote-reply';
   // A granted pre-vote answers for the term it was asked for, a refused one tells ours.
-  sendAfterSync(core, message.from, { type, granted }, granted ? message.term : core.term);
+  sendAfterSync(core, message.from, { type, granted, ...committedPlace(core) }, granted ? message.term : core.term);
   if (!granted || isPre) return;
   core.ticksSinceElection = 0;
   core.vote = message.from;
@@ -67,4 +67,16 @@ function decide(core: Core): boolean {
   else if (core.role === 'pre-candidate') campaign(core, 'vote');
   else becomeLeader(core);
   return true;
+}
+
+export function committedPlace({ log }: Core): { readonly commit: number; readonly commitTerm: number } {
+  return { commit: log.committed, commitTerm: log.term(log.committed) ?? 0 };
+}
+
+/**
+ * Takes over from a vote or its answer what is committed. A leader that applied its own removal may be the only one to know that it is
+ * committed: the others need its vote until they know too, and it may not grant it, having the longer log.
+ */
+export function learnCommitted({ log }: Core, { commit, commitTerm }: VoteRequest | VoteReply): void {
+  if (commit > log.committed && commit <= log.last && log.term(commit) === commitTerm) log.commitTo(commit);
 }

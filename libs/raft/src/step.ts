@@ -1,5 +1,5 @@
 import { becomeFollower, send, sendAfterSync, type Core } from './core.ts';
-import { answerVote, campaign, countVote } from './election.ts';
+import { answerVote, campaign, committedPlace, countVote, learnCommitted } from './election.ts';
 import { answerHeartbeat, askRead, serveConfirmed } from './reads.ts';
 import { installSnapshot } from './reconfigure.ts';
 import { acceptAppend, appendProposals, countAppend, sendAppend } from './replication.ts';
@@ -12,6 +12,7 @@ export function step(core: Core, message: Message): void {
     takeForwarded(core, message.data);
     return;
   }
+  if ('commitTerm' in message) learnCommitted(core, message);
   if (message.term > core.term && !enterTerm(core, message)) return;
   if (message.term < core.term) answerOld(core, message);
   else handle(core, message);
@@ -50,7 +51,7 @@ function answerOld(core: Core, message: Message): void {
   if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot') {
     sendAfterSync(core, message.from, { type: 'append-reply', index: 0, rejected: false, hintIndex: 0, hintTerm: 0, wantsState: false });
   } else if (message.type === 'pre-vote') {
-    sendAfterSync(core, message.from, { type: 'pre-vote-reply', granted: false });
+    sendAfterSync(core, message.from, { type: 'pre-vote-reply', granted: false, ...committedPlace(core) });
   }
 }
 

@@ -40,6 +40,12 @@ export interface SnapshotPlace {
   readonly membership: Membership;
 }
 
+/** The sender's last committed entry: whoever has the same entry may count it as committed too. */
+interface Committed {
+  readonly commit: number;
+  readonly commitTerm: number;
+}
+
 interface Envelope {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -49,14 +55,14 @@ interface Envelope {
 /** What members say to each other. Delivery may fail, repeat and reorder. */
 export type Message = Envelope &
   (
-    | {
+    | (Committed & {
         readonly type: 'pre-vote' | 'vote';
         readonly lastIndex: number;
         readonly lastTerm: number;
         /** The leader asked for this election: nobody waits for its lease to end. */
         readonly isTransfer: boolean;
-      }
-    | { readonly type: 'pre-vote-reply' | 'vote-reply'; readonly granted: boolean }
+      })
+    | (Committed & { readonly type: 'pre-vote-reply' | 'vote-reply'; readonly granted: boolean })
     | { readonly type: 'append'; readonly prevIndex: number; readonly prevTerm: number; readonly entries: readonly Entry[]; readonly commit: number }
     | {
         readonly type: 'append-reply';
