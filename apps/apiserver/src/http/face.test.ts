@@ -23,6 +23,10 @@ beforeAll(async () => {
   bob = await authority.issue({ commonName: 'bob', usages: ['client'] });
   stranger = await foreign.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
   const { privatePem } = await createSigningKey();
+  // A store with a past that it has forgotten.
+  const store = memoryStore();
+  for (const value of ['1', '2', '3']) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(value) }]);
+  await store.compact((await store.range('/past', { countOnly: true })).revision);
   api = await start(
     {
       host: '127.0.0.1',
@@ -33,7 +37,7 @@ beforeAll(async () => {
       serviceAccountIssuer: 'https://kubernetes.default.svc',
       serviceCidr: '10.96.0.0/24',
     },
-    { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog },
+    { store, clock: systemClock, random: seededRandom(9), log: silentLog },
   );
 });
 afterAll(() => api.stop());
@@ -160,6 +164,12 @@ describe('HTTP/2', () => {
       stream.on('error', reject);
     });
     expect(lines.map((line) => `${line.type} ${line.object.metadata.name}`)).toEqual(['ADDED watched', 'DELETED watched']);
+  });
+
+  test('a watch from what the store has forgotten is 200, and one ERROR event says 410', async () => {
+    const old = await send('GET', `${maps}?watch=1&resourceVersion=1`);
+    expect([old.status, old.headers['content-type']]).toEqual([200, 'application/json']);
+    expect(json(old)).toMatchObject({ type: 'ERROR', object: { kind: 'Status', reason: 'Expired', code: 410 } });
   });
 
   test('many requests share a connection', async () => {

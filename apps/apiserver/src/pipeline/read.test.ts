@@ -1,7 +1,7 @@
 import { decodeProtobuf, type KubeObject } from '@rhythm/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../limits.ts';
-import { settled, take, testApi, type TestApi } from '../testing.ts';
+import { settled, take, testApi, type SeenEvent, type TestApi } from '../testing.ts';
 
 let api: TestApi;
 beforeEach(() => {
@@ -172,13 +172,23 @@ describe('watch', () => {
     await watch.return?.();
   });
 
-  test('too old is 410', async () => {
-    await make('a');
-    const { metadata } = await make('b');
-    await api.call('list', at);
-    // What the store still knows would be fetched from there.
-    await api.store.compact(Number(metadata.resourceVersion));
-    await expect(api.watch(at, { resourceVersion: '1' }).then((watch) => take(watch, 1))).rejects.toMatchObject(expired);
+  test('after a restart it goes on where it was, or is told by an event that this is too old', async () => {
+    const from = (await make('a')).metadata.resourceVersion;
+    await make('b');
+    const last = (await make('c')).metadata.resourceVersion;
+    const since = async (resourceVersion: string | undefined, count: number): Promise<SeenEvent[]> => {
+      // A server that has only now begun to look at the store.
+      const server = testApi({ store: api.store });
+      const watch = (await server.watch(at, { resourceVersion }))[Symbol.asyncIterator]();
+      const seen = await take(watch, count);
+      if (seen[0]?.type === 'ERROR') expect((await watch.next()).done).toBe(true);
+      await watch.return?.();
+      await server.stop();
+      return seen;
+    };
+    expect(types(await since(from, 2))).toEqual(['ADDED b', 'ADDED c']);
+    await api.store.compact(Number(last));
+    expect(await since(from, 1)).toMatchObject([{ type: 'ERROR', object: { kind: 'Status', status: 'Failure', ...expired } }]);
   });
 
   test('ends in peace after its timeout, and when its caller goes', async () => {

@@ -1,4 +1,4 @@
-import { invalid, toApiError, type ApiError } from '@rhythm/api';
+import { hasReason, invalid, toApiError, type ApiError } from '@rhythm/api';
 import { toError, withTimeout } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
@@ -6,7 +6,7 @@ import { negotiate, type Rendering } from '../render/negotiate.ts';
 import type { Filter } from '../watch-cache/filter.ts';
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
-import type { CacheEvent, Watcher } from '../watch-cache/watcher.ts';
+import { Watcher, type CacheEvent } from '../watch-cache/watcher.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { includeOf } from './respond.ts';
 import { filterOf } from './selection.ts';
@@ -23,7 +23,14 @@ export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void 
   const cache = ports.caches.of(kind);
   const filter = filterOf(cache.kind, request.namespace, withName(request), cache.indexField);
   await cache.ready(request.signal);
-  const watcher = await open(ports, call, cache, filter);
+  const watcher = await open(ports, call, cache, filter).catch((error: unknown) => {
+    if (hasReason(error, 'Expired')) return error as ApiError;
+    throw error;
+  });
+  if (!(watcher instanceof Watcher)) {
+    onEnd();
+    return tooOld(rendering, watcher);
+  }
   const seconds = request.options.timeoutSeconds ?? 0;
   const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : limits.watchTimeoutMinMs * (1 + ports.random.next());
   const timeout = withTimeout(ports.clock, timeoutMs, () => new Error('the watch has had its time'), request.signal);
@@ -88,11 +95,28 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
   } catch (thrown) {
     const error = toApiError(thrown);
     if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
-    yield [{ type: 'ERROR', object: Buffer.from(JSON.stringify(error.toStatus())) }];
+    yield [errorEvent(error)];
   } finally {
     call.request.signal.removeEventListener('abort', end);
     end();
   }
+}
+
+/**
+ * A watch that cannot go on where it was: it stands, tells so, and ends. Clients such as client-go look for the reason among the
+ * events, and list again; a refused request they take for a fault.
+ */
+function tooOld({ contentType }: Rendering, error: ApiError): ResourceWatch {
+  return {
+    contentType,
+    async *[Symbol.asyncIterator]() {
+      yield await Promise.resolve([errorEvent(error)]);
+    },
+  };
+}
+
+function errorEvent(error: ApiError): RenderedEvent {
+  return { type: 'ERROR', object: Buffer.from(JSON.stringify(error.toStatus())) };
 }
 
 function show(ports: PipelinePorts, call: Call, rendering: Rendering, event: CacheEvent, first: boolean): RenderedEvent {
