@@ -36,6 +36,7 @@ class Run {
   readonly #clients: Clients;
   readonly #watches: Watches;
   readonly #checker = new WatchChecker();
+  readonly #proposed = new WeakSet<Packet>();
   readonly #leaders = new Map<number, NodeId>();
   /** What the first member to apply an index made of it. */
   readonly #applied = new Map<number, string>();
@@ -123,6 +124,9 @@ class Run {
   }
 
   #deliver(to: NodeId, packet: Packet): void {
+    // A proposal on its way to the leader must not be repeated by the transport: it would be applied twice.
+    if (packet.message.type === 'propose' && this.#proposed.has(packet)) return;
+    this.#proposed.add(packet);
     this.#member(to)?.receive(packet);
   }
 

@@ -29,18 +29,20 @@ describe('the group under faults', { timeout: 120_000 }, () => {
 });
 
 /** Within how many seeds each planted bug is caught. */
-const caughtWithin: Readonly<Record<Exclude<Bug, 'commit-older-terms'>, number>> = {
+const caughtWithin: Readonly<Record<Exclude<Bug, 'commit-older-terms' | 'stale-read-index'>, number>> = {
   'vote-not-persisted': 20,
   'log-cut-before-sync': 3,
-  'stale-read-index': 12,
   'apply-twice-after-crash': 3,
   'snapshot-without-membership': 3,
   'answer-before-sync': 10,
   'watch-skips-on-resume': 3,
 };
 
-/** `commit-older-terms` needs the very sequence of the paper's figure 8, which libs/raft plays step by step. */
-const random = bugs.filter((bug) => bug !== 'commit-older-terms');
+/**
+ * Random faults have not caught these two: they need the very sequences that libs/raft plays step by step (the paper's figure 8, in node.test.ts,
+ * and a read at a leader that was cut off, in testdata/read-index.txt).
+ */
+const random = bugs.filter((bug) => bug !== 'commit-older-terms' && bug !== 'stale-read-index');
 
 it.each(random)('the checkers notice a planted bug: %s', { timeout: 120_000 }, (bug) => {
   for (let seed = 1; seed <= caughtWithin[bug]; seed++) if (runSeed(seed, bug).violation !== undefined) return;
