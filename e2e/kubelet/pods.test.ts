@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resources } from '@rhythm/api';
-import { systemClock } from '@rhythm/base';
 import { helloImage } from '@rhythm/cli';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, isReady, shell, startNodeRig, type NodeRig } from './node-rig.ts';
@@ -93,7 +92,7 @@ describe('a pod on real containerd', () => {
         },
       ],
       volumes: [{ name: 'out', hostPath: { path: `${rig.scratch}/out`, type: 'DirectoryOrCreate' } }],
-      terminationGracePeriodSeconds: 20,
+      terminationGracePeriodSeconds: 60,
     });
     await rig.until('grace', isReady);
     const seen: (string | undefined)[] = [];
@@ -102,18 +101,19 @@ describe('a pod on real containerd', () => {
       seen.push(p.status.phase);
       return p.status.phase === 'Succeeded';
     });
-    await rig.untilGone('grace', 10_000);
+    await rig.untilGone('grace');
     expect(rig.events('grace').filter((event) => event.startsWith('Failed'))).toEqual([]);
     expect(readFileSync(`${rig.scratch}/out/order`, 'utf8')).toBe('hook\nterm\n');
   });
 
   test('is killed when it ignores the signal for its grace, and a shorter grace counts at once', async () => {
-    rig.pod('stubborn', { containers: [{ name: 'app', command: shell('trap "" TERM; while true; do sleep 0.1; done'), resources: {} }], terminationGracePeriodSeconds: 60 });
-    await rig.until('stubborn', isReady);
+    rig.pod('stubborn', { containers: [{ name: 'app', command: shell('trap "echo term" TERM; while true; do sleep 0.1; done'), resources: {} }], terminationGracePeriodSeconds: 60 });
+    const pod = await rig.until('stubborn', isReady);
     await rig.delete('stubborn', 60);
-    await systemClock.sleep(300);
+    await eventually(() => expect(rig.log(pod, 'app')).toBe('term\n'));
     await rig.delete('stubborn', 1);
-    await rig.untilGone('stubborn', 8_000);
+    // Long before the 60 s.
+    await rig.untilGone('stubborn');
   });
 
   test('is cleaned up when its object vanishes', async () => {
@@ -168,7 +168,7 @@ describe('a pod on real containerd', () => {
     const [old] = await rig.runtime.listSandboxes(labels);
     await rig.runtime.stopSandbox(old?.id ?? '');
     // A start may have been tried in the sandbox while it went away.
-    const after = await rig.until('lost', (p) => (p.status.containerStatuses?.[0]?.restartCount ?? 0) >= 1 && p.status.podIP !== before.status.podIP && isReady(p), 8_000);
+    const after = await rig.until('lost', (p) => (p.status.containerStatuses?.[0]?.restartCount ?? 0) >= 1 && p.status.podIP !== before.status.podIP && isReady(p));
     expect(after.status.initContainerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
     expect((await rig.runtime.listSandboxes(labels)).filter(({ ready }) => ready).length).toBe(1);
     await rig.delete('lost');

@@ -12,7 +12,8 @@ afterAll(() => process_.remove());
 
 const writers = 16;
 const rounds = 5;
-const roundMs = 700;
+/** Writes that are acknowledged before each kill. */
+const writesPerRound = 200;
 
 /**
  * Writers put keys, each once; the process is killed in the middle, again and again. What was acknowledged must be there
@@ -32,6 +33,7 @@ test('a killed store has every acknowledged write', { timeout: 60_000 }, async (
   const seen = new Map<string, number>();
   const watching = watchAll(store, seen);
   let stop = false;
+  let enough: (size: number) => void = () => undefined;
   const write = async (writer: number): Promise<void> => {
     for (let n = 0; !stop; n++) {
       const name = `/k/${writer}/${n}`;
@@ -39,6 +41,7 @@ test('a killed store has every acknowledged write', { timeout: 60_000 }, async (
         const { revision, succeeded } = await store.txn([{ key: name, modRevision: 0 }], [{ kind: 'put', key: name, value: Buffer.from(name.repeat(20)) }]);
         if (!succeeded) throw new Error(`${name} was there before it was written`);
         acknowledged.set(name, revision);
+        enough(acknowledged.size);
       } catch (error) {
         if (!(error instanceof StoreError) || (error.kind !== 'Unknown' && error.kind !== 'Unavailable')) throw error;
         if (error.kind === 'Unknown') unknown.add(name);
@@ -48,12 +51,16 @@ test('a killed store has every acknowledged write', { timeout: 60_000 }, async (
   };
   const writing = Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
   writing.catch(() => undefined);
+  const moreWrites = (): Promise<void> => {
+    const size = acknowledged.size + writesPerRound;
+    return Promise.race([new Promise<void>((done) => (enough = (now) => now >= size && done())), writing.then(() => undefined)]);
+  };
   for (let round = 0; round < rounds; round++) {
-    await new Promise((done) => setTimeout(done, roundMs));
+    await moreWrites();
     await process_.kill('SIGKILL');
     await process_.start();
   }
-  await new Promise((done) => setTimeout(done, roundMs));
+  await moreWrites();
   stop = true;
   await writing;
 
@@ -62,7 +69,7 @@ test('a killed store has every acknowledged write', { timeout: 60_000 }, async (
   const lost = [...acknowledged].filter(([name, at]) => present.get(name) !== at);
   expect(lost).toEqual([]);
   expect([...present.keys()].filter((name) => !acknowledged.has(name) && !unknown.has(name))).toEqual([]);
-  expect(acknowledged.size).toBeGreaterThan(200);
+  expect(acknowledged.size).toBeGreaterThanOrEqual((rounds + 1) * writesPerRound);
   await watching.reached(revision);
   expect(seen).toEqual(present);
   await store.close();

@@ -6,7 +6,7 @@ import { systemClock, systemRandom, VirtualClock } from '@rhythm/base';
 import { createAuthority } from '@rhythm/pki';
 import { HealthClient, HealthService, type HealthCheckRequest, type HealthCheckResponse } from '@rhythm/proto/health';
 import { ApiClient, ApiService, ClientFrames, ServerFrames } from '@rhythm/proto/api';
-import { bidi, bidiHandler, dialGrpc, GrpcError, healthService, peerIdentity, serverStream, serverStreamHandler, serveGrpc, status, unary, unaryHandler } from './index.ts';
+import { bidi, bidiHandler, dialGrpc, GrpcError, healthService, Metadata, peerIdentity, serverStream, serverStreamHandler, serveGrpc, status, unary, unaryHandler } from './index.ts';
 import type { CallContext, GrpcService, ServeOptions } from './index.ts';
 
 const cleanups: Array<() => Promise<void> | void> = [];
@@ -163,19 +163,33 @@ describe('streams', () => {
     let read = 0;
     const target = await serve([
       // eslint-disable-next-line require-yield
-      api(async function* (messages) {
+      api(async function* (messages, context) {
+        if (context.metadata.get('x-echo').length > 0) {
+          for await (const _ of messages) yield ServerFrames.fromPartial({});
+          return;
+        }
         await release.promise;
         for await (const message of messages) read += message.frames.length;
       }),
     ]);
-    const call = bidi(dial(target), ApiService.session);
+    const connection = dial(target);
+    const call = bidi(connection, ApiService.session);
     const big = ClientFrames.fromPartial({ frames: [{ id: 1, frame: { $case: 'request', value: { body: new Uint8Array(256 * 1024) } } }] });
     let written = 0;
     const writing = (async () => {
       for (; written < 100; written++) await call.write(big);
       call.end();
     })();
-    await systemClock.sleep(300);
+    // As many messages of a call that is read go there and are answered: the first had its turns too.
+    const metadata = new Metadata();
+    metadata.set('x-echo', 'yes');
+    const echo = bidi(connection, ApiService.session, { metadata });
+    const echoes = echo.messages[Symbol.asyncIterator]();
+    for (let n = 0; n < 100; n++) {
+      await echo.write(big);
+      expect((await echoes.next()).done).toBe(false);
+    }
+    echo.end();
     expect(written).toBeLessThan(50);
     release.resolve();
     await writing;
@@ -192,10 +206,8 @@ describe('streams', () => {
           check: unaryHandler(() => Promise.resolve({ status: 1 })),
           watch: serverStreamHandler<HealthCheckRequest, HealthCheckResponse>(async function* (_, context) {
             context.signal.addEventListener('abort', () => ended.resolve());
-            for (;;) {
-              yield { status: 1 };
-              await systemClock.sleep(1);
-            }
+            yield { status: 1 };
+            await ended.promise;
           }),
         },
       },

@@ -1,4 +1,4 @@
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
+import { seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
 import { createAuthority, type KeyPair } from '@rhythm/pki';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterEach(() => server?.stop());
 
-async function serve(handle: (exchange: HttpExchange) => Promise<void>, limits: Partial<HttpLimits> = {}): Promise<number> {
-  server = await startHttpServer({ host: '127.0.0.1', port: 0, tls: { cert: identity.certPem, key: identity.keyPem, clientCa: ca }, clock: systemClock, log: silentLog, limits, handle });
+async function serve(handle: (exchange: HttpExchange) => Promise<void>, limits: Partial<HttpLimits> = {}, clock: Clock = systemClock): Promise<number> {
+  server = await startHttpServer({ host: '127.0.0.1', port: 0, tls: { cert: identity.certPem, key: identity.keyPem, clientCa: ca }, clock, log: silentLog, limits, handle });
   return server.port;
 }
 
@@ -50,14 +50,21 @@ test('knows who asks by certificate, and does not insist on one', async () => {
 });
 
 test('a body above the cap is 413, one that does not come is 408', async () => {
+  const clock = new VirtualClock();
+  let reading = (): void => undefined;
   const port = await serve(
     async (exchange) => {
-      await exchange.send(200, {}, await exchange.readBody());
+      const body = exchange.readBody();
+      reading();
+      await exchange.send(200, {}, await body);
     },
     { bodyBytesMax: 10, bodyTimeoutMs: 100 },
+    clock,
   );
   expect((await ask(port, { method: 'POST', body: '0123456789' })).text).toBe('0123456789');
   expect((await ask(port, { method: 'POST', body: '0123456789a' })).status).toBe(413);
+  // Time passes only once the rest of the body is waited for.
+  reading = () => void clock.advance(100);
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connectTls({ host: '127.0.0.1', port, ca }, () => socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab'));
     socket.once('data', (data) => {
@@ -99,6 +106,7 @@ test('a handler that fails answers 500 without saying why; after the first byte 
 test('writing waits for a reader that does not read', async () => {
   let written = 0;
   const port = await serve(async (exchange) => {
+    if (exchange.method === 'HEAD') return hello(exchange);
     const stream = exchange.begin(200, {});
     for (; written < 1_000; written++) await stream.write(Buffer.alloc(64 * 1024));
     await stream.end();
@@ -107,22 +115,26 @@ test('writing waits for a reader that does not read', async () => {
   const stream = session.request({ ':path': '/' });
   await new Promise((resolve) => stream.once('response', resolve));
   stream.pause();
-  await systemClock.sleep(200);
-  const stuck = written;
-  await systemClock.sleep(100);
-  expect(written).toBe(stuck);
-  expect(stuck).toBeLessThan(500);
+  // Other requests of the connection come and go meanwhile, each giving the writer its turns.
+  for (let n = 0; n < 100; n++) {
+    const other = session.request({ ':path': '/', ':method': 'HEAD' });
+    await new Promise((resolve) => other.resume().once('end', resolve));
+  }
+  expect(written).toBeLessThan(500);
   session.destroy();
 });
 
 test('stopping ends streams with an end, over both protocols, and closes idle connections', async () => {
-  const port = await serve(async (exchange) => {
+  // No time passes: stopping does not fall back on cutting connections off.
+  const clock = new VirtualClock();
+  const handle = async (exchange: HttpExchange): Promise<void> => {
     if (exchange.header('x-wait') === undefined) return hello(exchange);
     const stream = exchange.begin(200, {});
     await stream.write(Buffer.from('open'));
     await new Promise<void>((resolve) => exchange.signal.addEventListener('abort', () => resolve(), { once: true }));
     await stream.end();
-  });
+  };
+  const port = await serve(handle, {}, clock);
   const idle = connectTls({ host: '127.0.0.1', port, ca });
   await new Promise((resolve) => idle.once('secureConnect', resolve));
   const idleClosed = new Promise((resolve) => idle.once('close', resolve));
@@ -133,9 +145,7 @@ test('stopping ends streams with an end, over both protocols, and closes idle co
   const ended = new Promise((resolve) => stream.once('end', () => resolve('ended')));
   await new Promise((resolve) => stream.once('data', resolve));
   stream.resume();
-  const before = systemClock.monotonic();
   await server?.stop();
-  expect(systemClock.monotonic() - before).toBeLessThan(1_500);
   expect(await first).toMatchObject({ text: 'open', complete: true });
   expect(await ended).toBe('ended');
   await idleClosed;

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, resources } from '@rhythm/api';
-import { AsyncQueue, systemClock } from '@rhythm/base';
+import { AsyncQueue } from '@rhythm/base';
 import { apiClient } from '@rhythm/client';
 import { sessionLimits } from '@rhythm/grpc';
 import type { RenderedEvent } from '../pipeline/types.ts';
-import { added, cleanUp, dial, map, ok, serve, text, watchOf, watchRequest } from './testing.ts';
+import { added, cleanUp, dial, map, ok, serve, TellingClock, text, watchOf, watchRequest } from './testing.ts';
 
 afterEach(cleanUp);
 
@@ -81,6 +81,8 @@ describe('watches over a session', () => {
 
   test('one that does not is ended with Expired, holds no more than its credit, and delays nobody', async () => {
     let taken = 0;
+    const clock = new TellingClock();
+    const creditWaitMs = 300;
     const { target } = await serve(
       {
         handle: (r) => Promise.resolve(ok(text(map(r.name)))),
@@ -98,7 +100,8 @@ describe('watches over a session', () => {
           return Promise.resolve(watchOf(queue, r.signal));
         },
       },
-      { creditWaitMs: 300 },
+      { creditWaitMs },
+      clock,
     );
     const transport = dial([target]);
     const client = apiClient(transport);
@@ -109,7 +112,9 @@ describe('watches over a session', () => {
       break;
     }
     expect((await client.get(resources.configMaps, 'default', 'x')).metadata.name).toBe('x');
-    await systemClock.sleep(500);
+    // That answer came after the credit for what was taken: when the server waits for more, it waits in vain.
+    await clock.waits(creditWaitMs);
+    await clock.advance(creditWaitMs);
     expect(taken).toBeLessThan((sessionLimits.watchCreditInitial / 100_000) * 2);
     // What was sent is still there to be read; then comes the reason.
     const failure = await (async () => {

@@ -1,6 +1,6 @@
 /** For the tests of this folder: a face on a pipeline made by hand, and clients of it. */
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
-import { seededRandom, silentLog, systemClock, type AsyncQueue, type Clock } from '@rhythm/base';
+import { logTo, seededRandom, silentLog, systemClock, VirtualClock, type AsyncQueue, type Clock, type Log, type Timer } from '@rhythm/base';
 import { sessionTransport, type ApiTransport, type TransportRequest } from '@rhythm/client';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import type { ApiPipeline, RenderedEvent, ResourceResponse, ResourceWatch } from '../pipeline/types.ts';
@@ -41,7 +41,7 @@ export async function serve(pipeline: Partial<ApiPipeline>, limits: Partial<Grpc
 }
 
 /** A client's transport to such faces. */
-export function dial(targets: readonly string[], options: { requestTimeoutMs?: number; connectTimeoutMs?: number } = {}): ApiTransport {
+export function dial(targets: readonly string[], options: { requestTimeoutMs?: number; connectTimeoutMs?: number; clock?: Clock; log?: Log } = {}): ApiTransport {
   const transport = sessionTransport({ targets, clock: systemClock, log: silentLog, random: seededRandom(1), ...options });
   cleanups.push(() => transport.close());
   return transport;
@@ -69,8 +69,53 @@ export function watchOf(queue: AsyncQueue<readonly RenderedEvent[]>, signal: Abo
   return { contentType: 'application/json', [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
 }
 
-/** Resolves once the condition holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500 && !condition(); turn++) await systemClock.sleep(10);
-  if (!condition()) throw new Error('it did not happen within 5 s');
+/** A log that can be waited for: `said` resolves with the first line of that message. */
+export function tellingLog(message: string): { readonly log: Log; readonly said: Promise<void> } {
+  const said = Promise.withResolvers<void>();
+  const log = logTo((_, line) => {
+    if (line === message) said.resolve();
+  });
+  return { log, said: said.promise };
+}
+
+/** A virtual clock that can be asked when somebody waits. */
+export class TellingClock extends VirtualClock {
+  readonly #running = new Map<number, number>();
+  readonly #asked: { readonly ms: number; tell(): void }[] = [];
+
+  override setTimer(ms: number, callback: () => void): Timer {
+    const end = this.#begin(ms);
+    const timer = super.setTimer(ms, () => {
+      end();
+      callback();
+    });
+    return {
+      cancel: () => {
+        end();
+        timer.cancel();
+      },
+    };
+  }
+
+  /** Resolves once a timer of this length runs. */
+  waits(ms: number): Promise<void> {
+    if ((this.#running.get(ms) ?? 0) > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#asked.push({ ms, tell: resolve }));
+  }
+
+  #begin(ms: number): () => void {
+    const change = (by: number): void => void this.#running.set(ms, (this.#running.get(ms) ?? 0) + by);
+    change(1);
+    for (const one of this.#asked) if (one.ms === ms) one.tell();
+    let over = false;
+    return () => {
+      if (!over) change(-1);
+      over = true;
+    };
+  }
+}
+
+/** Resolves once a server has so many sessions: nothing tells of them, so it is looked at, as long as the test may last. */
+export async function untilSessions(face: GrpcFace, count: number): Promise<void> {
+  while (face.sessions !== count) await systemClock.sleep(5);
 }

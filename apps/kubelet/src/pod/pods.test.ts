@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, resources } from '@rhythm/api';
 import type { Pod, PodStatus } from '@rhythm/api/types/core-v1';
-import { seededRandom, silentLog, systemClock, VirtualClock } from '@rhythm/base';
+import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import { fakeApiClient, type FakeApiClient } from '@rhythm/client/fake';
 import { fakeRuntime, type FakeRuntime, type FakeRuntimeOptions } from '@rhythm/cri';
 import { ImagePuller } from '../containers/image-puller.ts';
@@ -64,12 +64,11 @@ class Rig {
     return work;
   }
 
-  /** Lets the clock stand until something holds: only files and promises are waited for. */
+  /** Lets the clock stand until something holds; when nothing is under way any more and it does not, it never will. */
   async until(holds: () => boolean): Promise<void> {
-    for (let turn = 0; turn < 1_000; turn++) {
-      await this.clock.advance(0);
+    for (let turn = 0; turn < 100; turn++) {
       if (holds()) return;
-      await systemClock.sleep(1);
+      await this.idle();
     }
     throw new Error(`it did not happen: ${JSON.stringify(this.status(), undefined, 1)}\n${this.runtime.calls.join('\n')}\n${this.events.join('\n')}`);
   }
@@ -78,10 +77,15 @@ class Rig {
   async pass(ms: number): Promise<void> {
     for (let at = 0; at < ms; at += 1_000) {
       await this.clock.advance(Math.min(1_000, ms - at));
-      for (let turn = 0; turn < 5; turn++) {
-        await systemClock.sleep(1);
-        await this.clock.advance(0);
-      }
+      await this.idle();
+    }
+  }
+
+  /** Resolves when no file is at work and no promise is ready, for a few turns in a row. */
+  async idle(): Promise<void> {
+    for (let quiet = 0; quiet < 5; quiet++) {
+      await this.clock.advance(0);
+      if (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))) quiet = 0;
     }
   }
 

@@ -44,18 +44,25 @@ const data = (id: number, text: string, flags = 0): Buffer => {
 describe('a session with a streaming server', () => {
   test('opens streams by their headers, and gets data, replies and ends in any split', async () => {
     const received: Buffer[] = [];
-    const opened = await connect(upgraded, (socket) => socket.on('data', (part) => received.push(part)));
+    const ping = Buffer.from([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 2]);
+    // The reply to the ping is the last thing that the session sends.
+    const pinged = Promise.withResolvers<void>();
+    const opened = await connect(upgraded, (socket) =>
+      socket.on('data', (part) => {
+        received.push(part);
+        if (Buffer.concat(received).includes(ping)) pinged.resolve();
+      }),
+    );
     let text = '';
     const ended = Promise.withResolvers<void>();
     const stream = await opened.open({ streamtype: 'stdout' }, { onData: (part) => (text += part.toString()), onEnd: () => ended.resolve() });
     await stream.write(Buffer.from('in'));
     stream.end();
-    const ping = Buffer.from([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 2]);
     const answer = Buffer.concat([Buffer.from([0x80, 3, 0, 2, 0, 0, 0, 4, 0, 0, 0, 1]), data(1, 'hello '), ping, data(1, 'world'), data(9, 'nobody'), data(1, '', 1)]);
     for (const byte of answer) peer?.write(Buffer.from([byte]));
     await ended.promise;
     expect(text).toBe('hello world');
-    await systemClock.sleep(20);
+    await pinged.promise;
     const all = Buffer.concat(received);
     expect(all.readUInt32BE(0)).toBe(0x80030001);
     const block = all.subarray(18, 8 + (all.readUInt32BE(4) & 0xffffff));
