@@ -101,5 +101,6 @@ test('help lists only what works', async () => {
   const help = await ok(rhythm, ['help']);
   expect(help).toMatch(/up .*down .*status .*kubeconfig .*kubectl .*test /s);
   expect(help).not.toContain('bench');
-  expect(await ok(rhythm, ['up', '--help'])).not.toContain('fake-nodes');
+  expect(await ok(rhythm, ['up', '--help'])).toContain('--fake-nodes');
+  expect(await ok(rhythm, ['up', '--help'])).not.toContain('single-process');
 });
