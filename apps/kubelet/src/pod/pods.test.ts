@@ -17,6 +17,9 @@ import { container } from './fixtures.ts';
 import { Observer } from './observer.ts';
 import { PodManager } from './pod-manager.ts';
 
+/** What node calls reading, writing and closing files. */
+const fileWork: ReadonlySet<string> = new Set(['FSReqPromise', 'FSReqCallback', 'CloseReq']);
+
 /** The pods of a node on a fake runtime, a fake API server and virtual time. */
 class Rig {
   readonly clock = new VirtualClock();
@@ -85,7 +88,7 @@ class Rig {
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 5; quiet++) {
       await this.clock.advance(0);
-      if (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))) quiet = 0;
+      if (process.getActiveResourcesInfo().some((resource) => fileWork.has(resource))) quiet = -1;
     }
   }
 
