@@ -191,6 +191,19 @@ describe('watch', () => {
     expect(await since(from, 1)).toMatchObject([{ type: 'ERROR', object: { kind: 'Status', status: 'Failure', ...expired } }]);
   });
 
+  test('an error comes in the encoding of the events', async () => {
+    await make('a');
+    const last = (await make('b')).metadata.resourceVersion;
+    await api.store.compact(Number(last));
+    const server = testApi({ store: api.store });
+    const watch = await server.watch(at, { resourceVersion: '1', accept: 'application/vnd.kubernetes.protobuf' });
+    for await (const [event] of watch) {
+      expect(event?.type).toBe('ERROR');
+      expect(decodeProtobuf(event?.object ?? new Uint8Array()).object).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' });
+    }
+    await server.stop();
+  });
+
   test('ends in peace after its timeout, and when its caller goes', async () => {
     const watch = (await api.watch(at, { timeoutSeconds: 5 }))[Symbol.asyncIterator]();
     const next = watch.next();

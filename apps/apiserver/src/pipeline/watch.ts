@@ -3,6 +3,7 @@ import { toError, withTimeout } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
 import { negotiate, type Rendering } from '../render/negotiate.ts';
+import { toProtobuf } from '../render/protobuf.ts';
 import type { Filter } from '../watch-cache/filter.ts';
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
@@ -95,7 +96,7 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
   } catch (thrown) {
     const error = toApiError(thrown);
     if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
-    yield [errorEvent(error)];
+    yield [errorEvent(error, rendering)];
   } finally {
     call.request.signal.removeEventListener('abort', end);
     end();
@@ -106,17 +107,19 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
  * A watch that cannot go on where it was: it stands, tells so, and ends. Clients such as client-go look for the reason among the
  * events, and list again; a refused request they take for a fault.
  */
-function tooOld({ contentType }: Rendering, error: ApiError): ResourceWatch {
+function tooOld(rendering: Rendering, error: ApiError): ResourceWatch {
   return {
-    contentType,
+    contentType: rendering.contentType,
     async *[Symbol.asyncIterator]() {
-      yield await Promise.resolve([errorEvent(error)]);
+      yield await Promise.resolve([errorEvent(error, rendering)]);
     },
   };
 }
 
-function errorEvent(error: ApiError): RenderedEvent {
-  return { type: 'ERROR', object: Buffer.from(JSON.stringify(error.toStatus())) };
+/** In the encoding of the other events: a client that reads protobuf reads its errors so, too. */
+function errorEvent(error: ApiError, { encoding }: Rendering): RenderedEvent {
+  const status = error.toStatus();
+  return { type: 'ERROR', object: encoding === 'protobuf' ? toProtobuf(status) : Buffer.from(JSON.stringify(status)) };
 }
 
 function show(ports: PipelinePorts, call: Call, rendering: Rendering, event: CacheEvent, first: boolean): RenderedEvent {
