@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '@rhythm/base';
+import { aborted, type Clock, type Log, type Random } from '@rhythm/base';
 import type { ApiClient } from '@rhythm/client';
 import type { RunningApp } from '@rhythm/config';
 import { eventRecorder, informerFactory, runLeaderElection, type EventRecorder } from '@rhythm/controller';
@@ -40,10 +40,7 @@ async function lead(config: ControllerManagerConfig, ports: ControllerManagerPor
     return fresh;
   };
   const controllers = startControllers({ ...ports, informers, events }, config.rootCa);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await aborted(signal);
   await Promise.all(controllers.map((controller) => controller.stop()));
   await informers.stop();
   await Promise.all([...recorders.values()].map((recorder) => recorder.stop()));

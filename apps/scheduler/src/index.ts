@@ -1,5 +1,5 @@
 import { resources } from '@rhythm/api';
-import type { Clock, Log, Random } from '@rhythm/base';
+import { aborted, type Clock, type Log, type Random } from '@rhythm/base';
 import type { ApiClient } from '@rhythm/client';
 import type { RunningApp } from '@rhythm/config';
 import { eventRecorder, informerFactory, runLeaderElection } from '@rhythm/controller';
@@ -43,11 +43,4 @@ export function start(config: SchedulerConfig, ports: SchedulerStartPorts): Runn
       await events.stop();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+export * from './aborted.ts';
 export * from './assert.ts';
 export * from './async-queue.ts';
 export * from './backoff.ts';

@@ -1,5 +1,5 @@
 import { hasReason } from '@rhythm/api';
-import { causeChain, type Clock, type Log } from '@rhythm/base';
+import { aborted, causeChain, type Clock, type Log } from '@rhythm/base';
 import type { ObjectKey, Reconcile } from './ports.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -73,11 +73,4 @@ export function runController(options: ControllerOptions): RunningController {
       await Promise.all(running);
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,6 +1,7 @@
-import { hasReason, matcherOfMap, resources } from '@rhythm/api';
+import { matcherOfMap, resources } from '@rhythm/api';
 import { done, enqueueOn, keyOf, runController, splitKey, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { semanticallyEqual } from '../../shared/equality.ts';
 import { namespaceIndex } from '../../shared/indexes.ts';
 import { Pace } from '../../shared/pace.ts';
@@ -43,8 +44,4 @@ export function startEndpoints(context: ControllerContext): RunningController {
     services.byIndex('namespace', pod.metadata.namespace ?? '').filter((s) => Object.keys(s.spec.selector ?? {}).length > 0 && matcherOfMap(s.spec.selector).matches(pod.metadata.labels)).map(keyOf),
   );
   return running;
-}
-
-function ignoreGone(error: unknown): void {
-  if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
 }

@@ -2,6 +2,7 @@ import { hasReason, matcherOfMap, resources } from '@rhythm/api';
 import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
 import { done, enqueueOn, keyOf, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { namespaceIndex } from '../../shared/indexes.ts';
 import { Expectations } from '../../shared/expectations.ts';
 import { Pace } from '../../shared/pace.ts';
@@ -56,9 +57,7 @@ export function startEndpointSlice(context: ControllerContext): RunningControlle
 
   async function remove(slice: EndpointSlice): Promise<void> {
     const { namespace = '', name = '', uid } = slice.metadata;
-    await client.delete(resources.endpointSlices, namespace, name, { preconditions: { uid } }).catch((error: unknown) => {
-      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
-    });
+    await client.delete(resources.endpointSlices, namespace, name, { preconditions: { uid } }).catch(ignoreGone);
   }
 
   const running = runController({ name: 'endpointslice', reconcile, clock: context.clock, log: context.log, workers, synced: [services, pods, nodes, slices] });

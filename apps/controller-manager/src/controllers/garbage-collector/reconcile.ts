@@ -2,6 +2,7 @@ import { apiVersionOf, hasReason, resources, type KubeObject, type TypedResource
 import type { OwnerReference } from '@rhythm/api/types/meta-v1';
 import { done, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { OwnerGraph, nodeOf, type GraphNode } from './graph.ts';
 import { blocks, foregroundFinalizer, orphanFinalizer, planCollect, type OwnerState } from './plan.ts';
 
@@ -130,8 +131,4 @@ class GarbageCollector {
       if (!hasReason(error, 'NotFound')) throw error;
     }
   }
-}
-
-function ignoreGone(error: unknown): void {
-  if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
 }

@@ -1,8 +1,9 @@
-import { hasReason, resources } from '@rhythm/api';
+import { resources } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { formatTime } from '@rhythm/base';
 import { later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { planPodGc } from './plan.ts';
 
 /** One key: the whole cluster is looked at together. */
@@ -46,8 +47,4 @@ export function startPodGc(context: ControllerContext): RunningController {
   const running = runController({ name: 'pod-gc', reconcile, clock, log, synced: [pods, nodes] });
   running.enqueue(sweep);
   return running;
-}
-
-function ignoreGone(error: unknown): void {
-  if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
 }
