@@ -1,4 +1,4 @@
-import { parseQuantity } from '@rhythm/api';
+import { parseQuantity, podRequests as requestsOfSpec, quantityMilli, quantityValue, type Quantity } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { rejected, type Refusal } from './refusal.ts';
 import { unsupported } from './unsupported.ts';
@@ -41,7 +41,7 @@ const lacking = (name: string, requested: bigint, used: bigint, capacity: bigint
 /** What a pod asks for does not change: it is summed up once, however often others are weighed against it. */
 const sums = new WeakMap<Pod['spec'], ReadonlyMap<string, bigint>>();
 
-/** What a pod asks for: the sum of its containers and sidecars, or its largest init container, and its overhead. CPU in thousandths. */
+/** What a pod asks for in whole units, CPU in thousandths. */
 export function podRequests({ spec }: Pod): ReadonlyMap<string, bigint> {
   const known = sums.get(spec);
   if (known !== undefined) return known;
@@ -51,27 +51,13 @@ export function podRequests({ spec }: Pod): ReadonlyMap<string, bigint> {
 }
 
 function sumRequests(spec: Pod['spec']): Map<string, bigint> {
-  const running = new Map<string, bigint>();
-  const peak = new Map<string, bigint>();
-  const sidecars = new Map<string, bigint>();
-  const add = (to: Map<string, bigint>, name: string, value: bigint): void => void to.set(name, (to.get(name) ?? 0n) + value);
-  for (const container of spec.initContainers ?? []) {
-    for (const [name, text] of Object.entries(container.resources?.requests ?? {})) {
-      const value = amount(name, text);
-      if (container.restartPolicy === 'Always') {
-        add(running, name, value);
-        add(sidecars, name, value);
-      } else if (value + (sidecars.get(name) ?? 0n) > (peak.get(name) ?? 0n)) peak.set(name, value + (sidecars.get(name) ?? 0n));
-    }
-  }
-  for (const container of spec.containers) for (const [name, text] of Object.entries(container.resources?.requests ?? {})) add(running, name, amount(name, text));
-  for (const [name, value] of peak) if (value > (running.get(name) ?? 0n)) running.set(name, value);
-  for (const [name, text] of Object.entries(spec.overhead ?? {})) add(running, name, amount(name, text));
-  return running;
+  return new Map([...requestsOfSpec(spec)].map(([name, quantity]) => [name, wholeUnits(name, quantity)]));
 }
 
 function amount(name: string, text: string | undefined): bigint {
-  if (text === undefined) return 0n;
-  const { nano } = parseQuantity(text);
-  return name === 'cpu' ? nano / 1_000_000n : nano / 1_000_000_000n;
+  return text === undefined ? 0n : wholeUnits(name, parseQuantity(text));
+}
+
+function wholeUnits(name: string, quantity: Quantity): bigint {
+  return name === 'cpu' ? quantityMilli(quantity) : quantityValue(quantity);
 }
