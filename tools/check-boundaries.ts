@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cel: ['base'],
   raft: ['base'],
   mvcc: ['base'],
+  bolt: ['base'],
   proto: [],
   disk: ['base'],
   grpc: ['base', 'proto'],
@@ -27,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['base'],
   telemetry: ['base'],
 };
-const pure = new Set(['base', 'api', 'cel', 'raft', 'mvcc']);
+const pure = new Set(['base', 'api', 'cel', 'raft', 'mvcc', 'bolt']);
 const everything = new Set(['simulator', 'testkit']);
 /** Outside packages with one owner. */
 const owners: Readonly<Record<string, readonly string[]>> = {

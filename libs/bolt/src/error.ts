@@ -1,0 +1,4 @@
+/** The file is not a bolt database, or is damaged; the message names the place. */
+export class BoltError extends Error {
+  override readonly name = 'BoltError';
+}
