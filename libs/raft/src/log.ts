@@ -24,7 +24,7 @@ export class RaftLog {
     for (const [at, entry] of entries.entries()) assert(entry.index === start.index + 1 + at, 'the entries of a log are contiguous');
     assert(start.index <= applied && applied <= this.last, 'what was applied is in the log or before it');
     this.#applied = applied;
-    this.#committed = Math.max(applied, Math.min(committed, this.last));
+    this.#committed = Math.max(applied, Math.min(committed, this.last), this.#provenByChanges());
     this.#stable = this.last;
   }
 
@@ -69,6 +69,18 @@ export class RaftLog {
       if (this.#entries[at - this.#start.index - 1]?.type === type) return true;
     }
     return false;
+  }
+
+  /**
+   * A leader proposes a change of membership only once it has applied the one before, so a change in a log proves that all changes before it
+   * are committed. After a crash this says more than the commit index that reached the disk, and safety rests on it: a member that has a
+   * later change and does not know that an earlier one is committed would stand for election among the members of two changes ago, a
+   * majority of whom need not meet a majority of those of now.
+   */
+  #provenByChanges(): number {
+    const last = this.#entries.findLastIndex(({ type }) => type === 'config');
+    const before = this.#entries.findLastIndex(({ type }, at) => type === 'config' && at < last);
+    return this.#entries[before]?.index ?? 0;
   }
 
   /** Entries from `from` to `to` inclusive, at least one, then no more than `bytesMax` of data. */

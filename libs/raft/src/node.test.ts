@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { randomInt } from '@rhythm/base';
+import { encodeChange, type ChangeStep } from './change.ts';
+import { RaftNode } from './node.ts';
 import { Group } from './testing.ts';
-import { ProposalDroppedError, type NodeId } from './types.ts';
+import { ProposalDroppedError, type Entry, type NodeId } from './types.ts';
 
 const others = (group: Group, id: NodeId): NodeId[] => group.ids.filter((other) => other !== id);
 const isolate = (group: Group, id: NodeId): void => {
@@ -166,6 +168,38 @@ describe('three voters', () => {
     heal(group);
     group.tick(3);
     expect(group.texts(second)).toEqual(['old']);
+  });
+});
+
+describe('after a crash', () => {
+  const entry = (index: number, ...steps: ChangeStep[]): Entry => ({ term: 1, index, type: 'config', data: encodeChange({ steps, transition: 'auto', context: new Uint8Array(0) }) });
+  const restarted = (...entries: Entry[]): RaftNode =>
+    new RaftNode({
+      id: 3n,
+      voters: [1n, 2n, 3n],
+      electionTicks: 10,
+      heartbeatTicks: 1,
+      messageBytesMax: 64,
+      inflightMax: 8,
+      uncommittedBytesMax: 10_000,
+      random: { next: () => 0.5, bytes: (count) => new Uint8Array(count) },
+      entries,
+      // The write was torn: its entries are there, the hard state that said what is committed is not.
+      hardState: { term: 1, vote: 3n, commit: 0 },
+    });
+
+  it('a change in the log proves those before it committed: nobody stands among the members of two changes ago', () => {
+    const node = restarted(entry(1, { kind: 'remove', id: 1n }), entry(2, { kind: 'remove', id: 3n }));
+    expect(node.status().committed).toBe(1);
+    node.campaign();
+    expect(node.hasReady() && node.ready()).toMatchObject({ messagesAfterSync: [], membership: { voters: [2n, 3n] } });
+  });
+
+  it('a single change proves nothing: its leader may have been alone with it', () => {
+    const node = restarted(entry(1, { kind: 'remove', id: 1n }));
+    expect(node.status().committed).toBe(0);
+    node.campaign();
+    expect(node.ready().messagesAfterSync.map(({ to }) => to)).toEqual([1n, 2n]);
   });
 });
 

@@ -35,7 +35,9 @@ export interface NodeOptions extends Settings {
  */
 export class RaftNode {
   readonly #core: Core;
+  /** Handed out last, and last with a sync: what was handed out without one need not have been written. */
   #stored: HardState;
+  #synced: HardState;
   #out: Ready | undefined;
 
   constructor(options: NodeOptions) {
@@ -43,6 +45,7 @@ export class RaftNode {
     assert(options.id !== nobody, 'the id of a member is not 0');
     assert(options.electionTicks > options.heartbeatTicks, 'an election takes longer than a heartbeat');
     this.#stored = hardState;
+    this.#synced = hardState;
     this.#core = {
       settings: options,
       log: new RaftLog(start, entries, hardState.commit, applied),
@@ -182,7 +185,7 @@ export class RaftNode {
     const { log, messages, messagesAfterSync, readStates, snapshot } = this.#core;
     if (this.#out !== undefined) return false;
     if (messages.length > 0 || messagesAfterSync.length > 0 || readStates.length > 0 || snapshot !== undefined) return true;
-    return log.stable < log.last || Math.min(log.committed, log.stable) > log.applied || this.#hardStateChanged();
+    return log.stable < log.last || Math.min(log.committed, log.stable) > log.applied || isOther(this.#hardState(), this.#stored);
   }
 
   /** Takes the work out. It must be done and given back with `advance` before the next is taken; messages, ticks and proposals may come in meanwhile. */
@@ -195,20 +198,21 @@ export class RaftNode {
     if (last !== undefined) core.log.appliedTo(last.index);
     const membership = last?.type === 'config' ? applyChange(core, last) : undefined;
     leaveJoint(core);
-    const hardState: HardState = { term: core.term, vote: core.vote, commit: core.log.committed };
+    const hardState = this.#hardState();
     const entries = core.log.unstable();
     const votes = hardState.term !== this.#stored.term || hardState.vote !== this.#stored.vote;
-    const changed = this.#hardStateChanged();
     // A leader of an unwritten term (a single voter with learners) may crash and lead the same term again: nothing of it goes out yet.
     const messages = votes && core.role === 'leader' ? [] : core.messages;
     const messagesAfterSync = votes && core.role === 'leader' ? [...core.messagesAfterSync, ...core.messages] : core.messagesAfterSync;
     const mustSync = entries.length > 0 || votes || snapshot !== undefined;
+    const changed = isOther(hardState, this.#stored) || (mustSync && isOther(hardState, this.#synced));
     const out: Ready = { snapshot, entries, hardState: changed ? hardState : undefined, mustSync, messages, messagesAfterSync, committed, membership, readStates };
     core.messages = [];
     core.messagesAfterSync = [];
     core.readStates = [];
     core.snapshot = undefined;
-    if (changed) this.#stored = hardState;
+    this.#stored = hardState;
+    if (mustSync) this.#synced = hardState;
     this.#out = out;
     return out;
   }
@@ -243,9 +247,12 @@ export class RaftNode {
     return leader;
   }
 
-  #hardStateChanged(): boolean {
+  #hardState(): HardState {
     const { term, vote, log } = this.#core;
-    return term !== this.#stored.term || vote !== this.#stored.vote || log.committed !== this.#stored.commit;
+    return { term, vote, commit: log.committed };
   }
 }
 
+function isOther(one: HardState, two: HardState): boolean {
+  return one.term !== two.term || one.vote !== two.vote || one.commit !== two.commit;
+}

@@ -48,7 +48,8 @@ class Checker {
           node?.propose([Buffer.from(`p${this.#proposed++}`)]);
           break;
         case 'crash':
-          if (b % 3 === 0) group.crash(id);
+          // Half of them lose part of what was applied.
+          if (b % 3 === 0) group.crash(id, b % 2 === 0 ? Infinity : group.member(id).appliedIndex - (b % 11));
           break;
         case 'start':
           if (node === undefined) group.start(id);
@@ -57,7 +58,7 @@ class Checker {
           group.work(id);
           break;
         case 'tear':
-          if (b % 2 === 0) group.work(id, () => true);
+          if (b % 2 === 0) group.tear(id, b % 5);
           break;
         case 'change':
           node?.proposeChange({ steps: steps(b), transition: 'auto', context: new Uint8Array(0) });

@@ -10,7 +10,7 @@ export interface Ready {
   readonly snapshot: SnapshotPlace | undefined;
   /** To be appended to the log, replacing entries with the same index and all after them. */
   readonly entries: readonly Entry[];
-  /** To be stored with the entries; absent when unchanged. */
+  /** To be stored behind the entries, in the same write; absent when it is the one handed out before (with `mustSync`: the one synced before). */
   readonly hardState: HardState | undefined;
   /** The entries and hard state must be synced before `messagesAfterSync` are sent and before `advance`. */
   readonly mustSync: boolean;

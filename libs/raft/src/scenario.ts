@@ -26,7 +26,8 @@ export class Scenario {
     transfer: ([id = '', to = '']) => this.#group.node(BigInt(id)).transferLeadership(BigInt(to)),
     compact: ([id = '', index = '']) => this.#group.compact(BigInt(id), Number(index)),
     unreachable: ([id = '', to = '']) => this.#group.node(BigInt(id)).reportUnreachable(BigInt(to)),
-    crash: ([id = '']) => this.#group.crash(BigInt(id)),
+    // `crash 3 12`: the state of member 3 was synced up to entry 12 only.
+    crash: ([id = '', upTo = 'Infinity']) => this.#crash(BigInt(id), Number(upTo)),
     restart: ([id = '']) => this.#group.start(BigInt(id)),
     tick: ([id = '', count = '1']) => this.#tick(id, Number(count)),
     settle: () => this.#group.settle(),
@@ -71,6 +72,16 @@ export class Scenario {
   #tick(id: string, count: number): void {
     if (id === 'all') this.#group.tick(count);
     else for (let at = 0; at < count; at++) this.#group.node(BigInt(id)).tick();
+  }
+
+  #crash(id: NodeId, upTo: number): void {
+    this.#group.crash(id, upTo);
+    const { appliedIndex, membership } = this.#group.member(id);
+    const seen = this.#seen.get(id);
+    if (seen !== undefined && appliedIndex < seen.applied) {
+      this.#seen.set(id, { ...seen, applied: appliedIndex, members: describeMembership(membership) });
+      this.#lines.push(`${id} has its state up to ${appliedIndex}, members ${describeMembership(membership)}`);
+    }
   }
 
   #lose(links: readonly string[]): void {

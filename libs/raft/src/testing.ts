@@ -15,6 +15,8 @@ export interface Member {
   /** Applied entries, as `index:text`; kept over crashes, as a durable state machine would. */
   applied: string[];
   appliedIndex: number;
+  /** Memberships by the index from which they hold: what `membership` falls back to when a crash takes applied entries back. */
+  memberships: Array<readonly [from: number, membership: Membership]>;
   reads: Array<{ readonly context: number; readonly index: number }>;
 }
 
@@ -47,7 +49,7 @@ export class Group {
   /** A new member, which knows this membership: none when it waits to be added. */
   add(id: NodeId, membership: Membership = simpleMembership([])): void {
     const hardState = { term: 0, vote: nobody, commit: 0 };
-    this.members.set(id, { node: undefined, start: { index: 0, term: 0 }, entries: [], hardState, membership, applied: [], appliedIndex: 0, reads: [] });
+    this.members.set(id, { node: undefined, start: { index: 0, term: 0 }, entries: [], hardState, membership, applied: [], appliedIndex: 0, memberships: [[0, membership]], reads: [] });
     this.start(id);
   }
 
@@ -82,8 +84,16 @@ export class Group {
     });
   }
 
-  crash(id: NodeId): void {
-    this.member(id).node = undefined;
+  /** `appliedUpTo`: what was applied after it had not been synced (the log had), and is lost. */
+  crash(id: NodeId, appliedUpTo = Infinity): void {
+    const member = this.member(id);
+    member.node = undefined;
+    if (appliedUpTo < member.appliedIndex) {
+      member.appliedIndex = Math.max(appliedUpTo, member.start.index);
+      member.applied.length = member.appliedIndex;
+      member.memberships = member.memberships.filter(([from]) => from <= member.appliedIndex);
+      member.membership = member.memberships.at(-1)?.[1] ?? member.membership;
+    }
     for (const message of this.inflight) if (message.to === id && message.type === 'snapshot') this.members.get(message.from)?.node?.reportSnapshot(id, false);
     this.inflight = this.inflight.filter((message) => message.to !== id);
   }
@@ -100,6 +110,14 @@ export class Group {
     }
   }
 
+  /** Crashes in the middle of a write: the first `count` of the entries are on the disk, the hard state behind them is not. */
+  tear(id: NodeId, count: number): void {
+    if (this.member(id).node?.hasReady() !== true) return;
+    const { snapshot, entries } = this.take(id);
+    if (snapshot === undefined) this.#write(this.member(id), entries.slice(0, count));
+    this.crash(id);
+  }
+
   /** Takes a batch of work and sends what may be sent at once. */
   take(id: NodeId): Ready {
     const ready = this.node(id).ready();
@@ -111,16 +129,16 @@ export class Group {
   finish(id: NodeId, ready: Ready): void {
     const member = this.member(id);
     if (ready.snapshot !== undefined) this.#install(member, ready.snapshot);
-    if (ready.hardState !== undefined) member.hardState = ready.hardState;
-    const [first] = ready.entries;
-    if (first !== undefined) member.entries = [...member.entries.slice(0, first.index - 1 - member.start.index), ...ready.entries];
+    // What need not be synced is lost at the worst moment: it is as good as not written.
+    if (ready.hardState !== undefined && ready.mustSync) member.hardState = ready.hardState;
+    this.#write(member, ready.entries);
     for (const message of ready.messagesAfterSync) this.#send(member, message);
     for (const entry of ready.committed) {
       if (entry.index !== member.appliedIndex + 1) throw new Error(`entry ${entry.index} is applied after ${member.appliedIndex}`);
       member.applied.push(`${entry.index}:${entry.type === 'config' ? '' : Buffer.from(entry.data).toString()}`);
       member.appliedIndex = entry.index;
     }
-    if (ready.membership !== undefined) member.membership = ready.membership;
+    if (ready.membership !== undefined) this.#takeUp(member, ready.membership);
     member.reads.push(...ready.readStates);
     member.node?.advance(ready);
     this.#noteLeader(id);
@@ -212,9 +230,19 @@ export class Group {
     const id = [...this.members].find(([, each]) => each === member)?.[0];
     member.start = { index: place.index, term: place.term };
     member.entries = [];
-    member.membership = place.membership;
     member.applied = [...(this.#arriving.get(`${id}/${place.index}`) ?? [])];
     member.appliedIndex = place.index;
+    this.#takeUp(member, place.membership);
+  }
+
+  #write(member: Member, entries: readonly Entry[]): void {
+    const [first] = entries;
+    if (first !== undefined) member.entries = [...member.entries.slice(0, first.index - 1 - member.start.index), ...entries];
+  }
+
+  #takeUp(member: Member, membership: Membership): void {
+    member.membership = membership;
+    member.memberships.push([member.appliedIndex, membership]);
   }
 
   #noteLeader(id: NodeId): void {
