@@ -21,6 +21,7 @@ const flags = {
   kubeconfig: { dir: dirFlag },
   kubectl: { dir: dirFlag },
   test: {},
+  bench: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FlagSpec>>>>;
 
 const descriptions: Readonly<Record<keyof typeof flags, string>> = {
@@ -30,12 +31,13 @@ const descriptions: Readonly<Record<keyof typeof flags, string>> = {
   kubeconfig: 'print the kubeconfig of its administrator',
   kubectl: 'run kubectl 1.35 against it (flags before ARGS: --dir)',
   test: 'run every test, as CI does',
+  bench: 'measure against limits of the same run: bench NAME; without a name, list what there is',
 };
 
 /** Commands are loaded when they are called: `status` must not wait for what `up` needs. */
 async function command(name: string, argv: readonly string[]): Promise<number> {
   const write = (text: string): void => void process.stdout.write(text);
-  if (argv.includes('--help') && name in flags && name !== 'kubectl') {
+  if (argv.includes('--help') && name in flags && name !== 'kubectl' && name !== 'bench') {
     write(`rhythm ${name}: ${descriptions[name as keyof typeof flags]}\n${helpText(flags[name as keyof typeof flags])}\n`);
     return 0;
   }
@@ -65,6 +67,10 @@ async function command(name: string, argv: readonly string[]): Promise<number> {
     case 'test':
       parseFlags(flags.test, argv);
       return runTests();
+    case 'bench': {
+      const { bench } = await import('./commands/bench.ts');
+      return bench(argv, write);
+    }
     case 'supervise':
       return supervisor(parseFlags({ dir: dirFlag }, argv).dir);
     case 'help':
