@@ -34,7 +34,7 @@ async function bundle(app) {
     logLevel: 'warning',
     loader: { '.tsv': 'text' },
     // Native addons stay outside the bundle and are resolved from node_modules.
-    external: ['classic-level', 'bufferutil', 'utf-8-validate'],
+    external: ['classic-level', 'bcrypt', 'bufferutil', 'utf-8-validate'],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

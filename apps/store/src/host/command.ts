@@ -4,12 +4,12 @@ import { Command as CommandMessage } from '@rhythm/proto/store';
 
 /** A command as it goes through the log, with the id by which its caller is found again. */
 export function encodeCommand(id: number, command: Command): Uint8Array {
-  return CommandMessage.encode({ id: BigInt(id), command: command as CommandMessage['command'] }).finish();
+  return CommandMessage.encode({ id: BigInt(id), command: command as CommandMessage['command'], caller: undefined }).finish();
 }
 
 export function decodeCommand(data: Uint8Array): Command {
   const { command } = CommandMessage.decode(data);
-  assert(command !== undefined, 'an entry of the log holds a command');
+  assert(command !== undefined && command.$case !== 'auth', 'an entry of the log holds a command');
   return command;
 }
 

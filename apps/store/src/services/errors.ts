@@ -24,6 +24,27 @@ const table = {
   Stopped: [status.UNAVAILABLE, 'etcdserver: server stopped'],
   Timeout: [status.UNAVAILABLE, 'etcdserver: request timed out'],
   AuthNotEnabled: [status.FAILED_PRECONDITION, 'etcdserver: authentication is not enabled'],
+  RootUserNotExist: [status.FAILED_PRECONDITION, 'etcdserver: root user does not exist'],
+  RootRoleNotExist: [status.FAILED_PRECONDITION, 'etcdserver: root user does not have root role'],
+  UserAlreadyExist: [status.FAILED_PRECONDITION, 'etcdserver: user name already exists'],
+  UserEmpty: [status.INVALID_ARGUMENT, 'etcdserver: user name is empty'],
+  UserNotFound: [status.FAILED_PRECONDITION, 'etcdserver: user name not found'],
+  RoleAlreadyExist: [status.FAILED_PRECONDITION, 'etcdserver: role name already exists'],
+  RoleNotFound: [status.FAILED_PRECONDITION, 'etcdserver: role name not found'],
+  RoleEmpty: [status.INVALID_ARGUMENT, 'etcdserver: role name is empty'],
+  AuthFailed: [status.INVALID_ARGUMENT, 'etcdserver: authentication failed, invalid user ID or password'],
+  // etcd has no code for the next one.
+  NoPasswordUser: [status.UNKNOWN, 'auth: authentication failed, password was given for no password user'],
+  PermissionNotGiven: [status.INVALID_ARGUMENT, 'etcdserver: permission not given'],
+  PermissionDenied: [status.PERMISSION_DENIED, 'etcdserver: permission denied'],
+  RoleNotGranted: [status.FAILED_PRECONDITION, 'etcdserver: role is not granted to the user'],
+  PermissionNotGranted: [status.FAILED_PRECONDITION, 'etcdserver: permission is not granted to the role'],
+  InvalidAuthToken: [status.UNAUTHENTICATED, 'etcdserver: invalid auth token'],
+  InvalidAuthMgmt: [status.INVALID_ARGUMENT, 'etcdserver: invalid auth management'],
+  AuthOldRevision: [status.INVALID_ARGUMENT, 'etcdserver: revision of auth store is old'],
+  PasswordTooLong: [status.INVALID_ARGUMENT, 'bcrypt: password length exceeds 72 bytes'],
+  InvalidPasswordHash: [status.INVALID_ARGUMENT, 'rhythm store: hashedPassword is not a bcrypt hash in base64'],
+  VerifyOnly: [status.FAILED_PRECONDITION, 'auth: token signing attempted with verify-only key'],
 } as const satisfies Record<string, readonly [GrpcCode, string]>;
 
 export type EtcdErrorKind = keyof typeof table;

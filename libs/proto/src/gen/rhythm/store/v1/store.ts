@@ -15,6 +15,17 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  AuthDisableRequest,
+  AuthEnableRequest,
+  AuthRoleAddRequest,
+  AuthRoleDeleteRequest,
+  AuthRoleGrantPermissionRequest,
+  AuthRoleRevokePermissionRequest,
+  AuthUserAddRequest,
+  AuthUserChangePasswordRequest,
+  AuthUserDeleteRequest,
+  AuthUserGrantRoleRequest,
+  AuthUserRevokeRoleRequest,
   CompactionRequest,
   DeleteRangeRequest,
   LeaseGrantRequest,
@@ -41,7 +52,46 @@ export interface Command {
     | { $case: "compaction"; value: CompactionRequest }
     | { $case: "leaseGrant"; value: LeaseGrantRequest }
     | { $case: "leaseRevoke"; value: LeaseRevokeRequest }
+    | { $case: "auth"; value: AuthCommand }
     | undefined;
+  /** Who asked; absent while authentication is off. */
+  caller: Caller | undefined;
+}
+
+/** Who a command is run for. It is checked when the command is applied. */
+export interface Caller {
+  user: string;
+  /** The revision of users and roles as of which the user was known. */
+  authRevision: bigint;
+  /** The store itself, which may do everything: it ends leases whose time is over. */
+  internal: boolean;
+}
+
+/** A change of users, roles and tokens. Passwords are bcrypt hashes here, tokens digests. */
+export interface AuthCommand {
+  change:
+    | { $case: "enable"; value: AuthEnableRequest }
+    | { $case: "disable"; value: AuthDisableRequest }
+    | { $case: "userAdd"; value: AuthUserAddRequest }
+    | { $case: "userDelete"; value: AuthUserDeleteRequest }
+    | { $case: "userChangePassword"; value: AuthUserChangePasswordRequest }
+    | { $case: "userGrantRole"; value: AuthUserGrantRoleRequest }
+    | { $case: "userRevokeRole"; value: AuthUserRevokeRoleRequest }
+    | { $case: "roleAdd"; value: AuthRoleAddRequest }
+    | { $case: "roleDelete"; value: AuthRoleDeleteRequest }
+    | { $case: "roleGrantPermission"; value: AuthRoleGrantPermissionRequest }
+    | { $case: "roleRevokePermission"; value: AuthRoleRevokePermissionRequest }
+    | { $case: "assignToken"; value: TokenAssignment }
+    | undefined;
+}
+
+/** A user has signed in: the token is a secret, a dot, and the index of this entry. */
+export interface TokenAssignment {
+  user: string;
+  /** SHA-256 of the secret. */
+  digest: Uint8Array;
+  /** The revision of users and roles as of which the password was right. */
+  checkedRevision: bigint;
 }
 
 export interface Requests {
@@ -74,7 +124,7 @@ export interface Failure {
 }
 
 function createBaseCommand(): Command {
-  return { id: 0n, command: undefined };
+  return { id: 0n, command: undefined, caller: undefined };
 }
 
 export const Command: MessageFns<Command> = {
@@ -104,6 +154,12 @@ export const Command: MessageFns<Command> = {
       case "leaseRevoke":
         LeaseRevokeRequest.encode(message.command.value, writer.uint32(58).fork()).join();
         break;
+      case "auth":
+        AuthCommand.encode(message.command.value, writer.uint32(170).fork()).join();
+        break;
+    }
+    if (message.caller !== undefined) {
+      Caller.encode(message.caller, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -177,6 +233,22 @@ export const Command: MessageFns<Command> = {
             message.command = { $case: "leaseRevoke", value: LeaseRevokeRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.command = { $case: "auth", value: AuthCommand.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.caller = Caller.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -232,7 +304,462 @@ export const Command: MessageFns<Command> = {
         }
         break;
       }
+      case "auth": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = { $case: "auth", value: AuthCommand.fromPartial(object.command.value) };
+        }
+        break;
+      }
     }
+    message.caller = (object.caller !== undefined && object.caller !== null)
+      ? Caller.fromPartial(object.caller)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCaller(): Caller {
+  return { user: "", authRevision: 0n, internal: false };
+}
+
+export const Caller: MessageFns<Caller> = {
+  encode(message: Caller, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.authRevision !== 0n) {
+      if (BigInt.asUintN(64, message.authRevision) !== message.authRevision) {
+        throw new globalThis.Error("value provided for field message.authRevision of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.authRevision);
+    }
+    if (message.internal !== false) {
+      writer.uint32(24).bool(message.internal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Caller {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCaller();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.authRevision = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.internal = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Caller>): Caller {
+    return Caller.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Caller>): Caller {
+    const message = createBaseCaller();
+    message.user = object.user ?? "";
+    message.authRevision = (object.authRevision !== undefined && object.authRevision !== null)
+      ? BigInt(object.authRevision)
+      : 0n;
+    message.internal = object.internal ?? false;
+    return message;
+  },
+};
+
+function createBaseAuthCommand(): AuthCommand {
+  return { change: undefined };
+}
+
+export const AuthCommand: MessageFns<AuthCommand> = {
+  encode(message: AuthCommand, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.change?.$case) {
+      case "enable":
+        AuthEnableRequest.encode(message.change.value, writer.uint32(10).fork()).join();
+        break;
+      case "disable":
+        AuthDisableRequest.encode(message.change.value, writer.uint32(18).fork()).join();
+        break;
+      case "userAdd":
+        AuthUserAddRequest.encode(message.change.value, writer.uint32(26).fork()).join();
+        break;
+      case "userDelete":
+        AuthUserDeleteRequest.encode(message.change.value, writer.uint32(34).fork()).join();
+        break;
+      case "userChangePassword":
+        AuthUserChangePasswordRequest.encode(message.change.value, writer.uint32(42).fork()).join();
+        break;
+      case "userGrantRole":
+        AuthUserGrantRoleRequest.encode(message.change.value, writer.uint32(50).fork()).join();
+        break;
+      case "userRevokeRole":
+        AuthUserRevokeRoleRequest.encode(message.change.value, writer.uint32(58).fork()).join();
+        break;
+      case "roleAdd":
+        AuthRoleAddRequest.encode(message.change.value, writer.uint32(66).fork()).join();
+        break;
+      case "roleDelete":
+        AuthRoleDeleteRequest.encode(message.change.value, writer.uint32(74).fork()).join();
+        break;
+      case "roleGrantPermission":
+        AuthRoleGrantPermissionRequest.encode(message.change.value, writer.uint32(82).fork()).join();
+        break;
+      case "roleRevokePermission":
+        AuthRoleRevokePermissionRequest.encode(message.change.value, writer.uint32(90).fork()).join();
+        break;
+      case "assignToken":
+        TokenAssignment.encode(message.change.value, writer.uint32(98).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthCommand {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthCommand();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = { $case: "enable", value: AuthEnableRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.change = { $case: "disable", value: AuthDisableRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.change = { $case: "userAdd", value: AuthUserAddRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.change = { $case: "userDelete", value: AuthUserDeleteRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.change = {
+              $case: "userChangePassword",
+              value: AuthUserChangePasswordRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.change = {
+              $case: "userGrantRole",
+              value: AuthUserGrantRoleRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.change = {
+              $case: "userRevokeRole",
+              value: AuthUserRevokeRoleRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.change = { $case: "roleAdd", value: AuthRoleAddRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.change = { $case: "roleDelete", value: AuthRoleDeleteRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.change = {
+              $case: "roleGrantPermission",
+              value: AuthRoleGrantPermissionRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.change = {
+              $case: "roleRevokePermission",
+              value: AuthRoleRevokePermissionRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.change = { $case: "assignToken", value: TokenAssignment.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthCommand>): AuthCommand {
+    return AuthCommand.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthCommand>): AuthCommand {
+    const message = createBaseAuthCommand();
+    switch (object.change?.$case) {
+      case "enable": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "enable", value: AuthEnableRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "disable": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "disable", value: AuthDisableRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "userAdd": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "userAdd", value: AuthUserAddRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "userDelete": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "userDelete", value: AuthUserDeleteRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "userChangePassword": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = {
+            $case: "userChangePassword",
+            value: AuthUserChangePasswordRequest.fromPartial(object.change.value),
+          };
+        }
+        break;
+      }
+      case "userGrantRole": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "userGrantRole", value: AuthUserGrantRoleRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "userRevokeRole": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = {
+            $case: "userRevokeRole",
+            value: AuthUserRevokeRoleRequest.fromPartial(object.change.value),
+          };
+        }
+        break;
+      }
+      case "roleAdd": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "roleAdd", value: AuthRoleAddRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "roleDelete": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "roleDelete", value: AuthRoleDeleteRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "roleGrantPermission": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = {
+            $case: "roleGrantPermission",
+            value: AuthRoleGrantPermissionRequest.fromPartial(object.change.value),
+          };
+        }
+        break;
+      }
+      case "roleRevokePermission": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = {
+            $case: "roleRevokePermission",
+            value: AuthRoleRevokePermissionRequest.fromPartial(object.change.value),
+          };
+        }
+        break;
+      }
+      case "assignToken": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "assignToken", value: TokenAssignment.fromPartial(object.change.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseTokenAssignment(): TokenAssignment {
+  return { user: "", digest: new Uint8Array(0), checkedRevision: 0n };
+}
+
+export const TokenAssignment: MessageFns<TokenAssignment> = {
+  encode(message: TokenAssignment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.digest.length !== 0) {
+      writer.uint32(18).bytes(message.digest);
+    }
+    if (message.checkedRevision !== 0n) {
+      if (BigInt.asUintN(64, message.checkedRevision) !== message.checkedRevision) {
+        throw new globalThis.Error("value provided for field message.checkedRevision of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.checkedRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TokenAssignment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTokenAssignment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.checkedRevision = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TokenAssignment>): TokenAssignment {
+    return TokenAssignment.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TokenAssignment>): TokenAssignment {
+    const message = createBaseTokenAssignment();
+    message.user = object.user ?? "";
+    message.digest = object.digest ?? new Uint8Array(0);
+    message.checkedRevision = (object.checkedRevision !== undefined && object.checkedRevision !== null)
+      ? BigInt(object.checkedRevision)
+      : 0n;
     return message;
   },
 };
