@@ -5,6 +5,15 @@ import type { KeyValueSpace } from './key-value-space.ts';
 
 /** Entries given at a time while iterating: large enough to be quick, small enough not to hold the event loop. */
 const sliceLength = 1000;
+/** The same in bytes: LevelDB's default of 16 KiB costs a trip to a worker thread for every few values. */
+const highWaterMarkBytes = 256 * 1024;
+
+type LevelIterator = Pick<ReturnType<Level<Uint8Array, Uint8Array>['iterator']>, 'nextv' | 'close'>;
+
+/** What LevelDB can and the other backends of `level` cannot. */
+interface Compactable {
+  compactRange(start: Uint8Array, end: Uint8Array, options: { readonly keyEncoding: 'buffer' }): Promise<void>;
+}
 
 /** A key space in LevelDB. Rejects when another process has it open. */
 export async function levelSpace(directory: string): Promise<KeyValueSpace> {
@@ -24,21 +33,36 @@ export async function levelSpace(directory: string): Promise<KeyValueSpace> {
         // The types are those of every backend; LevelDB's own option is passed through.
         { sync } as object,
       ),
-    async *entries(start, end) {
-      const iterator = db.iterator({ gte: start, lt: end });
-      try {
-        for (;;) {
-          const slice = await iterator.nextv(sliceLength);
-          if (slice.length === 0) return;
-          yield slice as Array<[Uint8Array, Uint8Array]>;
-        }
-      } finally {
-        await iterator.close();
-      }
-    },
+    entries: (start, end) => entries(db.iterator(options(start, end))),
     size: () => directorySize(directory),
+    snapshot: () => {
+      const snapshot = db.snapshot();
+      return {
+        get: (key) => db.getSync(key, { snapshot }),
+        entries: (start, end) => entries(db.iterator({ ...options(start, end), snapshot })),
+        close: () => snapshot.close(),
+      };
+    },
+    compact: (start, end) => (db as unknown as Compactable).compactRange(start, end, { keyEncoding: 'buffer' }),
     close: () => db.close(),
   };
+}
+
+/** The types are those of every backend; LevelDB's own option is passed through. */
+function options(start: Uint8Array, end: Uint8Array): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  return { gte: start, lt: end, highWaterMarkBytes } as { readonly gte: Uint8Array; readonly lt: Uint8Array };
+}
+
+async function* entries(iterator: LevelIterator): AsyncGenerator<Array<[Uint8Array, Uint8Array]>> {
+  try {
+    for (;;) {
+      const slice = await iterator.nextv(sliceLength);
+      if (slice.length === 0) return;
+      yield slice as Array<[Uint8Array, Uint8Array]>;
+    }
+  } finally {
+    await iterator.close();
+  }
 }
 
 async function directorySize(directory: string): Promise<number> {

@@ -28,12 +28,13 @@ export function memorySpace(): MemorySpace {
       for (const batch of unsynced) put(durable, batch);
       unsynced = [];
     },
-    async *entries(start, end) {
-      const [from, to] = [text(start), text(end)];
-      const keys = [...entries.keys()].filter((key) => key >= from && key < to).sort();
-      yield keys.map((key): [Uint8Array, Uint8Array] => [Buffer.from(key, 'latin1'), entries.get(key) ?? new Uint8Array(0)]);
-    },
+    entries: (start, end) => slices(entries, start, end),
     size: async () => [...entries].reduce((sum, [key, value]) => sum + key.length + value.length, 0),
+    snapshot: () => {
+      const then = new Map(entries);
+      return { get: (key) => then.get(text(key)), entries: (start, end) => slices(then, start, end), close: async () => undefined };
+    },
+    compact: async () => undefined,
     close: async () => undefined,
     crash: (keep = 0) => {
       power++;
@@ -54,6 +55,12 @@ export function memorySpace(): MemorySpace {
     },
   };
   return space;
+}
+
+async function* slices(entries: ReadonlyMap<string, Uint8Array>, start: Uint8Array, end: Uint8Array): AsyncGenerator<Array<[Uint8Array, Uint8Array]>> {
+  const [from, to] = [text(start), text(end)];
+  const keys = [...entries.keys()].filter((key) => key >= from && key < to).sort();
+  yield keys.map((key): [Uint8Array, Uint8Array] => [Buffer.from(key, 'latin1'), entries.get(key) ?? new Uint8Array(0)]);
 }
 
 function text(key: Uint8Array): string {
