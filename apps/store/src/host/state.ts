@@ -1,4 +1,4 @@
-import type { KeyValueSpace, SpaceWrite } from '@rhythm/disk';
+import type { KeyValueSpace, SpaceSnapshot, SpaceWrite } from '@rhythm/disk';
 import {
   counterWrite,
   dataFamily,
@@ -38,6 +38,8 @@ export class State implements Reader {
   #durable: number;
   #voters: readonly NodeId[] | undefined;
   #failed: Error | undefined;
+  /** The compacted revision whose garbage is gone from the key space. */
+  #collected = -1;
   readonly #reads = new Set<Promise<unknown>>();
 
   private constructor(mvcc: Mvcc, space: KeyValueSpace, applied: LogStart) {
@@ -173,17 +175,25 @@ export class State implements Reader {
 
   /** Gives back the space of what a compaction made invisible; reads that began before it finish first. */
   async collectGarbage(): Promise<void> {
+    const { compactRevision } = this.mvcc;
     await Promise.allSettled(this.#reads);
     for (const removals of this.mvcc.collectGarbage(garbageSliceKeys)) {
       for (const removal of removals) this.#write(removal);
       await this.flush();
     }
+    this.#collected = Math.max(this.#collected, compactRevision);
   }
 
   /** All stored revisions, in slices, as `[disk key, value]`. */
   async *revisions(): AsyncGenerator<Array<[Uint8Array, Uint8Array]>> {
     await this.flush();
     yield* this.#space.entries(dataFamily.start, dataFamily.end);
+  }
+
+  /** Everything applied so far, unchanged by what comes after it. */
+  async snapshot(): Promise<{ readonly space: SpaceSnapshot; readonly isCompacted: boolean }> {
+    await this.flush();
+    return { space: this.#space.snapshot(), isCompacted: this.#collected >= this.mvcc.compactRevision };
   }
 
   size(): Promise<number> {

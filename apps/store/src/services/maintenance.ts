@@ -9,12 +9,15 @@ import {
   type HashKVResponse,
   type HashRequest,
   type HashResponse,
+  type SnapshotRequest,
+  type SnapshotResponse,
   type StatusRequest,
   type StatusResponse,
 } from '@rhythm/proto/etcd';
 import { notImplemented } from './errors.ts';
 import { hashKv } from './hash.ts';
 import { header, type Backend } from './header.ts';
+import { snapshotStreams } from './snapshot.ts';
 
 /** The etcd version whose API this is; clients decide by it what they may ask for. */
 export const etcdVersion = '3.6.0';
@@ -22,6 +25,7 @@ export const etcdVersion = '3.6.0';
 export function maintenanceService(backend: Backend): GrpcService {
   const { host } = backend;
   const now = () => header(backend, host.state.mvcc.revision);
+  const snapshots = snapshotStreams(backend);
   const refused = (what: string) => unaryHandler<unknown, never>(() => Promise.reject(notImplemented(what)));
 
   async function status(): Promise<StatusResponse> {
@@ -62,10 +66,7 @@ export function maintenanceService(backend: Backend): GrpcService {
         const { hash, revision, compactRevision } = await hashKv(host.state, request.revision);
         return { header: now(), hash, compactRevision: BigInt(compactRevision), hashRevision: BigInt(revision) };
       }),
-      // oxlint-disable-next-line require-yield
-      snapshot: serverStreamHandler<unknown, never>(async function* () {
-        throw notImplemented('a snapshot');
-      }),
+      snapshot: serverStreamHandler<SnapshotRequest, SnapshotResponse>(() => snapshots()),
       moveLeader: refused('moving the leader'),
       downgrade: refused('a downgrade'),
     },
