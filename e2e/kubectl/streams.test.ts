@@ -140,6 +140,19 @@ command('proxy', async () => {
   const [, port = ''] = await proxy.until(/Starting to serve on 127\.0\.0\.1:(\d+)\n/);
   expect(await (await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/${k.namespace}/pods/box`)).json()).toMatchObject({ kind: 'Pod', metadata: { name: 'box' } });
   expect((await fetch(`http://127.0.0.1:${port}/nothing`)).status).toBe(404);
+  const web = `/api/v1/namespaces/${k.namespace}/services/web:8080/proxy`;
+  expect(await (await fetch(`http://127.0.0.1:${port}${web}/hostname`)).text()).toMatch(/^web-/);
+  expect((await fetch(`http://127.0.0.1:${port}${web}?x`, { redirect: 'manual' })).headers.get('location')).toBe(`${web}/?x`);
+  expect((await fetch(`http://127.0.0.1:${port}${web}/nothing`)).status).toBe(404);
+});
+command('get --raw (through the proxy subresources)', async () => {
+  const pod = (await k.ok('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  expect(await k.ok('get', '--raw', `/api/v1/namespaces/${k.namespace}/pods/${pod}:80/proxy/hostname`)).toBe(`${pod}\n`);
+  expect(await k.ok('get', '--raw', `/api/v1/namespaces/${k.namespace}/services/http:web:8080/proxy/hostname`)).toMatch(/^web-/);
+  expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/services/web:1/proxy/`)).toContain('no service port 1 found for service "web"');
+  await k.ok('create', 'service', 'clusterip', 'nobody', '--tcp=80');
+  expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/services/nobody:80/proxy/`)).toContain('no endpoints available for service "nobody"');
+  expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/pods/${pod}:80/proxy/`, '--as=nobody')).toContain('cannot get resource "pods/proxy"');
 });
 command('debug (ephemeral container, --target, --copy-to, node)', async () => {
   const flags = ['--profile=general', `--image=${busybox}`];

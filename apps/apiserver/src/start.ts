@@ -10,13 +10,12 @@ import { firstAddress } from './bootstrap/first-address.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
-import { HttpFace, type PathHandler } from './http/face.ts';
+import { HttpFace, type FacePorts, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
 import { descriptionFile, noSource } from './openapi/description-source.ts';
 import { Documents } from './openapi/documents.ts';
 import { openApiHandler } from './openapi/handler.ts';
 import { bodyCodec } from './pipeline/codec.ts';
-import type { UpgradeHandler } from './pipeline/handlers.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import type { PipelinePorts } from './pipeline/ports.ts';
@@ -25,6 +24,7 @@ import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
 import { runCompactor } from './registry/compactor.ts';
 import { ObjectStore } from './registry/object-store.ts';
+import { ResourceProxy, type ProxyPorts } from './proxy/index.ts';
 import { Renderer } from './render/render.ts';
 import { allocationSteps, defaultServiceCidr, repairAllocations } from './steps/index.ts';
 import { grpcNodeConnector, noNodeConnector, streamHandlers, upgradeHandlers, type StreamPorts } from './streams/index.ts';
@@ -90,7 +90,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const writes = new OwnWrites(base);
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, upgradeHandlers(streams), state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     await caches.stop();
     throw error;
@@ -130,10 +130,13 @@ interface Faces {
   readonly grpc: { readonly face: GrpcFace; readonly server: GrpcServer };
 }
 
+/** What leads through this server to pods and nodes. */
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy'>;
+
 /** Both faces, the gRPC one on the next port. */
-async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, upgrades: readonly UpgradeHandler[], state: { readonly ready: boolean }): Promise<Faces> {
+async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
   for (let attempt = 1; ; attempt++) {
-    const http = await startHttp(config, ports, pipeline, auth, upgrades, state);
+    const http = await startHttp(config, ports, pipeline, auth, passing, state);
     try {
       return { http, grpc: await startGrpc(config, ports, pipeline, http.port + 1) };
     } catch (error) {
@@ -150,7 +153,7 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, upgrades: readonly UpgradeHandler[], state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
@@ -167,7 +170,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, upgrades, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(kindRegistry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(kindRegistry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,
@@ -202,6 +205,10 @@ function changesOf(caches: Caches): { onChange(group: string, resource: string, 
 function streamPorts(config: ApiserverConfig, auth: Auth, reader: ObjectReader, { clock, log }: ApiserverPorts): StreamPorts {
   const connect = config.kubeletClient === undefined ? noNodeConnector : grpcNodeConnector({ ca: config.tls.clientCa, ...config.kubeletClient }, clock);
   return { reader, connect, authorizer: auth.authorizer, clock, log };
+}
+
+function proxyPorts(config: ApiserverConfig, reader: ObjectReader, { clock, random }: ApiserverPorts): ProxyPorts {
+  return { reader, clock, random, ...(config.kubeletClient === undefined ? {} : { kubelet: { ca: config.tls.clientCa, ...config.kubeletClient } }) };
 }
 
 function documentHandler(auth: Auth): PathHandler {

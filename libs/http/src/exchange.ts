@@ -1,6 +1,7 @@
 import type { Clock } from '@rhythm/base';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createGzip, constants, type Gzip } from 'node:zlib';
 import { readBody, type BodyBudget } from './body.ts';
@@ -22,6 +23,8 @@ export interface HttpExchange {
   /** As on the wire, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** As on the wire, without its question mark. */
+  readonly rawQuery: string;
   readonly peer: PeerIdentity | undefined;
   readonly remoteAddress: string;
   /** Aborts when the client has gone or the server stops. */
@@ -31,6 +34,8 @@ export interface HttpExchange {
   headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
   /** @throws HttpError 413, 408, 400. */
   readBody(): Promise<Uint8Array>;
+  /** The body as it comes, for those that pass it on without keeping it; instead of `readBody`. */
+  streamBody(): Readable;
   send(status: number, headers: ReplyHeaders, body: Uint8Array): Promise<void>;
   /** Breaks off a reply that cannot be completed, so that nobody takes a part for the whole. */
   breakOff(): void;
@@ -90,6 +95,7 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
     method: request.method ?? 'GET',
     path: mark === -1 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    rawQuery: mark === -1 ? '' : url.slice(mark + 1),
     peer: peerIdentity(socket),
     remoteAddress: socket.remoteAddress ?? '',
     signal: gone.signal,
@@ -104,6 +110,7 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
       held += bytes;
       return true;
     }),
+    streamBody: () => request,
     send: async (status, headers, body) => {
       if (body.length >= context.limits.gzipFromBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
         const stream = begin(reply, status, headers, true);

@@ -3,10 +3,11 @@ import { toError, type Log } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
-import { parseResourcePath } from '../pipeline/path.ts';
+import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { UserInfo } from '../pipeline/types.ts';
-import { callerOf, resourceRequestOf } from './request.ts';
+import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
+import { callerOf, proxiedRequestOf, resourceRequestOf } from './request.ts';
 import { sendError, sendResponse } from './reply.ts';
 import { jsonFrames, protobufFrames } from './watch-stream.ts';
 
@@ -18,6 +19,7 @@ export interface FacePorts {
   readonly auth: Pick<Auth, 'authenticator' | 'authorizer' | 'anonymous'>;
   readonly paths: readonly PathHandler[];
   readonly upgrades: readonly UpgradeHandler[];
+  readonly proxy: ResourceProxy;
   readonly log: Log;
 }
 
@@ -33,6 +35,7 @@ export class HttpFace {
     try {
       const path = parseResourcePath(exchange.path);
       if (path === undefined) await this.#other(exchange);
+      else if (isProxyPath(path)) await this.#proxied(exchange, path);
       else {
         const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => exchange.readBody();
         const request = resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody);
@@ -54,6 +57,10 @@ export class HttpFace {
   async upgrade(upgrade: HttpUpgrade): Promise<void> {
     try {
       const path = parseResourcePath(upgrade.path);
+      if (path !== undefined && isProxyPath(path)) {
+        await this.#proxiedUpgrade(upgrade, path);
+        return;
+      }
       const handler = path === undefined ? undefined : this.#ports.upgrades.find((h) => h.group === path.group && h.resource === path.resource && h.subresource === path.subresource);
       if (path === undefined || handler === undefined) throw new ApiError('BadRequest', 'this path does not upgrade connections');
       const gone = new AbortController();
@@ -64,6 +71,20 @@ export class HttpFace {
     } catch (thrown) {
       refuseUpgrade(upgrade, thrown);
     }
+  }
+
+  async #proxied(exchange: HttpExchange, path: ResourcePath): Promise<void> {
+    const { pipeline, proxy } = this.#ports;
+    const call = await pipeline.admit(proxiedRequestOf(exchange, exchange.method, path, exchange.signal));
+    await proxy.serve(pipeline.resourceCall(call), exchange);
+  }
+
+  async #proxiedUpgrade(upgrade: HttpUpgrade, path: ResourcePath): Promise<void> {
+    const { pipeline, proxy } = this.#ports;
+    const gone = new AbortController();
+    upgrade.socket.once('close', () => gone.abort(new Error('the client has gone')));
+    const call = await pipeline.admit(proxiedRequestOf(upgrade, upgrade.request.method ?? 'GET', path, gone.signal));
+    await proxy.upgrade(pipeline.resourceCall(call), upgrade);
   }
 
   async #watch(exchange: HttpExchange, request: Parameters<Pipeline['watch']>[0]): Promise<void> {

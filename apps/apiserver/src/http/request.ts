@@ -34,3 +34,11 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
     signal,
   };
 }
+
+/** The request on a proxy subresource. Its query and body are the backend's, and mean nothing here. @throws ApiError MethodNotAllowed. */
+export function proxiedRequestOf(source: Parameters<typeof resourceRequestOf>[0], method: string, path: ResourcePath, signal: AbortSignal): ResourceRequest {
+  const known = { peer: source.peer, header: source.header, headersWith: source.headersWith, query: new URLSearchParams() };
+  // OPTIONS has no verb: only who may do everything may send it, as in Kubernetes.
+  if (method === 'OPTIONS') return { ...resourceRequestOf(known, 'GET', path, signal), verb: '' };
+  return resourceRequestOf(known, method, path, signal);
+}

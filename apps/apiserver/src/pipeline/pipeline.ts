@@ -211,7 +211,8 @@ function checkServed(kind: KindDefinition, request: ResourceRequest): void {
   }
   const found = kind.subresources.find((sub) => sub.name === subresource);
   if (found === undefined) throw pageNotFound();
-  if (!found.verbs.includes(verb)) throw methodNotAllowed();
+  // A proxied OPTIONS request has no verb.
+  if (!found.verbs.includes(verb) && !(verb === '' && subresource === 'proxy')) throw methodNotAllowed();
 }
 
 function isDeletion(request: ResourceRequest): boolean {

@@ -1,18 +1,21 @@
 import { ApiError } from '@rhythm/api';
 
-/** How many watches each user has open, so that none can take all that there may be of a resource. */
+/** How many watches (or streams of another kind) each user has open, so that none can take all that there may be of a resource. */
 export class WatchCount {
   readonly #open = new Map<string, number>();
   readonly #max: number;
 
-  constructor(max: number) {
+  readonly #what: string;
+
+  constructor(max: number, what = 'watches') {
     this.#max = max;
+    this.#what = what;
   }
 
   /** One more; to be released once, further calls do nothing. @throws ApiError TooManyRequests. */
   take(user: string): () => void {
     const open = this.#open.get(user) ?? 0;
-    if (open >= this.#max) throw new ApiError('TooManyRequests', `user ${JSON.stringify(user)} has ${this.#max} watches open, which is the most there can be`, { details: { retryAfterSeconds: 1 } });
+    if (open >= this.#max) throw new ApiError('TooManyRequests', `user ${JSON.stringify(user)} has ${this.#max} ${this.#what} open, which is the most there can be`, { details: { retryAfterSeconds: 1 } });
     this.#open.set(user, open + 1);
     let held = true;
     return () => {

@@ -13,7 +13,7 @@ export { grpcNodeConnector, noNodeConnector, type ConnectNode, type NodeConnecti
 export { refuseUpgrade } from './upgrade.ts';
 export type { StreamPorts } from './ports.ts';
 
-/** `pods/log`, and refusals: of the proxy subresources, and of plain requests to those that need an upgrade. */
+/** `pods/log`, and refusals: of the proxy subresources where there is no HTTP, and of plain requests to those that need an upgrade. */
 export function streamHandlers(ports: StreamPorts): ResourceHandler[] {
   return [logsHandler(ports.reader, ports.connect, ports.clock), ...proxyRefusals(), ...upgradeRefusals()];
 }

@@ -55,6 +55,6 @@ describe('logs', () => {
 test('proxies and plain requests to upgrade endpoints say what they are', async () => {
   const harness = new Harness();
   for (const handler of streamHandlers(harness.ports).filter((h) => h.subresource !== 'log')) {
-    await expect(handler.handle(harness.call(handler.subresource))).rejects.toThrow(/does not proxy|Upgrade request required/);
+    await expect(handler.handle(harness.call(handler.subresource))).rejects.toThrow(/served over HTTP only|Upgrade request required/);
   }
 });

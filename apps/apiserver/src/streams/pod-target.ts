@@ -28,6 +28,11 @@ export function containerRef(pod: Pod, container: string): ContainerRef {
 export async function nodeOf(pod: Pod, reader: ObjectReader): Promise<NodeTarget> {
   const nodeName = pod.spec.nodeName ?? '';
   if (nodeName === '') throw new ApiError('BadRequest', `pod ${pod.metadata.name ?? ''} does not have a host assigned`);
+  return kubeletOf(nodeName, reader);
+}
+
+/** Where a node's kubelet listens, from the Node's status. @throws ApiError NotFound, ServiceUnavailable. */
+export async function kubeletOf(nodeName: string, reader: ObjectReader): Promise<NodeTarget> {
   const node = await reader.get<Node>('', 'nodes', '', nodeName);
   if (node === undefined) throw new ApiError('NotFound', `nodes ${JSON.stringify(nodeName)} not found`, { details: { name: nodeName, kind: 'nodes' } });
   const address = node.status?.addresses?.find((candidate) => candidate.type === 'InternalIP')?.address ?? '';

@@ -1,14 +1,14 @@
 import { ApiError } from '@rhythm/api';
 import type { ResourceHandler } from '../pipeline/handlers.ts';
 
-/** The proxy subresources are not served: they say so instead of looking like a missing object. */
+/** The proxy subresources pass HTTP on: the gRPC face says so instead of looking like a missing object. */
 export function proxyRefusals(): ResourceHandler[] {
   return ['pods', 'services', 'nodes'].map((resource) => ({
     group: '',
     resource,
     subresource: 'proxy',
     verbs: ['get', 'create', 'update', 'patch', 'delete'],
-    handle: () => Promise.reject(new ApiError('MethodNotAllowed', `this server does not proxy to ${resource}; use port-forward`)),
+    handle: () => Promise.reject(new ApiError('MethodNotAllowed', `${resource}/proxy is served over HTTP only`)),
   }));
 }
 

@@ -6,7 +6,8 @@ const timeoutMs = 10_000;
 
 /**
  * Makes sure of the Service by which pods reach the cluster's DNS. It has no selector: the dns app runs beside the node,
- * not in a pod, and the proxy's table sends the Service's port 53 to it.
+ * not in a pod, and the proxy's table sends the Service's port 53 to it. It is no `kubernetes.io/cluster-service`: `kubectl cluster-info` would print an address for
+ * browsers, and there is nothing behind it that speaks HTTP.
  */
 export async function ensureDnsService(config: ClusterConfig): Promise<void> {
   const http = adminHttp(config);
@@ -25,7 +26,7 @@ function dnsService(clusterIP: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' } },
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' } },
     spec: { clusterIP, ports: [port('dns', 'UDP'), port('dns-tcp', 'TCP')] },
   };
 }

@@ -1,0 +1,124 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { pipeline, Transform, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { ApiError } from '@rhythm/api';
+import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
+import { IdleTimer } from '../streams/idle-timer.ts';
+import { answerOf, openRequest, type ConnectPorts } from './connect.ts';
+import { replyHeaders, requestHeaders } from './headers.ts';
+import { HtmlLinks } from './html-links.ts';
+import { proxyLimits } from './limits.ts';
+import type { ProxyTarget } from './locate.ts';
+import { rewriteUrl, type ProxyPlace } from './rewrite-url.ts';
+
+/** One request to pass on, and where its reply will be seen. */
+export interface Forwarded {
+  readonly exchange: HttpExchange;
+  readonly target: ProxyTarget;
+  readonly place: ProxyPlace;
+  /** For the backend, with the query. */
+  readonly path: string;
+}
+
+/** Passes a request on and its reply back, both as they come. Rejects with `ApiError` while nothing was replied. */
+export async function forward(ports: ConnectPorts, forwarded: Forwarded): Promise<void> {
+  const { exchange, target, path, place } = forwarded;
+  const ended = new AbortController();
+  const onGone = (): void => ended.abort(exchange.signal.reason);
+  if (exchange.signal.aborted) onGone();
+  else exchange.signal.addEventListener('abort', onGone, { once: true });
+  const idle = new IdleTimer(ports.clock, proxyLimits.idleMs, () => ended.abort(new ApiError('Timeout', 'the proxied request was idle for too long')));
+  try {
+    const origin = { headers: exchange.headersWith(''), clientAddress: exchange.remoteAddress, host: place.host, uri: exchange.path };
+    const headers = requestHeaders(origin);
+    // A body of unknown length: Node would send that of a DELETE without saying that there is one.
+    if (!hasNoBody(exchange) && headers['content-length'] === undefined) headers['transfer-encoding'] = ['chunked'];
+    const request = openRequest(ports, target, { method: exchange.method, path, headers }, ended.signal);
+    const tooLarge = sendBody(exchange, request, idle);
+    const answer = await Promise.race([answerOf(request), tooLarge]);
+    if (answer.kind === 'switched') {
+      answer.socket.destroy();
+      throw new ApiError('InternalError', 'the backend changed protocol without being asked to', { code: 502 });
+    }
+    await passReply(forwarded, answer.message, idle);
+  } finally {
+    idle.stop();
+    exchange.signal.removeEventListener('abort', onGone);
+    ended.abort(new Error('the exchange has ended'));
+  }
+}
+
+/** Begins to send the client's body. The promise only ever rejects: when the body is too long. */
+function sendBody(exchange: HttpExchange, request: ClientRequest, idle: IdleTimer): Promise<never> {
+  if (hasNoBody(exchange)) {
+    request.end();
+    return new Promise(() => undefined);
+  }
+  const body = exchange.streamBody();
+  let sent = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      idle.touch();
+      sent += chunk.length;
+      done(sent > proxyLimits.requestBytesMax ? new HttpError(413, `the request body is larger than ${proxyLimits.requestBytesMax} bytes`) : null, chunk);
+    },
+  });
+  // A backend may answer without reading all of it: then its answer counts, and the rest is not for it.
+  request.once('close', () => {
+    body.unpipe(counted);
+    body.resume();
+  });
+  body.pipe(counted).pipe(request);
+  return new Promise((_resolve, reject) => {
+    counted.once('error', (error) => {
+      reject(error);
+      request.destroy();
+    });
+  });
+}
+
+/** Without a length and without pieces there is no body (RFC 9112, 6.3); in HTTP/2 its stream ends at once. */
+function hasNoBody(exchange: HttpExchange): boolean {
+  if (exchange.header(':method') !== undefined) return exchange.header('content-length') === '0' || ['GET', 'HEAD', 'OPTIONS'].includes(exchange.method);
+  return (exchange.header('content-length') ?? '0') === '0' && exchange.header('transfer-encoding') === undefined;
+}
+
+async function passReply({ exchange, place }: Forwarded, message: IncomingMessage, idle: IdleTimer): Promise<void> {
+  const headers = replyHeaders(message.rawHeaders);
+  const location = headers['location']?.[0];
+  if (location !== undefined) headers['location'] = [rewriteUrl(location, place)];
+  const decoded = exchange.method !== 'HEAD' && isHtml(message) ? decode(message) : undefined;
+  if (decoded !== undefined) {
+    delete headers['content-length'];
+    delete headers['content-encoding'];
+    delete headers['etag'];
+  }
+  const reply = exchange.begin(message.statusCode ?? 502, headers as ReplyHeaders);
+  const links = decoded === undefined ? undefined : new HtmlLinks((link) => rewriteUrl(link, place));
+  for await (const chunk of decoded ?? message) {
+    idle.touch();
+    await reply.write(links === undefined ? (chunk as Buffer) : links.write(chunk as Buffer));
+  }
+  if (links !== undefined) await reply.write(links.end());
+  await reply.end();
+}
+
+function isHtml(message: IncomingMessage): boolean {
+  return (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() === 'text/html' && message.headers['location'] === undefined;
+}
+
+/** The text of a compressed page; undefined when the compression is unknown: then it passes as it is. */
+function decode(message: IncomingMessage): Readable | undefined {
+  switch ((message.headers['content-encoding'] ?? 'identity').toLowerCase()) {
+    case 'identity':
+      return message;
+    case 'gzip':
+      return pipeline(message, createGunzip(), () => undefined);
+    case 'deflate':
+      return pipeline(message, createInflate(), () => undefined);
+    case 'br':
+      return pipeline(message, createBrotliDecompress(), () => undefined);
+    default:
+      return undefined;
+  }
+}
