@@ -163,6 +163,7 @@ export class Member {
     const { world, bug } = this.#around;
     const life = this.#life;
     this.#send(ready.messages);
+    if (ready.snapshot !== undefined) this.#install(ready.snapshot.index);
     if (ready.mustSync) this.#append(ready);
     if (bug === 'answer-before-sync') this.#send(ready.messagesAfterSync);
     for (const entry of ready.committed) this.#apply(entry, entry.type === 'config' ? ready.membership : undefined);
@@ -178,7 +179,6 @@ export class Member {
         return;
       }
       if (ready.mustSync) this.#log.sync();
-      if (ready.snapshot !== undefined) this.#install(ready.snapshot.index, ready.entries);
       this.#isWriting = false;
       if (bug !== 'answer-before-sync') this.#send(ready.messagesAfterSync);
       node.advance(ready);
@@ -252,12 +252,12 @@ export class Member {
     }
   }
 
-  #install(index: number, entries: readonly Entry[]): void {
+  #install(index: number): void {
     const packet = this.#arrived.get(index);
     if (packet?.state === undefined) throw new Violation(`member ${this.id} is to install a state that did not arrive`);
     const loses = this.#around.bug === 'snapshot-without-membership';
     this.#space.replace(loses ? [...packet.state.filter(([key]) => key !== membersKey), [membersKey, encodeMembership(this.#founding())]] : packet.state);
-    this.#log.replace([...entries.map((entry) => ({ entry })), { hardState: this.#hardState }]);
+    this.#log.replace([{ hardState: this.#hardState }]);
     this.state = this.#load();
     this.#arrived.clear();
     this.#cutAt = index;

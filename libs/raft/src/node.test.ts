@@ -195,6 +195,16 @@ describe('after a crash', () => {
     expect(node.hasReady() && node.ready()).toMatchObject({ messagesAfterSync: [], membership: { voters: [2n, 3n] } });
   });
 
+  it('a state that was to be installed and is not there makes nothing committed', () => {
+    const node = restarted(entry(1, { kind: 'add-learner', id: 4n }));
+    const membership = { voters: [1n, 2n, 3n], outgoing: [], learners: [], learnersNext: [], autoLeave: false };
+    node.step({ type: 'snapshot', from: 2n, to: 3n, term: 2, snapshot: { index: 5, term: 2, membership } });
+    const ready = node.ready();
+    expect(ready).toMatchObject({ snapshot: { index: 5 }, hardState: { term: 2, commit: 0 }, mustSync: true });
+    node.advance(ready);
+    expect(node.ready()).toMatchObject({ hardState: { term: 2, commit: 5 }, mustSync: false });
+  });
+
   it('a single change proves nothing: its leader may have been alone with it', () => {
     const node = restarted(entry(1, { kind: 'remove', id: 1n }));
     expect(node.status().committed).toBe(0);

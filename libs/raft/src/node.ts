@@ -198,7 +198,8 @@ export class RaftNode {
     if (last !== undefined) core.log.appliedTo(last.index);
     const membership = last?.type === 'config' ? applyChange(core, last) : undefined;
     leaveJoint(core);
-    const hardState = this.#hardState();
+    // What a state that is being installed makes committed is told once it is there: until then the disk may hold other entries at those places.
+    const hardState = snapshot === undefined ? this.#hardState() : { ...this.#hardState(), commit: this.#stored.commit };
     const entries = core.log.unstable();
     const votes = hardState.term !== this.#stored.term || hardState.vote !== this.#stored.vote;
     // A leader of an unwritten term (a single voter with learners) may crash and lead the same term again: nothing of it goes out yet.

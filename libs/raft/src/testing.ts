@@ -110,11 +110,15 @@ export class Group {
     }
   }
 
-  /** Crashes in the middle of a write: the first `count` of the entries are on the disk, the hard state behind them is not. */
+  /**
+   * Crashes in the middle of a write: the first `count` of the entries are on the disk, the hard state behind them is not. With a state to be
+   * installed it is the other way round, as a host may have it: that would be there, the state is not.
+   */
   tear(id: NodeId, count: number): void {
     if (this.member(id).node?.hasReady() !== true) return;
-    const { snapshot, entries } = this.take(id);
+    const { snapshot, entries, hardState } = this.take(id);
     if (snapshot === undefined) this.#write(this.member(id), entries.slice(0, count));
+    else if (hardState !== undefined) this.member(id).hardState = hardState;
     this.crash(id);
   }
 
