@@ -5,27 +5,17 @@
  * Profiles: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=FOLDER' node bench/scale.ts
  * Ends with 1 when the limits of `limits` are not kept.
  */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request, type RequestOptions } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { startCluster, type Cluster } from './lib/cluster.ts';
+import { cpuOf, sleep } from './lib/measure.ts';
 
 const pods = Number(process.argv[2] ?? 1_000);
 const nodes = Number(process.argv[3] ?? 100);
 /** For 1,000 pods on 100 nodes (issue: everyday kubectl); more pods may take proportionally longer. */
 const limits = { readyMs: 60_000 * Math.max(1, pods / 1_000), nodesShare: 0.9 };
 const apps = ['store', 'apiserver', 'scheduler', 'controller-manager', 'kubelet'] as const;
-const ticksPerSecond = 100;
 const pollMs = 100;
 const idleMs = 20_000;
-
-const run = promisify(execFile);
-const rhythm = resolve(import.meta.dirname, '../rhythm');
-const dir = mkdtempSync(join(tmpdir(), 'rhythm-scale-'));
-const read = (file: string): Buffer => readFileSync(join(dir, 'pki', file));
-const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 interface Usage {
   readonly cpuMs: number;
@@ -33,59 +23,33 @@ interface Usage {
   readonly pssMb: number;
 }
 
-/** What a process has used: stat and smaps_rollup of proc(5). */
-function usage(app: string): Usage {
-  const pid = readFileSync(join(dir, 'run', `${app}.pid`), 'utf8').split(/\s/)[0] ?? '';
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+/** What a process has used; memory of smaps_rollup, proc(5). */
+function usage(pid: number): Usage {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const mb = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
-  return { cpuMs: ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000, rssMb: mb('Rss'), pssMb: mb('Pss') };
-}
-
-const usages = (): Record<string, Usage> => Object.fromEntries(apps.map((app) => [app, usage(app)]));
-
-function call<T>(options: RequestOptions, body?: unknown): Promise<T> {
-  return new Promise((done, reject) => {
-    const sent = request({ ...options, headers: { 'content-type': options.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if ((response.statusCode ?? 500) >= 300) reject(new Error(`${options.path}: ${text.slice(0, 300)}`));
-        else done(JSON.parse(text) as T);
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+  return { cpuMs: cpuOf([pid]) / 1000, rssMb: mb('Rss'), pssMb: mb('Pss') };
 }
 
 interface PodList {
   readonly items: ReadonlyArray<{ readonly spec: { readonly nodeName?: string } }>;
 }
 
-async function measure(): Promise<boolean> {
-  const began = performance.now();
-  await run(rhythm, ['up', '--dir', dir, '--detach', '--bare', '--port', '0', '--fake-nodes', String(nodes)]);
-  const upMs = performance.now() - began;
-  const port = (JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as { ports: { api: number } }).ports.api;
-  const agent = new Agent({ keepAlive: true, ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') });
-  const to = (method: string, path: string): RequestOptions => ({ agent, host: '127.0.0.1', port, method, path });
+async function measure({ upMs, pid, call }: Pick<Cluster, 'upMs' | 'pid' | 'call'>): Promise<boolean> {
+  const usages = (): Record<string, Usage> => Object.fromEntries(apps.map((app) => [app, usage(pid(app))]));
   const deployments = '/apis/apps/v1/namespaces/default/deployments';
   const labels = { app: 'scale' };
   const container = { name: 'main', image: 'nothing', resources: { requests: { cpu: '100m', memory: '64Mi' } } };
-  await call(to('POST', deployments), { metadata: { name: 'scale' }, spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } } });
-  await call(to('POST', '/api/v1/namespaces/default/services'), { metadata: { name: 'scale' }, spec: { selector: labels, ports: [{ port: 80 }] } });
+  await call('POST', deployments, { metadata: { name: 'scale' }, spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } } });
+  await call('POST', '/api/v1/namespaces/default/services', { metadata: { name: 'scale' }, spec: { selector: labels, ports: [{ port: 80 }] } });
 
   interface Deployment {
     readonly status?: { readonly readyReplicas?: number; readonly replicas?: number };
   }
   const until = async (holds: (status: NonNullable<Deployment['status']>) => boolean): Promise<void> => {
-    while (!holds((await call<Deployment>(to('GET', `${deployments}/scale`))).status ?? {})) await sleep(pollMs);
+    while (!holds((await call<Deployment>('GET', `${deployments}/scale`)).status ?? {})) await sleep(pollMs);
   };
-  const scale = (replicas: number): Promise<unknown> => call(to('PATCH', `${deployments}/scale/scale`), { spec: { replicas } });
-  const listed = (query = ''): Promise<PodList> => call<PodList>(to('GET', `/api/v1/namespaces/default/pods${query}`));
+  const scale = (replicas: number): Promise<unknown> => call('PATCH', `${deployments}/scale/scale`, { spec: { replicas } });
+  const listed = (query = ''): Promise<PodList> => call<PodList>('GET', `/api/v1/namespaces/default/pods${query}`);
   await until(({ readyReplicas }) => readyReplicas === 1);
 
   console.log(`up to ${nodes} Ready nodes: ${(upMs / 1000).toFixed(1)} s`);
@@ -105,7 +69,6 @@ async function measure(): Promise<boolean> {
   await scale(0);
   while ((await listed('?limit=1')).items.length > 0) await sleep(pollMs);
   const goneMs = performance.now() - deleted;
-  agent.destroy();
 
   console.log(`${pods} pods Ready: ${(readyMs / 1000).toFixed(1)} s, ${((pods - 1) / (readyMs / 1000)).toFixed(0)} pods/s, on ${used} nodes; gone again: ${(goneMs / 1000).toFixed(1)} s\n`);
   const row = (cells: ReadonlyArray<string | number>): void => console.log(cells.map((cell, at) => (at === 0 ? String(cell).padEnd(20) : String(cell).padStart(14))).join(''));
@@ -121,9 +84,9 @@ async function measure(): Promise<boolean> {
   return kept;
 }
 
+const cluster = await startCluster(['--bare', '--fake-nodes', String(nodes)]);
 try {
-  if (!(await measure())) process.exitCode = 1;
+  if (!(await measure(cluster))) process.exitCode = 1;
 } finally {
-  await run(rhythm, ['down', '--dir', dir, '--purge']).catch((error: unknown) => console.error(error));
-  rmSync(dir, { recursive: true, force: true });
+  await cluster.end();
 }
