@@ -103,7 +103,7 @@ export async function decideUpdate(ports: PipelinePorts, call: Call, current: Ku
   view.prepare(object, current);
   if (!view.main) record();
   ports.codec.canonicalise(kind, object);
-  const errors = [...(kind.validate?.(object) ?? []), ...view.validate(object, current)];
+  const errors = view.validate(object, current);
   if (errors.length > 0) throw invalid(kind, current.metadata.name ?? '', errors);
   await admission.validate(object, current);
   keepTimes(object, current);

@@ -10,18 +10,20 @@ export interface View {
   restrict(next: KubeObject, current: KubeObject): KubeObject;
   /** The kind's own rules, after admission. */
   prepare(object: KubeObject, current: KubeObject): void;
-  /** What this view may not do to `current`. */
+  /** What is wrong with the result, and what this view may not do to `current`. A status is judged alone: the rest is as it was stored. */
   validate(object: KubeObject, current: KubeObject): readonly FieldError[];
 }
 
 /** @throws ApiError MethodNotAllowed for a subresource that is not written like this. */
 export function viewOf(kind: KindDefinition, subresource: string): View {
-  const validate: View['validate'] = (object, current) => kind.validateUpdate?.(object, current) ?? [];
+  const whole = (object: KubeObject): FieldError[] => kind.validate?.(object) ?? [];
+  const validate: View['validate'] = (object, current) => [...whole(object), ...(kind.validateUpdate?.(object, current) ?? [])];
   if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current), validate };
-  if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current), validate };
+  if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current), validate: (object, current) => kind.validateStatusUpdate?.(object, current) ?? [] };
   const path = partial[`${kind.group}/${kind.plural}/${subresource}`];
   if (path === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
-  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podViews[`${kind.group}/${kind.plural}/${subresource}`] ?? validate };
+  const podView = podViews[`${kind.group}/${kind.plural}/${subresource}`];
+  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podView === undefined ? validate : (object, current) => [...whole(object), ...podView(object, current)] };
 }
 
 /** What pods may not have changed through their own main resource may well change here. */

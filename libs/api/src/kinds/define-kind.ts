@@ -15,7 +15,7 @@ import type { Cell, Column, KindDefinition, Subresource } from './kind.ts';
 export interface KindFacts<T extends KubeObject>
   extends Partial<Pick<KindDefinition<T>,
     'listKind' | 'singular' | 'shortNames' | 'categories' | 'verbs' | 'storageVersionHash' | 'storagePrefix' | 'storedAs'
-    | 'setDefaults' | 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate' | 'validate' | 'validateUpdate'
+    | 'setDefaults' | 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate' | 'validate' | 'validateUpdate' | 'validateStatusUpdate' | 'warnings'
     | 'selectableFields' | 'defaultGracePeriod'>> {
   readonly group: string;
   readonly version: string;
@@ -45,6 +45,7 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
   const { group, version, kind } = facts;
   const hasStatus = facts.status === true;
   const isStored = facts.verbs === undefined || facts.verbs.includes('get');
+  const metaRules = { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain };
   const subresources = [...(facts.subresources ?? []), ...(hasStatus ? [subresource('status', kind, { group, version })] : [])];
   return {
     ...facts,
@@ -71,13 +72,13 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
       moveGeneration(object, old, facts.generationFields);
     },
     ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
-    validate(object: T): FieldError[] {
-      if (!isStored) return facts.validate?.(object) ?? [];
-      return [...validateObjectMeta(object.metadata, { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain }), ...(facts.validate?.(object) ?? [])];
-    },
+    validate: (object: T) => [...(isStored ? validateObjectMeta(object.metadata, metaRules) : []), ...(facts.validate?.(object) ?? [])],
     validateUpdate(object: T, old: T): FieldError[] {
       return [...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateUpdate?.(object, old) ?? [])];
     },
+    ...(hasStatus
+      ? { validateStatusUpdate: (object: T, old: T) => [...validateObjectMeta(object.metadata, metaRules), ...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateStatusUpdate?.(object, old) ?? [])] }
+      : {}),
     columns: facts.columns ?? genericColumns,
     cells: (object: T, now: Instant) => facts.cells?.(object, now) ?? genericCells(object),
   };

@@ -57,6 +57,10 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   prepareForStatusUpdate?(object: T, old: T): void;
   validate?(object: T): FieldError[];
   validateUpdate?(object: T, old: T): FieldError[];
+  /** The rules of a write to `status`: what is not status came from the store and is not judged again. */
+  validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** What is allowed, and yet worth a word to whoever wrote it (`Warning: 299`). `old`: absent on create. */
+  warnings?(object: T, old?: T): string[];
   readonly columns: readonly Column[];
   /** One cell per column. */
   cells(object: T, now: Instant): Cell[];

@@ -1,17 +1,6 @@
+import { atomicElements } from '../schema/atomic-elements.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import { builtInKinds, schemaFor } from '../schema/table.ts';
-
-/** Types of which there are only lists and maps, where the table has no place to say it. */
-const elementsOnly = [
-  'k8s.io.api.admissionregistration.v1.NamedRuleWithOperations',
-  'k8s.io.api.admissionregistration.v1.Variable',
-  'k8s.io.api.core.v1.EndpointAddress',
-  'k8s.io.api.core.v1.EndpointPort',
-  'k8s.io.api.core.v1.TopologySelectorTerm',
-  'k8s.io.api.discovery.v1.EndpointPort',
-  'k8s.io.api.rbac.v1.Subject',
-  'k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference',
-];
 
 let found: ReadonlySet<string> | undefined;
 
@@ -24,7 +13,7 @@ export function atomicTypes(): ReadonlySet<string> {
 }
 
 function collect(): ReadonlySet<string> {
-  const atomic = new Set<string>(elementsOnly);
+  const atomic = new Set<string>(atomicElements);
   const seen = new Set<string>();
   const visit = (node: SchemaNode): void => {
     const { message } = node.proto ?? {};

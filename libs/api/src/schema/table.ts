@@ -1,4 +1,5 @@
 import { schemaTable } from '../gen/schema-table.ts';
+import { atomicElements } from './atomic-elements.ts';
 import type { ProtoField, ProtoForm, ProtoMessage, ScalarFormat, SchemaNode } from './node.ts';
 
 /**
@@ -162,7 +163,7 @@ function register(index: number, row: MessageRow, base: SchemaNode): { node: Wri
     ...((row[3] & 4) === 0 ? {} : { jsonOnly: true }),
     fields,
   };
-  const node: Writable<SchemaNode> = { ...base, proto };
+  const node: Writable<SchemaNode> = { ...base, proto, ...(atomicElements.has(proto.message) ? { mapType: 'atomic' } : {}) };
   nodes[index] = node;
   return { node, fields };
 }

@@ -1,7 +1,7 @@
 import { percentOf } from '../int-or-string.ts';
 import type { IntOrString } from '../int-or-string.ts';
 import type { FieldError } from '../status.ts';
-import { invalidValue, notSupported, required } from './field-error.ts';
+import { at, child, duplicate, invalidValue, notSupported, required } from './field-error.ts';
 import { checkPortName, checkPortNumber } from './names.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
@@ -55,4 +55,22 @@ export function atMost100Percent(value: IntOrString | undefined, path: string): 
 export function portNumberOrName(port: IntOrString | undefined, path: string): FieldError[] {
   if (typeof port === 'string') return checkPortName(port).map((e) => invalidValue(path, port, e));
   return checkPortNumber(port ?? 0).map((e) => invalidValue(path, port ?? 0, e));
+}
+
+/** The errors of every item of a list, each under its index. */
+export function each<T>(items: readonly T[] | undefined, path: string, rule: (item: T, path: string) => readonly FieldError[]): FieldError[] {
+  return (items ?? []).flatMap((item, i) => rule(item, at(path, i)));
+}
+
+/** Keys that come again: an error at every one but the first. An absent or empty key counts for nothing. */
+export function distinct<T>(items: readonly T[] | undefined, path: string, keyOf: (item: T) => string | undefined, below = ''): FieldError[] {
+  const seen = new Set<string>();
+  return each(items, path, (item, here) => {
+    const key = keyOf(item) ?? '';
+    if (key === '' || !seen.has(key)) {
+      seen.add(key);
+      return [];
+    }
+    return [duplicate(below === '' ? here : child(here, below), key)];
+  });
 }

@@ -8,6 +8,7 @@ import type { Cell } from '../kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { validateDaemonSet, validateSelectorUpdate } from './validation.ts';
+import { validateDaemonSetStatus } from './status-validation.ts';
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -32,6 +33,7 @@ export const daemonSet = defineKind<DaemonSet>({
   },
   validate: validateDaemonSet,
   validateUpdate: validateSelectorUpdate,
+  validateStatusUpdate: validateDaemonSetStatus,
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), column('Up-to-date', 'integer'), column('Available', 'integer'), column('Node Selector'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => daemonSetCells(object, now),
 });

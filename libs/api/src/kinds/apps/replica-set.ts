@@ -5,6 +5,7 @@ import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateReplicaSet, validateSelectorUpdate } from './validation.ts';
+import { validateReplicaSetStatus } from './status-validation.ts';
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -22,6 +23,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
+  validateStatusUpdate: validateReplicaSetStatus,
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

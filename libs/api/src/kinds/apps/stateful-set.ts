@@ -4,6 +4,7 @@ import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
+import { validateStatefulSetStatus } from './status-validation.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -29,6 +30,7 @@ export const statefulSet = defineKind<StatefulSet>({
   },
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
+  validateStatusUpdate: validateStatefulSetStatus,
   columns: [nameColumn, column('Ready'), ageColumn, wide('Containers'), wide('Images')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, age(object, now), ...containerCells(object.spec.template?.spec)],
 });

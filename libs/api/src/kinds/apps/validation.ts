@@ -8,17 +8,16 @@ import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { atMost100Percent, checked, immutable, intOrPercent, nonNegative, oneOf } from '../../validation/values.ts';
 import { validateWorkloadSelector, validateWorkloadTemplate } from '../pod-spec/template.ts';
 
-export function validateReplicaSet({ spec, status }: ReplicaSet): FieldError[] {
+export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
   return [
     ...nonNegative(spec.replicas, 'spec.replicas'),
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateWorkloadSelector(spec.selector, 'deployment', 'spec.selector'),
     ...validateWorkloadTemplate(spec.template, spec.selector, 'spec.template'),
-    ...validateCounts(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
   ];
 }
 
-export function validateDeployment({ spec, status }: Deployment): FieldError[] {
+export function validateDeployment({ spec }: Deployment): FieldError[] {
   const { strategy } = spec;
   const errors = [
     ...nonNegative(spec.replicas, 'spec.replicas'),
@@ -28,7 +27,6 @@ export function validateDeployment({ spec, status }: Deployment): FieldError[] {
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...nonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds'),
-    ...validateCounts(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas']),
   ];
   if (strategy?.type === 'Recreate' && strategy.rollingUpdate !== undefined) {
     errors.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"));
@@ -41,7 +39,7 @@ export function validateDeployment({ spec, status }: Deployment): FieldError[] {
   return errors;
 }
 
-export function validateStatefulSet({ spec, status, metadata }: StatefulSet): FieldError[] {
+export function validateStatefulSet({ spec, metadata }: StatefulSet): FieldError[] {
   const { updateStrategy, persistentVolumeClaimRetentionPolicy: retention } = spec;
   const withClaims = spec.template?.spec === undefined ? spec.template : withClaimVolumes(spec);
   const errors = [
@@ -59,7 +57,6 @@ export function validateStatefulSet({ spec, status, metadata }: StatefulSet): Fi
     ...nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...validateWorkloadSelector(spec.selector, 'statefulset', 'spec.selector'),
     ...validateWorkloadTemplate(withClaims, spec.selector, 'spec.template'),
-    ...validateCounts(status, ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas']),
   ];
   if (updateStrategy?.type === 'OnDelete' && updateStrategy.rollingUpdate !== undefined) {
     errors.push(invalidValue('spec.updateStrategy.rollingUpdate', updateStrategy.rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
@@ -119,21 +116,6 @@ function validateRolling({ maxUnavailable, maxSurge }: { maxUnavailable?: IntOrS
 
 function isZero(value: IntOrString | undefined): boolean {
   return value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));
-}
-
-/** Counts of a status are not negative and none is above the number of replicas. */
-function validateCounts<K extends string>(status: ({ replicas?: number; readyReplicas?: number; availableReplicas?: number } & { [P in K]?: number }) | undefined, fields: readonly K[]): FieldError[] {
-  if (status === undefined) return [];
-  const errors = nonNegative(status.replicas, 'status.replicas');
-  for (const field of fields) {
-    const value: number | undefined = status[field];
-    errors.push(...nonNegative(value, `status.${field}`));
-    if ((value ?? 0) > (status.replicas ?? 0)) errors.push(invalidValue(`status.${field}`, value, 'cannot be greater than status.replicas'));
-  }
-  if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    errors.push(invalidValue('status.availableReplicas', status.availableReplicas, 'cannot be greater than readyReplicas'));
-  }
-  return errors;
 }
 
 /** Volumes made from claim templates may be mounted like others. */

@@ -3,6 +3,7 @@ import type { PriorityLevelConfiguration } from '../../gen/types/flowcontrol-v1.
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import type { Cell } from '../kind.ts';
+import { validateFlowStatus, validatePriorityLevel } from './validation.ts';
 
 export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -12,6 +13,8 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
   namespaced: false,
   status: true,
   generationFields: ['spec'],
+  validate: validatePriorityLevel,
+  validateStatusUpdate: validateFlowStatus,
   columns: [nameColumn, column('Type'), column('NominalConcurrencyShares'), column('Queues'), column('HandSize'), column('QueueLengthLimit'), ageColumn],
   cells: (object, now) => levelCells(object, now),
 });
