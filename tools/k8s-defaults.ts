@@ -5,6 +5,9 @@ export type Row = Readonly<Record<string, string>>;
 /** Defaults that only a create strategy or an admission step applies: not a matter of decoding. */
 const decoders = /defaults\.go/;
 
+/** Constant, but whether it was absent decides over a neighbour too: the kind's own file fills these in. */
+const withNeighbours = new Set(['StatefulSet spec.updateStrategy.type']);
+
 /** Constant defaults as JSON text, by `package.Message.field`. */
 export function constantDefaults(fields: readonly Row[], defaults: readonly Row[], groups: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>();
@@ -15,6 +18,7 @@ export function constantDefaults(fields: readonly Row[], defaults: readonly Row[
   for (const row of defaults) {
     if (!/^(absent|0 or absent|empty|0)( \(.*\)|; every PodSpec.*)?$/.test(row['condition'] ?? '')) continue;
     if (!decoders.test(row['source'] ?? '') || /^[=+]|not set|removed|\[name of|^now/.test(row['default'] ?? '')) continue;
+    if (withNeighbours.has(`${row['kind']} ${row['field_path']}`)) continue;
     const path = resolve(fields, row, groups);
     const target = path?.at(-1);
     if (path === undefined || target === undefined) continue;

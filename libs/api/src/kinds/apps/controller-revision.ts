@@ -12,7 +12,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   plural: 'controllerrevisions',
   namespaced: true,
   storageVersionHash: '85nkx63pcBU=',
-  validate: (object) => [...(object.data === undefined ? [required('data')] : []), ...nonNegative(object.revision, 'revision')],
+  validate: (object) => [...(object.data === undefined ? [required('data', 'data is mandatory')] : []), ...nonNegative(object.revision, 'revision')],
   validateUpdate: (object, old) => immutable(object.data, old.data, 'data'),
   columns: [nameColumn, column('Controller'), column('Revision'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', controllerText(object), object.revision ?? 0, age(object, now)],

@@ -20,10 +20,17 @@ export const statefulSet = defineKind<StatefulSet>({
   storageVersionHash: 'H+vl74LkKdo=',
   setDefaults(object) {
     setPodSpecDefaults(object.spec.template?.spec);
-    const strategy = object.spec.updateStrategy;
-    if (strategy?.type === 'RollingUpdate') strategy.rollingUpdate = { partition: 0, maxUnavailable: 1, ...strategy.rollingUpdate };
+    const strategy = (object.spec.updateStrategy ??= {});
+    if ((strategy.type ?? '') === '') {
+      strategy.type = 'RollingUpdate';
+      // Only who leaves the type out gets the numbers filled in.
+      strategy.rollingUpdate ??= {};
+    }
+    if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) strategy.rollingUpdate = { partition: 0, maxUnavailable: 1, ...strategy.rollingUpdate };
     object.spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Retain', whenScaled: 'Retain', ...object.spec.persistentVolumeClaimRetentionPolicy };
     for (const claim of object.spec.volumeClaimTemplates ?? []) {
+      claim.kind = 'PersistentVolumeClaim';
+      claim.apiVersion = 'v1';
       claim.status = { phase: 'Pending', ...claim.status };
       if (claim.spec !== undefined) claim.spec.volumeMode ??= 'Filesystem';
     }

@@ -44,8 +44,8 @@ export function validateStatefulSet({ spec, metadata }: StatefulSet): FieldError
   const withClaims = spec.template?.spec === undefined ? spec.template : withClaimVolumes(spec);
   const errors = [
     ...(isFresh(metadata) ? checked(metadata.name, 'metadata.name', checkDns1123Label) : []),
-    ...oneOf(spec.podManagementPolicy, 'spec.podManagementPolicy', ['OrderedReady', 'Parallel'], 'required'),
-    ...oneOf(updateStrategy?.type, 'spec.updateStrategy.type', ['OnDelete', 'RollingUpdate'], 'required'),
+    ...validateManagement(spec),
+    ...(isFresh(metadata) ? checked(spec.serviceName, 'spec.serviceName', checkDns1123Label) : []),
     ...nonNegative(updateStrategy?.rollingUpdate?.partition, 'spec.updateStrategy.rollingUpdate.partition'),
     ...intOrPercent(updateStrategy?.rollingUpdate?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable'),
     ...atMost100Percent(updateStrategy?.rollingUpdate?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable'),
@@ -65,6 +65,12 @@ export function validateStatefulSet({ spec, metadata }: StatefulSet): FieldError
     errors.push(invalidValue('spec.updateStrategy.rollingUpdate.maxUnavailable', updateStrategy.rollingUpdate?.maxUnavailable, 'cannot be 0'));
   }
   return errors;
+}
+
+function validateManagement({ podManagementPolicy: policy, updateStrategy }: StatefulSet['spec']): FieldError[] {
+  const errors = policy === 'OrderedReady' || policy === 'Parallel' ? [] : [invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")];
+  if (updateStrategy?.type === 'RollingUpdate' || updateStrategy?.type === 'OnDelete') return errors;
+  return [...errors, invalidValue('spec.updateStrategy', updateStrategy, "must be 'RollingUpdate' or 'OnDelete'")];
 }
 
 /** Of a stateful set only a few fields may change. */

@@ -26,7 +26,7 @@ export function validateTemplate(template: PodTemplateSpec, path: string): Field
     ...validateLabels(template.metadata?.labels, child(path, 'metadata.labels')),
     ...validateAnnotations(template.metadata?.annotations, child(path, 'metadata.annotations')),
     ...validatePodSpec(template.spec, child(path, 'spec')),
-    ...validateFreshPodSpec(template.spec, child(path, 'spec')),
+    ...validateFreshPodSpec(template.spec, child(path, 'spec'), 'ephemeral containers not allowed in pod template'),
   ];
 }
 

@@ -101,9 +101,9 @@ function validateGates(spec: PodSpec, path: string): FieldError[] {
 }
 
 /** What a new pod, or any template, may not have: ephemeral containers, and a node while gates still hold it back. */
-export function validateFreshPodSpec(spec: PodSpec | undefined, path: string): FieldError[] {
+export function validateFreshPodSpec(spec: PodSpec | undefined, path: string, noEphemeral = 'cannot be set on create'): FieldError[] {
   const errors: FieldError[] = [];
-  if ((spec?.ephemeralContainers ?? []).length > 0) errors.push(forbidden(child(path, 'ephemeralContainers'), 'ephemeral containers not allowed'));
+  if ((spec?.ephemeralContainers ?? []).length > 0) errors.push(forbidden(child(path, 'ephemeralContainers'), noEphemeral));
   const gated = (spec?.schedulingGates ?? []).length > 0 && (spec?.nodeName ?? '') !== '';
   return gated ? [...errors, forbidden(child(path, 'nodeName'), 'cannot be set until all schedulingGates have been cleared')] : errors;
 }
