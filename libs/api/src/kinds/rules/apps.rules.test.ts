@@ -1,14 +1,20 @@
 import { createRules, defaultRules, statusRules, updateRules, withChange } from './testing.ts';
+import type { RuleCase } from './testing.ts';
 
 const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
 const workload = { spec: { selector: { matchLabels: { app: 'x' } }, template } };
 const immutable = (path: string): string => `${path}: Invalid value: `;
 
-const templateCases = (field: string): Parameters<typeof createRules>[2] => [
-  [field, { 'spec.template.metadata.labels': { app: 'y' } }, 'spec.template.metadata.labels: Invalid value: {"app":"y"}: `selector` does not match template `labels`'],
-  [field, { 'spec.template.spec.restartPolicy': 'Never' }, 'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
-  [field, { 'spec.template.spec.activeDeadlineSeconds': 5 }, 'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported'],
+const templateRules: readonly (readonly [Record<string, unknown>, string])[] = [
+  [{ 'spec.template.metadata.labels': { app: 'y' } }, 'spec.template.metadata.labels: Invalid value: {"app":"y"}: `selector` does not match template `labels`'],
+  [{ 'spec.template.spec.restartPolicy': 'Never' }, 'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
+  [{ 'spec.template.spec.activeDeadlineSeconds': 5 }, 'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported'],
 ];
+
+/** The rules of a workload's template, under the names that its kind has for them. */
+function templateCases(labels: string, restartPolicy = labels, deadline = labels): RuleCase[] {
+  return [labels, restartPolicy, deadline].flatMap((name, i): RuleCase[] => templateRules.slice(i, i + 1).map(([change, refusal]): RuleCase => [name, change, refusal]));
+}
 
 createRules('apps/v1 Deployment', workload, [
   ['metadata.name', { 'metadata.name': 'A' }, 'metadata.name: Invalid value: "A": a lowercase RFC 1123 subdomain'],
@@ -16,9 +22,7 @@ createRules('apps/v1 Deployment', workload, [
   ['spec.selector', { 'spec.selector': undefined }, 'spec.selector: Required value'],
   ['spec.selector', { 'spec.selector': {} }, 'spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
   ['spec.selector', { 'spec.selector.matchExpressions': [{ key: 'a', operator: 'Is' }] }, 'spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator'],
-  ['spec.template.metadata.labels', ...(templateCases('')[0]?.slice(1) as [object, string])] as never,
-  ['spec.template.spec.restartPolicy', ...(templateCases('')[1]?.slice(1) as [object, string])] as never,
-  ['spec.template.spec.activeDeadlineSeconds', ...(templateCases('')[2]?.slice(1) as [object, string])] as never,
+  ...templateCases('spec.template.metadata.labels', 'spec.template.spec.restartPolicy', 'spec.template.spec.activeDeadlineSeconds'),
   ['spec.template.spec', { 'spec.template.spec.ephemeralContainers': [{ name: 'e', image: 'i' }] }, 'spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template'],
   ['spec.strategy.type', { 'spec.strategy': { type: 'X' } }, 'spec.strategy.type: Unsupported value: "X": supported values: "Recreate", "RollingUpdate"'],
   ['spec.strategy.rollingUpdate', { 'spec.strategy': { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }, "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"],
