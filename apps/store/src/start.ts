@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Log, Random } from '@rhythm/base';
-import { levelSpace, nodeFiles } from '@rhythm/disk';
+import { levelSpaces, nodeFiles } from '@rhythm/disk';
 import { healthService, serveGrpc, type ServerTls } from '@rhythm/grpc';
 import { Host } from './host/host.ts';
 import { loadIdentity } from './identity.ts';
@@ -52,23 +52,18 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const { clock, random, log } = ports;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(config.dataDir, config.name, random);
-  const space = await levelSpace(join(config.dataDir, 'state')).catch((error: unknown) => {
-    throw new Error(`the state in ${config.dataDir} cannot be opened`, { cause: error });
-  });
   const files = await nodeFiles(join(config.dataDir, 'log'));
   const host = await Host.start({
     id: identity.memberId,
-    voters: [identity.memberId],
+    clusterId: identity.clusterId,
+    founders: [{ id: identity.memberId, name: identity.name, peerUrls: [], clientUrls: [] }],
     files,
-    space,
+    spaces: levelSpaces(config.dataDir),
     clock,
     random,
     log,
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
-  }).catch(async (error: unknown) => {
-    await space.close();
-    throw error;
   });
   const address = { port: config.port };
   const scheme = config.tls === undefined ? 'http' : 'https';

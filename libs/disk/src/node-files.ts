@@ -100,7 +100,8 @@ class NodeFile implements AppendFile {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** On return the names in a directory survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

@@ -9,6 +9,8 @@ export interface Lease {
   readonly id: bigint;
   /** Seconds, as granted. */
   readonly ttl: bigint;
+  /** Seconds that were left at the last checkpoint; 0: none since it was granted or renewed. */
+  remaining: bigint;
   readonly keys: Set<string>;
 }
 
@@ -33,9 +35,15 @@ export class Leases {
     if (id === 0n) throw new MvccError('LeaseNotFound', 'lease 0 cannot be granted');
     if (this.#leases.has(id)) throw new MvccError('LeaseExists', `lease ${id} exists`);
     this.restore(id, ttl);
-    const value = Buffer.alloc(8);
-    value.writeBigInt64BE(ttl);
-    return { key: leaseKey(id), value };
+    return leaseWrite(id, ttl, 0n);
+  }
+
+  /** Notes how much time is left, so that the next leader goes on from there; nothing for a lease that has gone. */
+  checkpoint(id: bigint, remaining: bigint): Write | undefined {
+    const lease = this.#leases.get(id);
+    if (lease === undefined || remaining < 0n || remaining > lease.ttl) return undefined;
+    lease.remaining = remaining;
+    return leaseWrite(id, lease.ttl, remaining);
   }
 
   /** The lease to revoke; the caller deletes its keys and then calls `remove`. */
@@ -50,8 +58,8 @@ export class Leases {
     return { key: leaseKey(id) };
   }
 
-  restore(id: bigint, ttl: bigint): void {
-    this.#leases.set(id, { id, ttl, keys: new Set() });
+  restore(id: bigint, ttl: bigint, remaining = 0n): void {
+    this.#leases.set(id, { id, ttl, remaining, keys: new Set() });
   }
 
   /** The lease of a key, 0 for none. */
@@ -72,4 +80,11 @@ export class Leases {
     lease.keys.add(key);
     this.#byKey.set(key, lease);
   }
+}
+
+function leaseWrite(id: bigint, ttl: bigint, remaining: bigint): Write {
+  const value = Buffer.alloc(remaining === 0n ? 8 : 16);
+  value.writeBigInt64BE(ttl);
+  if (remaining !== 0n) value.writeBigInt64BE(remaining, 8);
+  return { key: leaseKey(id), value };
 }

@@ -213,6 +213,8 @@ function apply(model: Model, command: Command): boolean {
       if (model.leases.has(command.value.ID)) return false;
       model.leases.add(command.value.ID);
       return true;
+    case 'leaseCheckpoint':
+      return true;
     case 'leaseRevoke':
       if (!model.leases.delete(command.value.ID)) return false;
       model.transact((rows, _put, remove) => {

@@ -135,6 +135,10 @@ export class Mvcc {
       }
       case 'leaseRevoke':
         return this.#revoke(command.value.ID, reader);
+      case 'leaseCheckpoint': {
+        const writes = command.value.checkpoints.flatMap(({ ID, remainingTTL }) => this.leases.checkpoint(ID, remainingTTL) ?? []);
+        return { reply: { $case: 'leaseCheckpoint', revision: this.#revision }, writes, events: [] };
+      }
     }
   }
 

@@ -10,7 +10,8 @@ export type Reply =
   | { readonly $case: 'txn'; readonly revision: number; readonly succeeded: boolean; readonly responses: OpReply[] }
   | { readonly $case: 'compaction'; readonly revision: number }
   | { readonly $case: 'leaseGrant'; readonly revision: number; readonly ID: bigint; readonly TTL: bigint }
-  | { readonly $case: 'leaseRevoke'; readonly revision: number };
+  | { readonly $case: 'leaseRevoke'; readonly revision: number }
+  | { readonly $case: 'leaseCheckpoint'; readonly revision: number };
 
 export type OpReply = { readonly $case: 'range'; readonly plan: RangePlan } | Extract<Reply, { $case: 'put' | 'deleteRange' | 'txn' }>;
 

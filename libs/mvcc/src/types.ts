@@ -86,7 +86,9 @@ export type Command =
   | { $case: 'txn'; value: TxnRequest }
   | { $case: 'compaction'; value: { revision: bigint } }
   | { $case: 'leaseGrant'; value: { ID: bigint; TTL: bigint } }
-  | { $case: 'leaseRevoke'; value: { ID: bigint } };
+  | { $case: 'leaseRevoke'; value: { ID: bigint } }
+  /** What the leader's clock leaves of leases, in seconds; 0: all of it. */
+  | { $case: 'leaseCheckpoint'; value: { checkpoints: Array<{ ID: bigint; remainingTTL: bigint }> } };
 
 /** A place in history: `main` counts transactions, `sub` the changes within one. */
 export interface Revision {

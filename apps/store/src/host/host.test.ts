@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
-import { memoryFiles, memorySpace, type MemoryFiles, type MemorySpace } from '@rhythm/disk';
-import type { Command, Reply } from '@rhythm/mvcc';
+import { memoryFiles, memorySpaces, type MemoryFiles, type MemorySpaces } from '@rhythm/disk';
 import { Host } from './host.ts';
+import type { StoreCommand } from './machine.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const put = (key: string, value: string, lease = 0n): Command => ({
+const put = (key: string, value: string, lease = 0n): StoreCommand => ({
   $case: 'put',
   value: { key: bytes(key), value: bytes(value), lease, prevKv: false, ignoreValue: false, ignoreLease: false },
 });
 
 interface Disk {
   readonly files: MemoryFiles;
-  readonly space: MemorySpace;
+  readonly spaces: MemorySpaces;
 }
 
-const disk = (): Disk => ({ files: memoryFiles(), space: memorySpace() });
-const start = ({ files, space }: Disk, options: { clock?: Clock; segmentBytesMax?: number; cutEveryEntries?: number; seed?: number } = {}): Promise<Host> =>
-  Host.start({ id: 7n, voters: [7n], files, space: space.open(), clock: systemClock, random: seededRandom(options.seed ?? 1), log: silentLog, ...options });
+const disk = (): Disk => ({ files: memoryFiles(), spaces: memorySpaces() });
+const start = ({ files, spaces }: Disk, options: { clock?: Clock; segmentBytesMax?: number; cutEveryEntries?: number; seed?: number } = {}): Promise<Host> =>
+  Host.start({ id: 7n, clusterId: 1n, founders: [{ id: 7n, name: 'a', peerUrls: [], clientUrls: [] }], files, spaces, clock: systemClock, random: seededRandom(options.seed ?? 1), log: silentLog, ...options });
 
 /** All keys and values now. */
 function contents(host: Host): Record<string, string> {
@@ -36,7 +36,7 @@ describe('a member', () => {
       expect(Object.keys(contents(host))).toHaveLength((life + 1) * 20);
       // The key space may have kept any part of what was not synced.
       on.files.crash();
-      on.space.crash(life);
+      on.spaces.crash(life);
     }
     expect(Object.keys(contents(await start(on)))).toHaveLength(100);
   });
@@ -51,7 +51,7 @@ describe('a member', () => {
     await expect(host.propose(put('a', '3'))).rejects.toMatchObject({ details: 'etcdserver: server stopped' });
     on.files.failure = undefined;
     on.files.crash();
-    on.space.crash();
+    on.spaces.crash();
     expect(contents(await start(on))).toEqual({ a: '2' });
   });
 
@@ -76,7 +76,7 @@ describe('a member', () => {
     const segments = await on.files.list();
     expect(segments[0]).not.toBe('0000000000000001.log');
     on.files.crash();
-    on.space.crash();
+    on.spaces.crash();
     const again = await start(on);
     expect(Object.keys(contents(again))).toHaveLength(100);
     expect(again.state.mvcc.revision).toBe(501);
@@ -89,34 +89,34 @@ describe('a member', () => {
     const elsewhere = disk();
     await start(elsewhere);
     await host.stop();
-    await expect(start({ files: elsewhere.files, space: on.space })).rejects.toThrow(/the log ends at entry 1, the state has 4: acknowledged entries are missing/);
+    await expect(start({ files: elsewhere.files, spaces: on.spaces })).rejects.toThrow(/the log ends at entry 1, the state has 4: acknowledged entries are missing/);
   });
 
   it('gives space back after a compaction, also when it was interrupted', async () => {
     const on = disk();
     const host = await start(on);
     for (let n = 0; n < 50; n++) await host.propose(put('a', `${n}`));
-    await host.propose({ $case: 'compaction', value: { revision: 40n } });
+    await host.propose({ $case: 'compaction', value: { revision: 40n, physical: false } });
     on.files.crash();
-    on.space.crash();
+    on.spaces.crash();
     const again = await start(on);
     let stored = 0;
     for await (const slice of again.state.revisions()) stored += slice.length;
     expect(stored).toBe(12);
-    await expect(again.propose({ $case: 'compaction', value: { revision: 40n } })).rejects.toMatchObject({ details: 'etcdserver: mvcc: required revision has been compacted' });
+    await expect(again.propose({ $case: 'compaction', value: { revision: 40n, physical: false } })).rejects.toMatchObject({ details: 'etcdserver: mvcc: required revision has been compacted' });
   });
 
   it('lets leases run out, with their full time after a restart', async () => {
     const on = disk();
     const clock = new VirtualClock();
-    const grant: Command = { $case: 'leaseGrant', value: { ID: 5n, TTL: 10n } };
+    const grant: StoreCommand = { $case: 'leaseGrant', value: { ID: 5n, TTL: 10n } };
     const host = await start(on, { clock });
     await host.propose(grant);
     await host.propose(put('leased', 'x', 5n));
     await clock.advance(8000);
     expect(Object.keys(contents(host))).toEqual(['leased']);
     on.files.crash();
-    on.space.crash();
+    on.spaces.crash();
     const again = await start(on, { clock });
     await clock.advance(9000);
     expect(Object.keys(contents(again))).toEqual(['leased']);
@@ -127,7 +127,7 @@ describe('a member', () => {
 
   it('refuses what is too large and answers refusals of the state in etcd’s words', async () => {
     const host = await start(disk());
-    const failing = (command: Command): Promise<Reply> => host.propose(command);
+    const failing = (command: StoreCommand): Promise<unknown> => host.propose(command);
     await expect(failing(put('a', 'x'.repeat(1_600_000)))).rejects.toMatchObject({ code: 3, details: 'etcdserver: request is too large' });
     await expect(failing(put('a', 'x', 9n))).rejects.toMatchObject({ code: 5, details: 'etcdserver: requested lease not found' });
     await host.stop();

@@ -1,8 +1,10 @@
 import { assert, toError, type Timer } from '@rhythm/base';
-import { MvccError, type Command, type Reply, type StoredEvent } from '@rhythm/mvcc';
+import type { StoredEvent } from '@rhythm/mvcc';
+import type { Caller } from '@rhythm/proto/store';
 import { ProposalDroppedError, RaftNode, type Entry, type Ready, type Status } from '@rhythm/raft';
-import { commandId, decodeCommand, encodeCommand } from './command.ts';
+import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { StoreCommand, StoreReply } from './machine.ts';
 import type { HostOptions, Listener } from './options.ts';
 import { RaftDiskLog } from './raft-log.ts';
 import { State } from './state.ts';
@@ -28,12 +30,15 @@ const requestBytesMax = 1.5 * 1024 * 1024;
 /** A proposal or read without a result is given up after this, as in etcd: 5 s and two election timeouts. */
 const requestTimeoutMs = 7000;
 
+/** What a command is answered with when it is not refused. */
+type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
+
 /** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
 export class Host {
-  readonly state: State;
   readonly leases: LeaseKeeper;
   /** Rejects when this member cannot go on. */
   readonly failed: Promise<never>;
+  #state: State;
   readonly #options: HostOptions;
   readonly #node: RaftNode;
   readonly #log: RaftDiskLog;
@@ -54,12 +59,12 @@ export class Host {
 
   private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
     this.#options = options;
-    this.state = state;
-    this.leases = new LeaseKeeper(state.mvcc.leases, options.clock, options.log);
+    this.#state = state;
+    this.leases = new LeaseKeeper(() => this.state.mvcc.leases, options.clock, options.log);
     this.#log = log;
     this.#node = node;
     this.#cutAt = state.applied.index;
-    this.#waiters = new Waiters(options.clock, options.random, requestTimeoutMs);
+    this.#waiters = new Waiters(options.id, options.clock, options.random, requestTimeoutMs);
     this.failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
@@ -68,15 +73,15 @@ export class Host {
 
   /** Recovers what the disk holds and, alone in its group, leads before it returns. */
   static async start(options: HostOptions): Promise<Host> {
-    const state = await State.load(options.space);
+    const state = await State.load(await options.spaces.open());
     const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, options.segmentBytesMax);
-    if (state.voters === undefined) state.setVoters(options.voters);
-    const voters = state.voters ?? options.voters;
+    if (state.membership === undefined && options.founders.length > 0) state.found(options.clusterId, options.founders);
+    const { voters = [] } = state.membership ?? {};
     if (!voters.includes(options.id)) throw new Error(`the state belongs to the members ${voters.map((id) => id.toString(16)).join(', ')}, and ${options.id.toString(16)} is none of them`);
     if (tornBytes > 0) options.log.warn('the end of the log was torn and has been cut off', { bytes: tornBytes });
     const node = new RaftNode({
       id: options.id,
-      voters,
+      ...(state.membership === undefined ? {} : { membership: state.membership }),
       electionTicks,
       heartbeatTicks,
       messageBytesMax: 1024 * 1024,
@@ -96,6 +101,11 @@ export class Host {
     return host;
   }
 
+  /** What was applied. Another object takes its place when a leader sends its state: read it anew after every wait. */
+  get state(): State {
+    return this.#state;
+  }
+
   status(): Status {
     return this.#node.status();
   }
@@ -105,10 +115,11 @@ export class Host {
   }
 
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
-  async propose(command: Command): Promise<Reply> {
+  async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
     if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
-    const { id, promise } = this.#waiters.add(command);
-    const data = encodeCommand(id, command);
+    const proposal = { command, caller };
+    const { id, promise } = this.#waiters.add(proposal);
+    const data = encodeCommand({ origin: this.#waiters.origin, id }, proposal);
     if (data.length > requestBytesMax) {
       this.#waiters.forget(id);
       throw etcdError('RequestTooLarge');
@@ -116,8 +127,8 @@ export class Host {
     this.#proposals.push(data);
     this.#workSoon();
     const reply = await promise;
-    if (reply instanceof MvccError) throw etcdError(reply.kind);
-    return reply;
+    if (reply instanceof Error) throw etcdError(reply.kind);
+    return reply as ReplyTo<C>;
   }
 
   /** Resolves when the applied state holds everything that was acknowledged before the call. */
@@ -137,7 +148,7 @@ export class Host {
   }
 
   get #isAlone(): boolean {
-    return this.state.voters?.length === 1;
+    return this.state.membership?.voters.length === 1;
   }
 
   onApplied(listener: Listener): () => void {
@@ -238,14 +249,15 @@ export class Host {
       this.state.apply(undefined, at);
       return;
     }
-    const id = commandId(entry.data);
+    const id = ticketOf(entry.data, this.#waiters.originBytes);
     const waiter = this.#waiters.take(id);
-    const command = waiter?.command ?? decodeCommand(entry.data);
-    const applied = this.state.apply(command, at);
+    const proposal = waiter?.proposal ?? decodeCommand(entry.data);
+    const { command } = proposal;
+    const applied = this.state.apply(proposal, at);
     if (applied === undefined) return;
-    if (!(applied.reply instanceof MvccError)) this.leases.note(command);
-    for (const event of applied.events) events.push(event);
-    if (command.$case === 'compaction' && !(applied.reply instanceof MvccError)) {
+    if (!(applied.reply instanceof Error)) this.leases.note(command);
+    for (const event of applied.events ?? []) events.push(event);
+    if (command.$case === 'compaction' && !(applied.reply instanceof Error)) {
       this.state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
     }
     waiter?.resolve(applied.reply);

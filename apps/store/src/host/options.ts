@@ -1,14 +1,19 @@
 import type { Clock, Log, Random } from '@rhythm/base';
-import type { Files, KeyValueSpace } from '@rhythm/disk';
+import type { Files, Spaces } from '@rhythm/disk';
 import type { StoredEvent } from '@rhythm/mvcc';
 import type { NodeId } from '@rhythm/raft';
+import type { MemberRecord } from '../members/records.ts';
+import type { Transport } from './transport.ts';
 
 export interface HostOptions {
   readonly id: NodeId;
-  /** The first members of a new group; one that exists knows its own. */
-  readonly voters: readonly NodeId[];
+  readonly clusterId: bigint;
+  /** The first members of a new group; one that exists knows its own. Empty: this member waits until its group sends it the state. */
+  readonly founders: readonly MemberRecord[];
   readonly files: Files;
-  readonly space: KeyValueSpace;
+  readonly spaces: Spaces;
+  /** How the others are reached; without it the member is alone. */
+  readonly transport?: Transport;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -1,31 +1,29 @@
+import { assert } from '@rhythm/base';
 import type { KeyValueSpace, SpaceSnapshot, SpaceWrite } from '@rhythm/disk';
-import {
-  counterWrite,
-  dataFamily,
-  decodeKeyValue,
-  keyText,
-  leaseFamily,
-  metaKey,
-  Mvcc,
-  parseDataKey,
-  parseLeaseKey,
-  readCounter,
-  type Applied,
-  type Command,
-  type Reader,
-} from '@rhythm/mvcc';
-import type { LogStart, NodeId } from '@rhythm/raft';
+import { counterWrite, dataFamily, keyText, metaKey, parseDataKey, readCounter, type Mvcc, type Reader } from '@rhythm/mvcc';
+import { decodeChange, type LogStart, type Membership, type NodeId } from '@rhythm/raft';
+import { MembersMachine } from '../members/machine.ts';
+import type { MemberRecord } from '../members/records.ts';
+import { decodeCommand, type Proposal } from './command.ts';
+import { KvMachine } from './kv-machine.ts';
+import type { ApplyContext, CommandKind, Machine, Outcome, StoreCommand } from './machine.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
 const garbageSliceKeys = 2000;
 
+/** The meta key of a state that came from a leader: where it was when it came. */
+const installedKey = metaKey('installed');
+
 /**
- * The applied state: the multi-version index in memory, its values in the key space. What was applied can be read at
+ * The applied state: its parts (`Machine`) in memory, the values of keys in the key space. What was applied can be read at
  * once; it is written in batches that follow each other, each with the applied index it reaches.
  */
 export class State implements Reader {
   readonly mvcc: Mvcc;
+  readonly members = new MembersMachine();
+  readonly #machines: readonly Machine[];
+  readonly #byCommand = new Map<CommandKind, Machine>();
   readonly #space: KeyValueSpace;
   /** Written but not known to be in the key space yet. */
   readonly #overlay = new Map<string, Uint8Array | undefined>();
@@ -36,53 +34,42 @@ export class State implements Reader {
   #queued = false;
   #applied: LogStart;
   #durable: number;
-  #voters: readonly NodeId[] | undefined;
   #failed: Error | undefined;
   /** The compacted revision whose garbage is gone from the key space. */
   #collected = -1;
   readonly #reads = new Set<Promise<unknown>>();
 
-  private constructor(mvcc: Mvcc, space: KeyValueSpace, applied: LogStart) {
-    this.mvcc = mvcc;
+  private constructor(space: KeyValueSpace) {
+    const kv = new KvMachine();
+    this.mvcc = kv.mvcc;
+    this.#machines = [kv, this.members];
+    for (const machine of this.#machines) for (const command of machine.commands) this.#byCommand.set(command, machine);
     this.#space = space;
-    this.#applied = applied;
-    this.#durable = applied.index;
+    this.#applied = readPlace(space.get(metaKey('applied'))) ?? { index: 0, term: 0 };
+    this.#durable = this.#applied.index;
   }
 
-  /** Rebuilds the index from the key space. */
+  /** Rebuilds what is kept in memory from the key space. */
   static async load(space: KeyValueSpace): Promise<State> {
-    const mvcc = new Mvcc();
-    for await (const slice of space.entries(leaseFamily.start, leaseFamily.end)) {
-      for (const [key, value] of slice) mvcc.leases.restore(parseLeaseKey(key), BigInt(readCounter(value)));
-    }
-    for await (const slice of space.entries(dataFamily.start, dataFamily.end)) {
-      for (const [key, value] of slice) {
-        const place = parseDataKey(key);
-        if (place === undefined) throw new Error(`the state holds a key that is not a revision: ${Buffer.from(key).toString('hex')}`);
-        mvcc.restoreValue(decodeKeyValue(value), place.revision, place.tombstone);
-      }
-    }
-    const counter = (name: string): number | undefined => {
-      const bytes = space.get(metaKey(name));
-      return bytes === undefined ? undefined : readCounter(bytes);
-    };
-    mvcc.restoreRevisions(counter('revision') ?? 0, counter('compacted') ?? -1);
-    const applied = space.get(metaKey('applied'));
-    const state = new State(mvcc, space, applied === undefined ? { index: 0, term: 0 } : { index: readCounter(applied), term: readCounter(applied.subarray(8)) });
-    state.#voters = parseMembers(space.get(metaKey('members')));
-    if (mvcc.compactRevision > 0) await state.collectGarbage();
+    const state = new State(space);
+    for (const machine of state.#machines) await machine.restore(space);
+    if (state.mvcc.compactRevision > 0) await state.collectGarbage();
     return state;
   }
 
-  /** The members as of the applied index; undefined in a new group. */
-  get voters(): readonly NodeId[] | undefined {
-    return this.#voters;
+  /** The members as of the applied index; undefined in a member that waits to be sent the state. */
+  get membership(): Membership | undefined {
+    return this.members.membership;
   }
 
-  /** Stored with the next batch, as everything else that was applied. */
-  setVoters(voters: readonly NodeId[]): void {
-    this.#voters = voters;
-    this.#write({ key: metaKey('members'), value: Buffer.from(JSON.stringify({ voters: voters.map((id) => id.toString(16)) })) });
+  /** Makes a new group, or begins one anew. Stored with the next batch, as everything else that was applied. */
+  found(clusterId: bigint, members: readonly MemberRecord[], removed: readonly NodeId[] = []): void {
+    for (const write of this.members.found(clusterId, members, removed)) this.#write(write);
+  }
+
+  /** Where this state was when it came from a leader: the log before it is void. Undefined when it has grown here. */
+  get installed(): LogStart | undefined {
+    return readPlace(this.#space.get(installedKey));
   }
 
   get applied(): LogStart {
@@ -115,11 +102,18 @@ export class State implements Reader {
     return bytes;
   }
 
-  apply(command: Command | undefined, at: LogStart): Applied | undefined {
-    const applied = command === undefined ? undefined : this.mvcc.apply(command, this);
-    for (const write of applied?.writes ?? []) this.#write(write);
-    this.#applied = at;
-    return applied;
+  /** Applies an entry; undefined: one without a command. */
+  apply(proposal: Proposal | undefined, at: LogStart): Outcome | undefined {
+    const outcome = proposal === undefined ? undefined : this.#dispatch(proposal.command, { reader: this, at, revision: this.mvcc.revision, caller: proposal.caller });
+    return this.#take(outcome, at);
+  }
+
+  /** Applies an entry that changed the membership to this. */
+  applyMembership(data: Uint8Array, membership: Membership, at: LogStart): Outcome {
+    const { context } = decodeChange(data);
+    const outcome = this.members.applyMembership(context.length === 0 ? undefined : decodeCommand(context).command, membership, this.mvcc.revision);
+    this.#take(outcome, at);
+    return outcome;
   }
 
   /** Starts writing what was applied, unless a flush that will do so is waiting already. Rejects when the disk refuses. */
@@ -141,9 +135,7 @@ export class State implements Reader {
     const writes = this.#pending;
     if (writes.length === 0 && !sync) return;
     this.#pending = [];
-    const appliedWrite = counterWrite('applied', index);
-    const value = Buffer.concat([appliedWrite.value ?? new Uint8Array(0), counterWrite('', term).value ?? new Uint8Array(0)]);
-    const batch = [...writes, { key: appliedWrite.key, value }, counterWrite('revision', this.mvcc.revision)];
+    const batch = [...writes, { key: metaKey('applied'), value: encodePlace({ index, term }) }, counterWrite('revision', this.mvcc.revision)];
     this.#writing = this.#space.batch(batch, sync).then(
       () => {
         for (const write of writes) {
@@ -205,6 +197,22 @@ export class State implements Reader {
     await this.#space.close();
   }
 
+  #dispatch(command: StoreCommand, context: ApplyContext): Outcome {
+    for (const machine of this.#machines) {
+      const refusal = machine.refuses?.(command, context);
+      if (refusal !== undefined) return { reply: refusal, writes: [] };
+    }
+    const machine = this.#byCommand.get(command.$case);
+    assert(machine !== undefined, `some part of the state takes a ${command.$case}`);
+    return machine.apply(command, context);
+  }
+
+  #take(outcome: Outcome | undefined, at: LogStart): Outcome | undefined {
+    for (const write of outcome?.writes ?? []) this.#write(write);
+    this.#applied = at;
+    return outcome;
+  }
+
   #write(write: SpaceWrite): void {
     const key = keyText(write.key);
     this.#pending.push(write);
@@ -215,8 +223,13 @@ export class State implements Reader {
   }
 }
 
-function parseMembers(bytes: Uint8Array | undefined): readonly NodeId[] | undefined {
-  if (bytes === undefined) return undefined;
-  const { voters } = JSON.parse(Buffer.from(bytes).toString()) as { readonly voters: readonly string[] };
-  return voters.map((id) => BigInt(`0x${id}`));
+function encodePlace({ index, term }: LogStart): Uint8Array {
+  const value = Buffer.alloc(16);
+  value.writeBigInt64BE(BigInt(index));
+  value.writeBigInt64BE(BigInt(term), 8);
+  return value;
+}
+
+function readPlace(bytes: Uint8Array | undefined): LogStart | undefined {
+  return bytes === undefined ? undefined : { index: readCounter(bytes), term: readCounter(bytes.subarray(8)) };
 }

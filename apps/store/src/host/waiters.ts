@@ -1,14 +1,15 @@
-import { randomInt, type Clock, type Random } from '@rhythm/base';
-import type { Command, MvccError, Reply } from '@rhythm/mvcc';
+import type { Clock, Random } from '@rhythm/base';
 import { etcdError } from '../services/errors.ts';
+import type { Proposal } from './command.ts';
+import type { Refusal, StoreReply } from './machine.ts';
 
 /** Callers waiting at a time; more are refused. */
 const waitersMax = 20_000;
 
 interface Waiter {
-  readonly command: Command;
+  readonly proposal: Proposal;
   readonly deadline: number;
-  resolve(reply: Reply | MvccError): void;
+  resolve(reply: StoreReply | Refusal): void;
   reject(error: Error): void;
 }
 
@@ -24,20 +25,25 @@ export class Waiters {
   readonly #timeoutMs: number;
   readonly #commands = new Map<number, Waiter>();
   readonly #reads = new Map<number, ReadWaiter>();
-  #nextId: number;
+  /** Of this life of this member: entries of others, and of earlier lives, are applied too. */
+  readonly origin: bigint;
+  readonly originBytes: Uint8Array;
+  #nextId = 1;
 
-  constructor(clock: Clock, random: Random, timeoutMs: number) {
+  constructor(member: bigint, clock: Clock, random: Random, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    // Entries of an earlier life of this member are applied too: their ids must not meet ours.
-    this.#nextId = randomInt(random, 2 ** 52);
+    const bytes = Buffer.from(random.bytes(8));
+    this.origin = bytes.readBigUInt64LE() ^ member;
+    bytes.writeBigUInt64LE(this.origin);
+    this.originBytes = bytes;
   }
 
-  add(command: Command): { readonly id: number; readonly promise: Promise<Reply | MvccError> } {
+  add(proposal: Proposal): { readonly id: number; readonly promise: Promise<StoreReply | Refusal> } {
     this.#admit();
     const id = this.#nextId++;
     const deadline = this.#clock.monotonic() + this.#timeoutMs;
-    const promise = new Promise<Reply | MvccError>((resolve, reject) => this.#commands.set(id, { command, deadline, resolve, reject }));
+    const promise = new Promise<StoreReply | Refusal>((resolve, reject) => this.#commands.set(id, { proposal, deadline, resolve, reject }));
     return { id, promise };
   }
 

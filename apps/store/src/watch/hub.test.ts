@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
-import { memoryFiles, memorySpace } from '@rhythm/disk';
+import { memoryFiles, memorySpaces } from '@rhythm/disk';
 import type { WatchCreateRequest, WatchResponse } from '@rhythm/proto/etcd';
 import { Host } from '../host/host.ts';
 import { WatchHub } from './hub.ts';
@@ -13,7 +13,7 @@ let clock: VirtualClock;
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  host = await Host.start({ id: 1n, voters: [1n], files: memoryFiles(), space: memorySpace(), clock, random: seededRandom(1), log: silentLog });
+  host = await Host.start({ id: 1n, clusterId: 1n, founders: [{ id: 1n, name: 'a', peerUrls: [], clientUrls: [] }], files: memoryFiles(), spaces: memorySpaces(), clock, random: seededRandom(1), log: silentLog });
   hub = new WatchHub({ host, identity: { name: 'a', clusterId: 1n, memberId: 1n }, clientUrls: () => [] }, clock);
 });
 afterEach(async () => {
@@ -25,7 +25,7 @@ async function put(key: string, value: string | Uint8Array): Promise<void> {
   await host.propose({ $case: 'put', value: { key: bytes(key), value: typeof value === 'string' ? bytes(value) : value, lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false } });
 }
 const remove = (key: string) => host.propose({ $case: 'deleteRange', value: { key: bytes(key), rangeEnd: bytes(''), prevKv: false } });
-const compact = (revision: number) => host.propose({ $case: 'compaction', value: { revision: BigInt(revision) } });
+const compact = (revision: number) => host.propose({ $case: 'compaction', value: { revision: BigInt(revision), physical: false } });
 
 function create(stream: WatchStream, over: Partial<Omit<WatchCreateRequest, 'key' | 'rangeEnd'>> & { key: string; rangeEnd?: string }): void {
   const value = { startRevision: 0n, progressNotify: false, filters: [], prevKv: false, watchId: 0n, fragment: false, ...over, key: bytes(over.key), rangeEnd: bytes(over.rangeEnd ?? '') };

@@ -28,8 +28,10 @@ import {
   AuthUserRevokeRoleRequest,
   CompactionRequest,
   DeleteRangeRequest,
+  LeaseCheckpointRequest,
   LeaseGrantRequest,
   LeaseRevokeRequest,
+  MemberUpdateRequest,
   PutRequest,
   RangeRequest,
   RangeResponse,
@@ -52,8 +54,12 @@ export interface Command {
     | { $case: "compaction"; value: CompactionRequest }
     | { $case: "leaseGrant"; value: LeaseGrantRequest }
     | { $case: "leaseRevoke"; value: LeaseRevokeRequest }
+    | { $case: "leaseCheckpoint"; value: LeaseCheckpointRequest }
     | { $case: "auth"; value: AuthCommand }
+    | { $case: "member"; value: MemberCommand }
     | undefined;
+  /** The life of the member that proposed it: with `id` unlike any other. */
+  origin: bigint;
   /** Who asked; absent while authentication is off. */
   caller: Caller | undefined;
 }
@@ -94,6 +100,41 @@ export interface TokenAssignment {
   checkedRevision: bigint;
 }
 
+/** A change of what is known of the members. A change of who has a vote is an entry of its own kind, whose context is a Command with this. */
+export interface MemberCommand {
+  change:
+    | //
+    /** What a member says of itself once it runs. */
+    { $case: "attributes"; value: MemberAttributes }
+    | { $case: "update"; value: MemberUpdateRequest }
+    | //
+    /** With an entry that changes the membership: the member that joins. */
+    { $case: "add"; value: AddedMember }
+    | { $case: "remove"; value: RemovedMember }
+    | { $case: "promote"; value: PromotedMember }
+    | undefined;
+}
+
+export interface MemberAttributes {
+  id: bigint;
+  name: string;
+  clientUrls: string[];
+}
+
+export interface AddedMember {
+  id: bigint;
+  peerUrls: string[];
+  isLearner: boolean;
+}
+
+export interface RemovedMember {
+  id: bigint;
+}
+
+export interface PromotedMember {
+  id: bigint;
+}
+
 export interface Requests {
   requests: Request[];
 }
@@ -124,7 +165,7 @@ export interface Failure {
 }
 
 function createBaseCommand(): Command {
-  return { id: 0n, command: undefined, caller: undefined };
+  return { id: 0n, command: undefined, origin: 0n, caller: undefined };
 }
 
 export const Command: MessageFns<Command> = {
@@ -154,9 +195,21 @@ export const Command: MessageFns<Command> = {
       case "leaseRevoke":
         LeaseRevokeRequest.encode(message.command.value, writer.uint32(58).fork()).join();
         break;
+      case "leaseCheckpoint":
+        LeaseCheckpointRequest.encode(message.command.value, writer.uint32(66).fork()).join();
+        break;
       case "auth":
         AuthCommand.encode(message.command.value, writer.uint32(170).fork()).join();
         break;
+      case "member":
+        MemberCommand.encode(message.command.value, writer.uint32(178).fork()).join();
+        break;
+    }
+    if (message.origin !== 0n) {
+      if (BigInt.asUintN(64, message.origin) !== message.origin) {
+        throw new globalThis.Error("value provided for field message.origin of type fixed64 too large");
+      }
+      writer.uint32(153).fixed64(message.origin);
     }
     if (message.caller !== undefined) {
       Caller.encode(message.caller, writer.uint32(162).fork()).join();
@@ -233,12 +286,39 @@ export const Command: MessageFns<Command> = {
             message.command = { $case: "leaseRevoke", value: LeaseRevokeRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.command = {
+              $case: "leaseCheckpoint",
+              value: LeaseCheckpointRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
           case 21: {
             if (tag !== 170) {
               break;
             }
 
             message.command = { $case: "auth", value: AuthCommand.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.command = { $case: "member", value: MemberCommand.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.origin = reader.fixed64() as bigint;
             continue;
           }
           case 20: {
@@ -304,13 +384,29 @@ export const Command: MessageFns<Command> = {
         }
         break;
       }
+      case "leaseCheckpoint": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = {
+            $case: "leaseCheckpoint",
+            value: LeaseCheckpointRequest.fromPartial(object.command.value),
+          };
+        }
+        break;
+      }
       case "auth": {
         if (object.command?.value !== undefined && object.command?.value !== null) {
           message.command = { $case: "auth", value: AuthCommand.fromPartial(object.command.value) };
         }
         break;
       }
+      case "member": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = { $case: "member", value: MemberCommand.fromPartial(object.command.value) };
+        }
+        break;
+      }
     }
+    message.origin = (object.origin !== undefined && object.origin !== null) ? BigInt(object.origin) : 0n;
     message.caller = (object.caller !== undefined && object.caller !== null)
       ? Caller.fromPartial(object.caller)
       : undefined;
@@ -760,6 +856,418 @@ export const TokenAssignment: MessageFns<TokenAssignment> = {
     message.checkedRevision = (object.checkedRevision !== undefined && object.checkedRevision !== null)
       ? BigInt(object.checkedRevision)
       : 0n;
+    return message;
+  },
+};
+
+function createBaseMemberCommand(): MemberCommand {
+  return { change: undefined };
+}
+
+export const MemberCommand: MessageFns<MemberCommand> = {
+  encode(message: MemberCommand, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.change?.$case) {
+      case "attributes":
+        MemberAttributes.encode(message.change.value, writer.uint32(10).fork()).join();
+        break;
+      case "update":
+        MemberUpdateRequest.encode(message.change.value, writer.uint32(18).fork()).join();
+        break;
+      case "add":
+        AddedMember.encode(message.change.value, writer.uint32(26).fork()).join();
+        break;
+      case "remove":
+        RemovedMember.encode(message.change.value, writer.uint32(34).fork()).join();
+        break;
+      case "promote":
+        PromotedMember.encode(message.change.value, writer.uint32(42).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberCommand {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberCommand();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = { $case: "attributes", value: MemberAttributes.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.change = { $case: "update", value: MemberUpdateRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.change = { $case: "add", value: AddedMember.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.change = { $case: "remove", value: RemovedMember.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.change = { $case: "promote", value: PromotedMember.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemberCommand>): MemberCommand {
+    return MemberCommand.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberCommand>): MemberCommand {
+    const message = createBaseMemberCommand();
+    switch (object.change?.$case) {
+      case "attributes": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "attributes", value: MemberAttributes.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "update": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "update", value: MemberUpdateRequest.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "add": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "add", value: AddedMember.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "remove": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "remove", value: RemovedMember.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "promote": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "promote", value: PromotedMember.fromPartial(object.change.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseMemberAttributes(): MemberAttributes {
+  return { id: 0n, name: "", clientUrls: [] };
+}
+
+export const MemberAttributes: MessageFns<MemberAttributes> = {
+  encode(message: MemberAttributes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.clientUrls) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberAttributes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberAttributes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.clientUrls.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemberAttributes>): MemberAttributes {
+    return MemberAttributes.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberAttributes>): MemberAttributes {
+    const message = createBaseMemberAttributes();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
+    message.name = object.name ?? "";
+    message.clientUrls = object.clientUrls?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAddedMember(): AddedMember {
+  return { id: 0n, peerUrls: [], isLearner: false };
+}
+
+export const AddedMember: MessageFns<AddedMember> = {
+  encode(message: AddedMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    for (const v of message.peerUrls) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.isLearner !== false) {
+      writer.uint32(24).bool(message.isLearner);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddedMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddedMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.peerUrls.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isLearner = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AddedMember>): AddedMember {
+    return AddedMember.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AddedMember>): AddedMember {
+    const message = createBaseAddedMember();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
+    message.peerUrls = object.peerUrls?.map((e) => e) || [];
+    message.isLearner = object.isLearner ?? false;
+    return message;
+  },
+};
+
+function createBaseRemovedMember(): RemovedMember {
+  return { id: 0n };
+}
+
+export const RemovedMember: MessageFns<RemovedMember> = {
+  encode(message: RemovedMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovedMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovedMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RemovedMember>): RemovedMember {
+    return RemovedMember.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemovedMember>): RemovedMember {
+    const message = createBaseRemovedMember();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
+    return message;
+  },
+};
+
+function createBasePromotedMember(): PromotedMember {
+  return { id: 0n };
+}
+
+export const PromotedMember: MessageFns<PromotedMember> = {
+  encode(message: PromotedMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromotedMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromotedMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PromotedMember>): PromotedMember {
+    return PromotedMember.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromotedMember>): PromotedMember {
+    const message = createBasePromotedMember();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
     return message;
   },
 };
