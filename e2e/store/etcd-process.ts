@@ -1,12 +1,23 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Debian's etcd-server on loopback, plain text, with a folder of its own. */
-export async function etcdProcess(): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'rhythm-etcd-'));
+export interface EtcdProcess {
+  readonly endpoint: string;
+  /** Its data folder. */
+  readonly folder: string;
+  /** Runs etcdctl (API 3) against it. */
+  etcdctl(args: readonly string[]): Promise<string>;
+  /** Ends it and leaves its folder; with SIGTERM, everything is written into its database. */
+  kill(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one. */
+export async function etcdProcess(dataDir?: string): Promise<EtcdProcess> {
+  const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'rhythm-etcd-'));
   const [client, peer] = [await freePort(), await freePort()];
   const [url, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
   const args = ['--data-dir', folder, '--listen-client-urls', url, '--advertise-client-urls', url, '--log-level', 'error'];
@@ -17,14 +28,31 @@ export async function etcdProcess(): Promise<{ readonly endpoint: string; stop()
     child.once('exit', () => done());
   });
   ended.catch(() => undefined);
+  const endpoint = `127.0.0.1:${client}`;
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
   return {
-    endpoint: `127.0.0.1:${client}`,
+    endpoint,
+    folder,
+    etcdctl: (given) => etcdctl(['--endpoints', endpoint, ...given]),
+    kill,
     stop: async () => {
-      child.kill('SIGKILL');
-      await ended;
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Debian's etcdctl, API 3; rejects with what it said. */
+export function etcdctl(args: readonly string[]): Promise<string> {
+  return new Promise((done, reject) => {
+    execFile('etcdctl', [...args], { env: { ...process.env, ETCDCTL_API: '3' }, timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error === null) done(stdout);
+      else reject(new Error(`etcdctl ${args.join(' ')}: ${error.message} ${stdout}${stderr}`));
+    });
+  });
 }
 
 async function freePort(): Promise<number> {

@@ -20,6 +20,7 @@ const flags = {
   status: { dir: dirFlag },
   kubeconfig: { dir: dirFlag },
   kubectl: { dir: dirFlag },
+  store: { dir: dirFlag },
   test: {},
   bench: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FlagSpec>>>>;
@@ -30,6 +31,7 @@ const descriptions: Readonly<Record<keyof typeof flags, string>> = {
   status: 'show its processes, nodes and pods',
   kubeconfig: 'print the kubeconfig of its administrator',
   kubectl: 'run kubectl 1.35 against it (flags before ARGS: --dir)',
+  store: 'save, check and restore snapshots of the store: store snapshot save|status|restore FILE',
   test: 'run every test, as CI does',
   bench: 'measure against limits of the same run: bench NAME; without a name, list what there is',
 };
@@ -63,6 +65,10 @@ async function command(name: string, argv: readonly string[]): Promise<number> {
       const { dir } = parseFlags(flags.kubectl, argv.slice(0, own));
       const { kubectl } = await import('./commands/kubectl.ts');
       return kubectl(dir, argv.slice(own), (line) => process.stderr.write(`${line}\n`));
+    }
+    case 'store': {
+      const { store } = await import('./commands/store.ts');
+      return store(argv);
     }
     case 'test':
       parseFlags(flags.test, argv);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { systemClock, systemRandom } from '@rhythm/base';
-import { helpText, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
+import { causeChain, systemClock, systemRandom } from '@rhythm/base';
+import { FlagError, helpText, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
 import { jsonLog } from '@rhythm/telemetry';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { start } from './start.ts';
 
 const flags = {
@@ -17,7 +18,14 @@ const flags = {
 
 const log = jsonLog(systemClock, (line) => process.stderr.write(line));
 
-if (process.argv.includes('--help')) {
+if (process.argv[2] === 'snapshot') {
+  try {
+    console.log(await snapshotCommand(process.argv.slice(3)));
+  } catch (error) {
+    console.error(`store: ${causeChain(error)}`);
+    process.exitCode = error instanceof FlagError ? 2 : 1;
+  }
+} else if (process.argv.includes('--help')) {
   console.log(`store: raft-replicated key-value store, etcd v3 API\n\n${helpText(flags)}`);
 } else {
   await runApp('store', log, async (argv) => {

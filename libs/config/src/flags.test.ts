@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FlagError, parseFlags } from './flags.ts';
+import { FlagError, parseArguments, parseFlags } from './flags.ts';
 
 const spec = {
   port: { type: 'number', help: 'port', default: 6443 },
@@ -22,4 +22,13 @@ test.each([
   [['dir'], 'unexpected argument "dir"'],
 ])('refuses %j', (argv, message) => {
   expect(() => parseFlags(spec, argv)).toThrow(new FlagError(message));
+});
+
+test('tells arguments from the values of flags', () => {
+  const parse = (...argv: string[]): unknown => parseArguments(spec, ['FILE'], argv);
+  const flags = { port: 6443, dir: 'x', api: undefined, bare: true };
+  expect(parse('--dir', 'x', '--bare', 'a.db')).toEqual({ flags, given: ['a.db'] });
+  expect(parse('a.db', '--bare', '--dir=x')).toEqual({ flags, given: ['a.db'] });
+  expect(() => parse('--dir', 'x')).toThrow(new FlagError('FILE is missing'));
+  expect(() => parse('--dir', 'x', 'a', 'b')).toThrow(new FlagError('unexpected argument "b"'));
 });

@@ -43,6 +43,32 @@ export function parseFlags<const S extends Readonly<Record<string, FlagSpec>>>(s
   return Object.freeze(Object.fromEntries(Object.entries(spec).map(([name, flag]) => [name, valueOf(name, flag, given)]))) as Flags<S>;
 }
 
+/**
+ * Parses the command line of a command that takes arguments besides flags: `names` are what they are called, all required.
+ * @throws FlagError as `parseFlags` does, and for a missing argument, naming it.
+ */
+export function parseArguments<const S extends Readonly<Record<string, FlagSpec>>>(spec: S, names: readonly string[], argv: readonly string[]): { readonly flags: Flags<S>; readonly given: readonly string[] } {
+  const given: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] ?? '';
+    if (!argument.startsWith('--') && given.length < names.length) {
+      given.push(argument);
+      continue;
+    }
+    rest.push(argument);
+    const [name, inline] = splitOnce(argument.slice(2));
+    const takesValue = inline === undefined && Object.hasOwn(spec, name) && spec[name]?.type !== 'boolean';
+    const value = argv[at + 1];
+    if (!takesValue || value === undefined) continue;
+    rest.push(value);
+    at++;
+  }
+  const missing = names[given.length];
+  if (missing !== undefined) throw new FlagError(`${missing} is missing`);
+  return { flags: parseFlags(spec, rest), given };
+}
+
 /** The flags as aligned lines, for `--help`. */
 export function helpText(spec: Readonly<Record<string, FlagSpec>>): string {
   const width = Math.max(...Object.keys(spec).map((name) => name.length));

@@ -11,6 +11,9 @@ const revisionKey = Uint8Array.of(tag, 0x76);
 /** First key of the family and the first key after it. */
 export const authFamily = { start: Uint8Array.of(tag), end: Uint8Array.of(tag + 1) };
 
+/** Where records are on disk: the prefixes of users and roles, which their names follow, and the two single ones. */
+export const authPlaces = { user: Uint8Array.of(tag, userTag), role: Uint8Array.of(tag, roleTag), enabled: enabledKey, revision: revisionKey } as const;
+
 /** A user. Roles are sorted by their bytes. */
 export interface User {
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { BoltContent, BoltEntry } from '@rhythm/bolt';
 import type { SpaceReader } from '@rhythm/disk';
-import { dataFamily, dataKey, leaseFamily, metaKey, parseLeaseKey, readCounter, revisionBytes } from '@rhythm/mvcc';
+import { dataFamily, dataKey, leaseFamily, metaKey, parseLeaseKey, prefixEnd, readCounter, revisionBytes } from '@rhythm/mvcc';
+import { authPlaces } from '../auth/records.ts';
 import { authNames, buckets, metaNames } from './etcd-names.ts';
 import { encodeLease, uint64 } from './etcd-messages.ts';
 
@@ -30,17 +31,20 @@ export function etcdContent(state: SpaceReader, details: SnapshotDetails): BoltC
   const small: Readonly<Record<string, readonly BoltEntry[]>> = {
     [buckets.alarm]: [],
     [buckets.auth]: [
-      [text(authNames.enabled), Uint8Array.of(0)],
-      [text(authNames.revision), uint64(1)],
+      [text(authNames.enabled), state.get(authPlaces.enabled) ?? Uint8Array.of(0)],
+      [text(authNames.revision), state.get(authPlaces.revision) ?? uint64(1)],
     ],
-    [buckets.authRoles]: [],
-    [buckets.authUsers]: [],
     [buckets.cluster]: [],
     [buckets.members]: members(details.members),
     [buckets.membersRemoved]: [],
     [buckets.meta]: meta(state, details),
   };
-  const large: Readonly<Record<string, BoltContent>> = { [buckets.key]: () => keys(state), [buckets.lease]: () => leases(state) };
+  const large: Readonly<Record<string, BoltContent>> = {
+    [buckets.authRoles]: () => named(state, authPlaces.role),
+    [buckets.authUsers]: () => named(state, authPlaces.user),
+    [buckets.key]: () => keys(state),
+    [buckets.lease]: () => leases(state),
+  };
   const all = { ...Object.fromEntries(Object.entries(small).map(([name, entries]) => [name, once(entries)])), ...large };
   return once(sorted(Object.entries(all).map(([name, content]): BoltEntry => [text(name), content])));
 }
@@ -58,6 +62,13 @@ async function* leases(state: SpaceReader): AsyncGenerator<BoltEntry[]> {
       return [key.subarray(1), encodeLease({ id, ttl: BigInt(readCounter(value)), remaining: value.length > 8 ? BigInt(readCounter(value.subarray(8))) : 0n })];
     });
   }
+}
+
+/** Users or roles: our key is a prefix and the name, the value etcd's own message. */
+async function* named(state: SpaceReader, prefix: Uint8Array): AsyncGenerator<BoltEntry[]> {
+  const end = prefixEnd(prefix);
+  if (end === undefined) return;
+  for await (const slice of state.entries(prefix, end)) yield slice.map(([key, value]) => [key.subarray(prefix.length), value]);
 }
 
 function members(all: readonly SnapshotMember[]): BoltEntry[] {
