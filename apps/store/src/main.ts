@@ -3,7 +3,9 @@ import { causeChain, systemClock, systemRandom } from '@rhythm/base';
 import { FlagError, helpText, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
 import { jsonLog } from '@rhythm/telemetry';
 import { snapshotCommand } from './commands/snapshot.ts';
-import { start } from './start.ts';
+import { bcryptCosts } from './auth/passwords.ts';
+import { parseTokenOptions } from './auth/token-options.ts';
+import { start, tokenTtlSecondsDefault } from './start.ts';
 
 const flags = {
   name: { type: 'string', help: 'name of this member', default: 'default' },
@@ -13,6 +15,9 @@ const flags = {
   'cert-file': { type: 'string', help: 'certificate (PEM); without the three files the store speaks plain text on loopback only' },
   'key-file': { type: 'string', help: 'key of the certificate (PEM)' },
   'client-ca-file': { type: 'string', help: 'CA that client certificates must come from (PEM)' },
+  'auth-token': { type: 'string', help: 'how signed-in users are known: simple, or jwt,sign-method=…,priv-key=FILE,pub-key=FILE,ttl=5m', default: 'simple' },
+  'auth-token-ttl': { type: 'number', help: 'seconds that a simple token is good after its last use', default: tokenTtlSecondsDefault },
+  'bcrypt-cost': { type: 'number', help: `cost of hashing passwords, ${bcryptCosts.min} to ${bcryptCosts.max}`, default: bcryptCosts.default },
   'endpoint-file': { type: 'string', help: 'written with host:port once the store serves' },
 } as const;
 
@@ -35,12 +40,18 @@ if (process.argv[2] === 'snapshot') {
     const isTls = cert !== undefined && key !== undefined && clientCa !== undefined;
     if (!isTls && files.some((path) => path !== undefined)) throw new Error('--cert-file, --key-file and --client-ca-file go together');
     if (!isTls && !['127.0.0.1', '::1', 'localhost'].includes(given.host)) throw new Error(`without certificates the store serves loopback only, not ${given.host}`);
+    const bcryptCost = given['bcrypt-cost'];
+    if (!Number.isInteger(bcryptCost) || bcryptCost < bcryptCosts.min || bcryptCost > bcryptCosts.max) throw new Error(`--bcrypt-cost must be between ${bcryptCosts.min} and ${bcryptCosts.max}`);
+    const tokenTtlSeconds = given['auth-token-ttl'];
+    if (!(tokenTtlSeconds > 0)) throw new Error('--auth-token-ttl must be above 0');
+    const tokenOptions = parseTokenOptions(given['auth-token'], (path) => readFileSync(path));
     const store = await start(
       {
         name: given.name,
         dataDir: given['data-dir'],
         host: given.host,
         port: given.port,
+        auth: { tokenOptions, tokenTtlSeconds, bcryptCost },
         ...(isTls ? { tls: { cert, key, clientCa, requireClientCert: true } } : {}),
       },
       { clock: systemClock, random: systemRandom, log, nextTurn: setImmediate },

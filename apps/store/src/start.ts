@@ -2,23 +2,35 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Log, Random } from '@rhythm/base';
 import { levelSpaces, nodeFiles } from '@rhythm/disk';
-import { healthService, serveGrpc, type ServerTls } from '@rhythm/grpc';
+import { guarded, healthService, serveGrpc, type ServerTls } from '@rhythm/grpc';
+import { Gate } from './auth/gate.ts';
+import { managementGuard } from './auth/guards.ts';
+import { JwtTokens } from './auth/jwt-tokens.ts';
+import { bcryptCosts, Passwords } from './auth/passwords.ts';
+import { SimpleTokens } from './auth/simple-tokens.ts';
+import type { TokenOptions } from './auth/token-options.ts';
+import { electionService } from './concurrency/election.ts';
+import { lockService } from './concurrency/lock.ts';
 import { Host } from './host/host.ts';
 import { loadIdentity } from './identity.ts';
+import { StoreBackend } from './services/backend.ts';
 import { authService } from './services/auth.ts';
 import { clusterService } from './services/cluster.ts';
 import type { Backend } from './services/header.ts';
 import { KeyValues, kvService } from './services/kv.ts';
-import { leaseService } from './services/lease.ts';
+import { leaseGranter, leaseService } from './services/lease.ts';
 import { maintenanceService } from './services/maintenance.ts';
 import { transactionsService } from './services/transactions.ts';
 import { watchService } from './services/watch.ts';
+import { Changes } from './watch/changes.ts';
 import { WatchHub } from './watch/hub.ts';
 
 /** Largest gRPC message taken: etcd's request limit and its allowance for the envelope. */
 const receiveBytesMax = 2 * 1024 * 1024;
 /** How long calls in flight may take to end when the store stops. */
 const stopGraceMs = 1000;
+/** How long a simple token is good after its last use, as etcd's default. */
+export const tokenTtlSecondsDefault = 300;
 
 export interface StoreConfig {
   readonly name: string;
@@ -28,6 +40,8 @@ export interface StoreConfig {
   readonly port: number;
   /** Plain text without it. */
   readonly tls?: ServerTls;
+  /** How users sign in, once authentication is on; by default with simple tokens. */
+  readonly auth?: { readonly tokenOptions?: TokenOptions; readonly tokenTtlSeconds?: number; readonly bcryptCost?: number };
   /** For tests: the length at which a log segment is closed. */
   readonly segmentBytesMax?: number;
 }
@@ -53,12 +67,15 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(config.dataDir, config.name, random);
   const files = await nodeFiles(join(config.dataDir, 'log'));
+  const { tokenOptions = { kind: 'simple' }, tokenTtlSeconds = tokenTtlSecondsDefault, bcryptCost = bcryptCosts.default } = config.auth ?? {};
+  const tokens = tokenOptions.kind === 'simple' ? new SimpleTokens(clock, tokenTtlSeconds * 1000) : new JwtTokens(tokenOptions, clock);
   const host = await Host.start({
     id: identity.memberId,
     clusterId: identity.clusterId,
     founders: [{ id: identity.memberId, name: identity.name, peerUrls: [], clientUrls: [] }],
     files,
     spaces: levelSpaces(config.dataDir),
+    ...(tokens instanceof SimpleTokens ? { tokens } : {}),
     clock,
     random,
     log,
@@ -67,18 +84,33 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   });
   const address = { port: config.port };
   const scheme = config.tls === undefined ? 'http' : 'https';
-  const backend: Backend = { host, identity, clientUrls: () => [`${scheme}://${config.host}:${address.port}`] };
+  const gate = new Gate({
+    machine: () => host.state.auth.machine,
+    tokens,
+    passwords: new Passwords(bcryptCost),
+    certificates: config.tls?.requireClientCert === true,
+    log,
+    linearizable: () => host.linearizable(),
+    assign: async (user, digest, checkedRevision) =>
+      (await host.propose({ $case: 'auth', value: { change: { $case: 'assignToken', value: { user, digest, checkedRevision: BigInt(checkedRevision) } } } })).index,
+  });
+  const backend: Backend = new StoreBackend({ host, identity, gate, clientUrls: () => [`${scheme}://${config.host}:${address.port}`] });
+  const guard = managementGuard(backend);
   const hub = new WatchHub(backend, clock);
   const kv = new KeyValues(backend, clock);
+  const changes = new Changes(host);
+  const concurrency = { kv, changes, grant: leaseGranter(backend, random) };
   const health = healthService();
   const stopping = new AbortController();
   const services = [
     kvService(kv),
-    watchService(hub),
+    watchService(backend, hub),
     leaseService(backend, clock, random),
-    clusterService(backend),
-    maintenanceService(backend),
+    guarded(clusterService(backend), guard),
+    guarded(maintenanceService(backend), guard),
     authService(backend),
+    lockService(concurrency),
+    electionService(concurrency),
     transactionsService(kv, stopping.signal),
     health.service,
   ];
@@ -97,6 +129,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       health.set('', false);
       stopping.abort();
       hub.stop();
+      changes.stop();
       await server.stop(stopGraceMs);
       await host.stop();
     },

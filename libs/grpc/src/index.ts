@@ -5,6 +5,7 @@
 export * from './calls.ts';
 export * from './dial.ts';
 export * from './error.ts';
+export * from './guard.ts';
 export * from './handlers.ts';
 export * from './health.ts';
 export * from './kit.ts';

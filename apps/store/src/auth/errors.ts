@@ -1,33 +1,13 @@
-/** Why authentication or authorisation refuses a request, by the names in `services/errors.ts`, which has etcd's codes and texts. */
-export type AuthErrorKind =
-  | 'RootUserNotExist'
-  | 'RootRoleNotExist'
-  | 'UserAlreadyExist'
-  | 'UserEmpty'
-  | 'UserNotFound'
-  | 'RoleAlreadyExist'
-  | 'RoleNotFound'
-  | 'RoleEmpty'
-  | 'AuthFailed'
-  | 'NoPasswordUser'
-  | 'PermissionNotGiven'
-  | 'PermissionDenied'
-  | 'RoleNotGranted'
-  | 'PermissionNotGranted'
-  | 'AuthNotEnabled'
-  | 'InvalidAuthToken'
-  | 'InvalidAuthMgmt'
-  | 'AuthOldRevision'
-  | 'PasswordTooLong'
-  | 'InvalidPasswordHash'
-  | 'VerifyOnly';
+import { GrpcError } from '@rhythm/grpc';
+import { etcdError, type EtcdErrorKind } from '../services/errors.ts';
 
-export class AuthError extends Error {
-  override readonly name = 'AuthError';
-  readonly kind: AuthErrorKind;
+/** Authentication or authorisation refuses a request. Known by its kind to the log, by etcd's code and text to the client. */
+export class AuthError extends GrpcError {
+  readonly kind: EtcdErrorKind;
 
-  constructor(kind: AuthErrorKind) {
-    super(kind);
+  constructor(kind: EtcdErrorKind) {
+    const { code, details } = etcdError(kind);
+    super(code, details);
     this.kind = kind;
   }
 }

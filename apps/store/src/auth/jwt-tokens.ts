@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toDate, type Clock } from '@rhythm/base';
 import { jwtVerify, SignJWT } from 'jose';
+import type { Caller } from '@rhythm/proto/store';
 import { AuthError } from './errors.ts';
-import type { Caller } from './access.ts';
 import type { TokenOptions } from './token-options.ts';
 
 /** Tokens whose signature need not be checked again. */
@@ -29,7 +29,7 @@ export class JwtTokens {
     this.#clock = clock;
   }
 
-  async sign({ user, authRevision }: Caller): Promise<string> {
+  async sign(user: string, authRevision: number): Promise<string> {
     const { algorithm, signingKey, ttlSeconds } = this.#options;
     if (signingKey === undefined) throw new AuthError('VerifyOnly');
     const exp = Math.floor(this.#clock.now() / 1000) + ttlSeconds;
@@ -57,8 +57,8 @@ export class JwtTokens {
         requiredClaims: ['exp'],
       });
       const { username, revision, exp } = payload;
-      if (typeof username === 'string' && typeof revision === 'number' && exp !== undefined) {
-        return { caller: { user: username, authRevision: revision }, expiresAt: exp * 1000 };
+      if (typeof username === 'string' && Number.isSafeInteger(revision) && exp !== undefined) {
+        return { caller: { user: username, authRevision: BigInt(revision as number), internal: false }, expiresAt: exp * 1000 };
       }
     } catch {
       // Why a token is no good is nothing its sender needs to know.

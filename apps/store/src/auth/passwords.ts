@@ -17,12 +17,15 @@ export const bcryptCosts = { min: 4, default: 10, max: 31 } as const;
  * only one runs at a time: a flood of wrong passwords slows down signing in and nothing else.
  */
 export class Passwords {
+  /** A hash of nothing: to compare with where there is no user. */
+  readonly decoy: Uint8Array;
   readonly #cost: number;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   constructor(cost: number) {
     this.#cost = cost;
+    this.decoy = Buffer.from(`$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`);
   }
 
   /** The hash in base64, as it goes into the log. Throws `AuthError` for a password that bcrypt would cut. */

@@ -1,6 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Clock } from '@rhythm/base';
-import { AuthError } from './errors.ts';
 import type { TokenKeeper } from './machine.ts';
 
 /** Tokens that a member remembers; beyond it the one unused for longest is forgotten, and its holder must sign in again. */
@@ -84,11 +83,6 @@ export function newSecret(): { readonly secret: string; readonly digest: Uint8Ar
 export function parseSimpleToken(token: string): { readonly secret: string; readonly index: number } | undefined {
   const match = pattern.exec(token);
   return match === null ? undefined : { secret: match[1] ?? '', index: Number(match[2]) };
-}
-
-/** Throws `AuthError` for what is not of a token's form. */
-export function requireSimpleToken(token: string): void {
-  if (parseSimpleToken(token) === undefined) throw new AuthError('InvalidAuthToken');
 }
 
 function digestOf(secret: string): Uint8Array {

@@ -72,10 +72,10 @@ test('a signed token is verified by whoever has the public key, until its time i
   const clock = new VirtualClock();
   const signer = jwt('jwt,sign-method=ES256,priv-key=key,ttl=1m', clock);
   const verifier = jwt('jwt,sign-method=ES256,pub-key=pub', clock);
-  const token = await signer.sign({ user: 'alice', authRevision: 5 });
-  expect(await verifier.verify(token)).toEqual({ user: 'alice', authRevision: 5 });
-  expect(await verifier.verify(token)).toEqual({ user: 'alice', authRevision: 5 });
-  expect(await kind(verifier.sign({ user: 'alice', authRevision: 5 }))).toBe('VerifyOnly');
+  const token = await signer.sign('alice', 5);
+  expect(await verifier.verify(token)).toEqual({ user: 'alice', authRevision: 5n, internal: false });
+  expect(await verifier.verify(token)).toEqual({ user: 'alice', authRevision: 5n, internal: false });
+  expect(await kind(verifier.sign('alice', 5))).toBe('VerifyOnly');
   expect(await kind(jwt('jwt,sign-method=ES256,pub-key=other', clock).verify(token))).toBe('InvalidAuthToken');
   const [head, body, signature] = token.split('.');
   const forged = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(body ?? '', 'base64url').toString()), username: 'root' })).toString('base64url');
@@ -89,7 +89,7 @@ test('a signed token is verified by whoever has the public key, until its time i
 
 test('a token signed by another method with the public key as secret is refused', async () => {
   const clock = new VirtualClock();
-  const confused = await jwt('jwt,sign-method=HS256,priv-key=secret', clock).sign({ user: 'root', authRevision: 1 });
+  const confused = await jwt('jwt,sign-method=HS256,priv-key=secret', clock).sign('root', 1);
   expect(await kind(jwt('jwt,sign-method=ES256,pub-key=pub', clock).verify(confused))).toBe('InvalidAuthToken');
 });
 
@@ -128,5 +128,5 @@ test('passwords are kept as hashes of bcrypt', async () => {
   expect(await passwords.matches('käse', Buffer.from(stored.toString().replace('$2b$', '$2a$')))).toBe(true);
   expect(await kind(passwords.hash('x'.repeat(73)))).toBe('PasswordTooLong');
   expect(checkedHash(hash)).toBe(hash);
-  expect(() => checkedHash(Buffer.from('plain').toString('base64'))).toThrow('InvalidPasswordHash');
+  expect(() => checkedHash(Buffer.from('plain').toString('base64'))).toThrow('is not a bcrypt hash');
 });

@@ -2,6 +2,7 @@ import { assert, toError, type Timer } from '@rhythm/base';
 import type { StoredEvent } from '@rhythm/mvcc';
 import type { Caller } from '@rhythm/proto/store';
 import { ProposalDroppedError, RaftNode, type Entry, type Ready, type Status } from '@rhythm/raft';
+import { internalCaller } from '../auth/access.ts';
 import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { StoreCommand, StoreReply } from './machine.ts';
@@ -31,7 +32,7 @@ const requestBytesMax = 1.5 * 1024 * 1024;
 const requestTimeoutMs = 7000;
 
 /** What a command is answered with when it is not refused. */
-type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
+export type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
 
 /** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
 export class Host {
@@ -73,7 +74,7 @@ export class Host {
 
   /** Recovers what the disk holds and, alone in its group, leads before it returns. */
   static async start(options: HostOptions): Promise<Host> {
-    const state = await State.load(await options.spaces.open());
+    const state = await State.load(await options.spaces.open(), options.tokens);
     const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, options.segmentBytesMax);
     if (state.membership === undefined && options.founders.length > 0) state.found(options.clusterId, options.founders);
     const { voters = [] } = state.membership ?? {};
@@ -285,7 +286,7 @@ export class Host {
       if (this.#stopping || this.#failure !== undefined) return;
       this.#node.tick();
       this.#waiters.expire();
-      if (this.#wasLeader) this.leases.revokeExpired((command) => this.propose(command));
+      if (this.#wasLeader) this.leases.revokeExpired((command) => this.propose(command, internalCaller));
       void this.#work();
       this.#tickLater();
     });

@@ -9,7 +9,11 @@ export type StoreCommand = NonNullable<Command['command']>;
 export type CommandKind = StoreCommand['$case'];
 
 /** What a command answers. A part of the state that answers something of its own adds it here. */
-export type StoreReply = Reply | { readonly $case: 'member'; readonly revision: number };
+export type StoreReply =
+  | Reply
+  | { readonly $case: 'member'; readonly revision: number }
+  /** `index`: of the entry, which is a part of the token that it made known. */
+  | { readonly $case: 'auth'; readonly revision: number; readonly index: number };
 
 /** Why a command was not carried out: the same on every member. */
 export interface Refusal extends Error {

@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '@rhythm/base';
 import type { Files, Spaces } from '@rhythm/disk';
 import type { StoredEvent } from '@rhythm/mvcc';
 import type { NodeId } from '@rhythm/raft';
+import type { TokenKeeper } from '../auth/machine.ts';
 import type { MemberRecord } from '../members/records.ts';
 import type { Transport } from './transport.ts';
 
@@ -14,6 +15,8 @@ export interface HostOptions {
   readonly spaces: Spaces;
   /** How the others are reached; without it the member is alone. */
   readonly transport?: Transport;
+  /** This member's memory of tokens, told of what the log says about them. */
+  readonly tokens?: TokenKeeper;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

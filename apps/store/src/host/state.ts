@@ -2,6 +2,8 @@ import { assert } from '@rhythm/base';
 import type { KeyValueSpace, SpaceSnapshot, SpaceWrite } from '@rhythm/disk';
 import { counterWrite, dataFamily, keyText, metaKey, parseDataKey, readCounter, type Mvcc, type Reader } from '@rhythm/mvcc';
 import { decodeChange, type LogStart, type Membership, type NodeId } from '@rhythm/raft';
+import type { TokenKeeper } from '../auth/machine.ts';
+import { ReplicatedAuth } from '../auth/replicated.ts';
 import { MembersMachine } from '../members/machine.ts';
 import type { MemberRecord } from '../members/records.ts';
 import { decodeCommand, type Proposal } from './command.ts';
@@ -22,6 +24,7 @@ const installedKey = metaKey('installed');
 export class State implements Reader {
   readonly mvcc: Mvcc;
   readonly members = new MembersMachine();
+  readonly auth: ReplicatedAuth;
   readonly #machines: readonly Machine[];
   readonly #byCommand = new Map<CommandKind, Machine>();
   readonly #space: KeyValueSpace;
@@ -39,10 +42,12 @@ export class State implements Reader {
   #collected = -1;
   readonly #reads = new Set<Promise<unknown>>();
 
-  private constructor(space: KeyValueSpace) {
+  private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined) {
     const kv = new KvMachine();
     this.mvcc = kv.mvcc;
-    this.#machines = [kv, this.members];
+    this.auth = new ReplicatedAuth(kv.mvcc.leases, tokens);
+    // Whether somebody may ask for something comes before whether it can be done.
+    this.#machines = [this.auth, kv, this.members];
     for (const machine of this.#machines) for (const command of machine.commands) this.#byCommand.set(command, machine);
     this.#space = space;
     this.#applied = readPlace(space.get(metaKey('applied'))) ?? { index: 0, term: 0 };
@@ -50,8 +55,8 @@ export class State implements Reader {
   }
 
   /** Rebuilds what is kept in memory from the key space. */
-  static async load(space: KeyValueSpace): Promise<State> {
-    const state = new State(space);
+  static async load(space: KeyValueSpace, tokens?: TokenKeeper): Promise<State> {
+    const state = new State(space, tokens);
     for (const machine of state.#machines) await machine.restore(space);
     if (state.mvcc.compactRevision > 0) await state.collectGarbage();
     return state;

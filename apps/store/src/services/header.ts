@@ -1,5 +1,10 @@
 import type { ResponseHeader } from '@rhythm/proto/etcd';
-import type { Host } from '../host/host.ts';
+import type { Caller } from '@rhythm/proto/store';
+import type { AccessRules } from '../auth/access.ts';
+import type { Credentials, Gate } from '../auth/gate.ts';
+import type { AuthMachine } from '../auth/machine.ts';
+import type { Host, ReplyTo } from '../host/host.ts';
+import type { StoreCommand } from '../host/machine.ts';
 
 /** Who this member is; written once into its data directory. */
 export interface Identity {
@@ -14,9 +19,18 @@ export interface Backend {
   readonly identity: Identity;
   /** Where clients reach this member, as URLs. */
   readonly clientUrls: () => readonly string[];
+  /** Users and roles as they are now. */
+  readonly auth: AuthMachine;
+  /** What callers may do now. */
+  readonly access: AccessRules;
+  readonly gate: Gate;
+  /** See `Gate.caller`. */
+  caller(who: Credentials): Promise<Caller | undefined>;
+  /** `Host.propose` in somebody's name. */
+  propose<C extends StoreCommand>(command: C, who: Credentials): Promise<ReplyTo<C>>;
 }
 
-export function header(backend: Backend, revision: number): ResponseHeader {
+export function header(backend: Pick<Backend, 'host' | 'identity'>, revision: number): ResponseHeader {
   return {
     clusterId: backend.identity.clusterId,
     memberId: backend.identity.memberId,

@@ -14,6 +14,7 @@ import {
   type LeaseTimeToLiveRequest,
   type LeaseTimeToLiveResponse,
 } from '@rhythm/proto/etcd';
+import type { Credentials } from '../auth/gate.ts';
 import { etcdError } from './errors.ts';
 import { header, type Backend } from './header.ts';
 
@@ -24,19 +25,19 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
   const { host } = backend;
   const revision = (): number => host.state.mvcc.revision;
 
-  async function grant({ ID, TTL }: LeaseGrantRequest): Promise<LeaseGrantResponse> {
-    const id = ID === 0n ? randomId(random) : ID;
-    const reply = await host.propose({ $case: 'leaseGrant', value: { ID: id, TTL: TTL < ttlSecondsMin ? ttlSecondsMin : TTL } });
+  async function grant(request: LeaseGrantRequest, who: Credentials): Promise<LeaseGrantResponse> {
+    const reply = await grantLease(backend, random, request, who);
     return { header: header(backend, reply.revision), ID: reply.ID, TTL: reply.TTL, error: '' };
   }
 
-  async function revoke({ ID }: LeaseRevokeRequest): Promise<LeaseRevokeResponse> {
-    const reply = await host.propose({ $case: 'leaseRevoke', value: { ID } });
+  async function revoke({ ID }: LeaseRevokeRequest, who: Credentials): Promise<LeaseRevokeResponse> {
+    const reply = await backend.propose({ $case: 'leaseRevoke', value: { ID } }, who);
     return { header: header(backend, reply.revision) };
   }
 
   /** A lease that is not there is answered with a time of 0, not with an error. */
-  function keepAlive(ID: bigint): LeaseKeepAliveResponse {
+  async function keepAlive(ID: bigint, who: Credentials): Promise<LeaseKeepAliveResponse> {
+    backend.access.leaseWrite(await backend.caller(who), ID);
     if (!host.isLeader) throw etcdError('NoLeader');
     const lease = host.state.mvcc.leases.get(ID);
     // Its deadline is over and its revocation on the way: it cannot be saved any more.
@@ -45,8 +46,11 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
     return { header: header(backend, revision()), ID, TTL: isAlive ? lease.ttl : 0n };
   }
 
-  async function timeToLive({ ID, keys }: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
+  async function timeToLive({ ID, keys }: LeaseTimeToLiveRequest, who: Credentials): Promise<LeaseTimeToLiveResponse> {
     await host.linearizable();
+    const caller = await backend.caller(who);
+    if (keys) backend.access.leaseRead(caller, ID);
+    else backend.access.authenticated(caller);
     const lease = host.state.mvcc.leases.get(ID);
     const remaining = host.leases.times.remainingSeconds(ID, clock.monotonic());
     if (lease === undefined) return { header: header(backend, revision()), ID, TTL: -1n, grantedTTL: 0n, keys: [] };
@@ -59,16 +63,30 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
     implementation: {
       leaseGrant: unaryHandler<LeaseGrantRequest, LeaseGrantResponse>(grant),
       leaseRevoke: unaryHandler<LeaseRevokeRequest, LeaseRevokeResponse>(revoke),
-      leaseKeepAlive: bidiHandler<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(async function* (messages) {
-        for await (const { ID } of messages) yield keepAlive(ID);
+      leaseKeepAlive: bidiHandler<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(async function* (messages, context) {
+        for await (const { ID } of messages) yield await keepAlive(ID, context);
       }),
       leaseTimeToLive: unaryHandler<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse>(timeToLive),
-      leaseLeases: unaryHandler<LeaseLeasesRequest, LeaseLeasesResponse>(async () => {
+      leaseLeases: unaryHandler<LeaseLeasesRequest, LeaseLeasesResponse>(async (_request, context) => {
         await host.linearizable();
-        return { header: header(backend, revision()), leases: host.state.mvcc.leases.ids().map((ID) => ({ ID })) };
+        const caller = await backend.caller(context);
+        backend.access.authenticated(caller);
+        const ids = host.state.mvcc.leases.ids();
+        for (const id of ids) backend.access.leaseRead(caller, id);
+        return { header: header(backend, revision()), leases: ids.map((ID) => ({ ID })) };
       }),
     },
   };
+}
+
+/** Grants leases to those who come without one. */
+export function leaseGranter(backend: Backend, random: Random): (ttl: bigint, who: Credentials) => Promise<bigint> {
+  return async (TTL, who) => (await grantLease(backend, random, { ID: 0n, TTL }, who)).ID;
+}
+
+function grantLease(backend: Backend, random: Random, { ID, TTL }: LeaseGrantRequest, who: Credentials) {
+  const value = { ID: ID === 0n ? randomId(random) : ID, TTL: TTL < ttlSecondsMin ? ttlSecondsMin : TTL };
+  return backend.propose({ $case: 'leaseGrant', value }, who);
 }
 
 /** A positive 63-bit number. */

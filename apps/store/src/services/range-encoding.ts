@@ -5,7 +5,7 @@ import { Reply } from '@rhythm/proto/store';
  * A RangeResponse as bytes. What is stored of a key is the message that answers for it (docs/store.md), so a list is made by
  * copying: decoding and encoding ten thousand values would cost five times as much.
  */
-export function encodeRange(header: ResponseHeader, values: readonly Uint8Array[], more: boolean, count: number): Buffer {
+export function encodeRange(header: ResponseHeader | undefined, values: readonly Uint8Array[], more: boolean, count: number): Buffer {
   const head = RangeResponse.encode({ header, kvs: [], more, count: BigInt(count) }).finish();
   let length = head.length;
   for (const value of values) length += 1 + varintLength(value.length) + value.length;
@@ -19,6 +19,14 @@ export function encodeRange(header: ResponseHeader, values: readonly Uint8Array[
     at += value.length;
   }
   return out;
+}
+
+/** One message of a streamed range: a range in field 1. */
+export function encodeRangeChunk(range: Uint8Array): Buffer {
+  const head = Buffer.allocUnsafe(1 + varintLength(range.length));
+  head[0] = 0x0a;
+  putVarint(head, 1, range.length);
+  return Buffer.concat([head, range]);
 }
 
 /** A reply on the batched stream; ranges come encoded. */

@@ -1,6 +1,7 @@
 import { AsyncQueue, toError } from '@rhythm/base';
 import { bidiHandler, GrpcError, status, toGrpcError, type GrpcService } from '@rhythm/grpc';
 import { TransactionsService, type Reply, type Request, type Requests } from '@rhythm/proto/store';
+import type { Credentials } from '../auth/gate.ts';
 import type { KeyValues } from './kv.ts';
 import { encodeReplies, type EncodedReply } from './range-encoding.ts';
 
@@ -11,11 +12,11 @@ const requestsMax = 10_000;
 export function transactionsService(kv: KeyValues, stopping: AbortSignal): GrpcService {
   return {
     definition: { session: { ...TransactionsService.session, responseSerialize: encodeReplies } },
-    implementation: { session: bidiHandler<Requests, EncodedReply[]>((messages, context) => session(kv, messages, AbortSignal.any([context.signal, stopping]))) },
+    implementation: { session: bidiHandler<Requests, EncodedReply[]>((messages, context) => session(kv, messages, context, AbortSignal.any([context.signal, stopping]))) },
   };
 }
 
-async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal: AbortSignal): AsyncGenerator<EncodedReply[]> {
+async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, who: Credentials, signal: AbortSignal): AsyncGenerator<EncodedReply[]> {
   const wake = new AsyncQueue<true>(1);
   let replies: EncodedReply[] = [];
   let inWork = 0;
@@ -31,7 +32,7 @@ async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal
     for await (const { requests } of messages) {
       inWork += requests.length;
       if (inWork > requestsMax) throw new GrpcError(status.RESOURCE_EXHAUSTED, `more than ${requestsMax} requests of one stream in work`);
-      for (const request of requests) void serve(kv, request).then(answer);
+      for (const request of requests) void serve(kv, request, who).then(answer);
     }
   };
   const stop = (): void => wake.end();
@@ -55,13 +56,13 @@ async function* session(kv: KeyValues, messages: AsyncIterable<Requests>, signal
   }
 }
 
-async function serve(kv: KeyValues, { id, request }: Request): Promise<EncodedReply> {
+async function serve(kv: KeyValues, { id, request }: Request, who: Credentials): Promise<EncodedReply> {
   try {
     switch (request?.$case) {
       case 'range':
-        return { id, range: await kv.range(request.value) };
+        return { id, range: await kv.range(request.value, who) };
       case 'txn':
-        return { id, reply: { $case: 'txn', value: await kv.txn(request.value) } } satisfies Reply;
+        return { id, reply: { $case: 'txn', value: await kv.txn(request.value, who) } } satisfies Reply;
       case undefined:
         throw new GrpcError(status.INVALID_ARGUMENT, 'a request of the stream holds neither a range nor a transaction');
     }

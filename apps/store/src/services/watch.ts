@@ -1,11 +1,14 @@
-import { bidiHandler, type GrpcService } from '@rhythm/grpc';
+import { bidiHandler, status, type GrpcService } from '@rhythm/grpc';
 import { WatchService, type WatchRequest, type WatchResponse } from '@rhythm/proto/etcd';
+import { AuthError } from '../auth/errors.ts';
+import type { Credentials } from '../auth/gate.ts';
 import type { WatchHub } from '../watch/hub.ts';
+import type { Backend } from './header.ts';
 
 /** A stream that carries this metadata with the value `push` is told its progress after every batch (docs/store.md). */
 const progressMetadata = 'rhythm-progress';
 
-export function watchService(hub: WatchHub): GrpcService {
+export function watchService(backend: Backend, hub: WatchHub): GrpcService {
   return {
     definition: WatchService,
     implementation: {
@@ -13,7 +16,7 @@ export function watchService(hub: WatchHub): GrpcService {
         const stream = hub.open(context.metadata.get(progressMetadata)[0] === 'push');
         void (async () => {
           try {
-            for await (const message of messages) stream.take(message);
+            for await (const message of messages) stream.take(message, await refusal(backend, message, context));
             stream.finish();
           } catch {
             // The caller is gone; its watches go with it.
@@ -26,3 +29,24 @@ export function watchService(hub: WatchHub): GrpcService {
     },
   };
 }
+
+/** Why this caller may not begin this watch, in the words of etcd; undefined when it may. */
+async function refusal(backend: Backend, { requestUnion }: WatchRequest, who: Credentials): Promise<string | undefined> {
+  if (!backend.auth.enabled || requestUnion?.$case !== 'createRequest') return undefined;
+  const { key, rangeEnd } = requestUnion.value;
+  try {
+    const caller = await backend.caller(who);
+    backend.access.range(caller, { key: key.length === 0 ? Uint8Array.of(0) : key, rangeEnd });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    return `rpc error: code = ${goCodeNames[error.code] ?? error.code} desc = ${error.details}`;
+  }
+}
+
+/** gRPC codes as Go writes them; only those that a watch can be refused with. */
+const goCodeNames: Readonly<Record<number, string>> = {
+  [status.INVALID_ARGUMENT]: 'InvalidArgument',
+  [status.PERMISSION_DENIED]: 'PermissionDenied',
+  [status.UNAUTHENTICATED]: 'Unauthenticated',
+};

@@ -14,7 +14,7 @@ let clock: VirtualClock;
 beforeEach(async () => {
   clock = new VirtualClock();
   host = await Host.start({ id: 1n, clusterId: 1n, founders: [{ id: 1n, name: 'a', peerUrls: [], clientUrls: [] }], files: memoryFiles(), spaces: memorySpaces(), clock, random: seededRandom(1), log: silentLog });
-  hub = new WatchHub({ host, identity: { name: 'a', clusterId: 1n, memberId: 1n }, clientUrls: () => [] }, clock);
+  hub = new WatchHub({ host, identity: { name: 'a', clusterId: 1n, memberId: 1n } }, clock);
 });
 afterEach(async () => {
   hub.stop();

@@ -15,14 +15,14 @@ const progressNotifyMs = 10 * 60 * 1000;
 
 /** Gives what is applied to whoever watches it. */
 export class WatchHub {
-  readonly #backend: Backend;
+  readonly #backend: Pick<Backend, 'host' | 'identity'>;
   readonly #clock: Clock;
   readonly #synced = new Watchers<Watcher>();
   readonly #streams = new Set<WatchStream>();
   readonly #unsubscribe: () => void;
   #timer: Timer | undefined;
 
-  constructor(backend: Backend, clock: Clock) {
+  constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock) {
     this.#backend = backend;
     this.#clock = clock;
     this.#unsubscribe = backend.host.onApplied((events, revision) => this.#publish(events, revision));

@@ -44,11 +44,11 @@ export class WatchStream {
     return this.#bytes >= queuedBytesMax;
   }
 
-  /** Takes a message of the caller. */
-  take({ requestUnion }: WatchRequest): void {
+  /** Takes a message of the caller; `refused`: why it may not begin this watch. */
+  take({ requestUnion }: WatchRequest, refused?: string): void {
     switch (requestUnion?.$case) {
       case 'createRequest':
-        this.#create(requestUnion.value);
+        this.#create(requestUnion.value, refused);
         break;
       case 'cancelRequest':
         this.cancel(requestUnion.value.watchId, '', 0);
@@ -127,18 +127,22 @@ export class WatchStream {
     this.#send({ ...this.#response(id, this.#hub.revision), canceled: true, cancelReason: reason, compactRevision: BigInt(compactRevision) });
   }
 
-  #create(request: WatchCreateRequest): void {
+  #create(request: WatchCreateRequest, refused: string | undefined): void {
     const { revision } = this.#hub;
     const refuse = (reason: string): void => this.#send({ ...this.#response(-1n, revision), created: true, canceled: true, cancelReason: reason });
+    if (request.startRevision < 0n) return refuse('etcdserver: mvcc: required revision has been compacted');
+    if (refused !== undefined) return refuse(refused);
     if (this.watchers.size >= watchesMax) return refuse(`rhythm store: more than ${watchesMax} watches on one stream`);
-    if (request.watchId !== 0n && this.watchers.has(request.watchId)) return refuse('mvcc: duplicate watch ID provided on the WatchStream');
     const key = request.key.length === 0 ? noKey : request.key;
+    const range = keyRange(key, request.rangeEnd);
+    if (range.end !== undefined && range.end <= range.start) return refuse('mvcc: watcher range is empty');
+    if (request.watchId !== 0n && this.watchers.has(request.watchId)) return refuse('mvcc: duplicate watch ID provided on the WatchStream');
     const watcher: Watcher = {
       id: request.watchId === 0n ? this.#freeId() : request.watchId,
       stream: this,
       key,
       rangeEnd: request.rangeEnd,
-      range: keyRange(key, request.rangeEnd),
+      range,
       previous: request.prevKv,
       progressNotify: request.progressNotify,
       fragment: request.fragment,
@@ -148,7 +152,6 @@ export class WatchStream {
       isSynced: false,
       wasActive: false,
     };
-    if (watcher.range.end !== undefined && watcher.range.end <= watcher.range.start) return refuse('etcdserver: watch range is empty');
     this.watchers.set(watcher.id, watcher);
     this.#send({ ...this.#response(watcher.id, revision), created: true });
     this.#hub.add(watcher);

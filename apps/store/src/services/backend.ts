@@ -1,0 +1,38 @@
+import type { AccessRules } from '../auth/access.ts';
+import type { Credentials, Gate } from '../auth/gate.ts';
+import type { AuthMachine } from '../auth/machine.ts';
+import type { Caller } from '@rhythm/proto/store';
+import type { StoreCommand } from '../host/machine.ts';
+import type { Host, ReplyTo } from '../host/host.ts';
+import type { Backend, Identity } from './header.ts';
+
+/** The member as its services see it. Users and roles are read through it anew each time: the state may have been replaced. */
+export class StoreBackend implements Backend {
+  readonly host: Host;
+  readonly identity: Identity;
+  readonly clientUrls: () => readonly string[];
+  readonly gate: Gate;
+
+  constructor(parts: Pick<Backend, 'host' | 'identity' | 'clientUrls' | 'gate'>) {
+    this.host = parts.host;
+    this.identity = parts.identity;
+    this.clientUrls = parts.clientUrls;
+    this.gate = parts.gate;
+  }
+
+  get auth(): AuthMachine {
+    return this.host.state.auth.machine;
+  }
+
+  get access(): AccessRules {
+    return this.host.state.auth.access;
+  }
+
+  caller(who: Credentials): Promise<Caller | undefined> {
+    return this.gate.caller(who);
+  }
+
+  async propose<C extends StoreCommand>(command: C, who: Credentials): Promise<ReplyTo<C>> {
+    return await this.host.propose(command, this.auth.enabled ? await this.gate.caller(who) : undefined);
+  }
+}
