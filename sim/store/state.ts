@@ -22,7 +22,7 @@ export class SimState {
     this.#splitsApplied = splitsApplied;
     for (const [key, value] of space.entries()) {
       const place = isData(key) ? parseDataKey(Buffer.from(key, 'latin1')) : undefined;
-      if (place !== undefined) this.mvcc.restoreValue(decodeKeyValue(value), place.revision, place.tombstone);
+      if (place !== undefined) this.mvcc.restoreValue(decodeKeyValue(value), place.revision, place.tombstone, key.length + value.length);
     }
     const counter = (name: string): number | undefined => {
       const bytes = space.get(text(name));

@@ -1,13 +1,18 @@
 import { assert } from '@rhythm/base';
 import type { Revision } from './types.ts';
 
+/** A revision in the index, with the bytes that its key and value take on disk. */
+export interface StoredRevision extends Revision {
+  readonly bytes: number;
+}
+
 /** A key's life from its creation to its deletion. */
 interface Generation {
   readonly created: Revision;
   /** Version of the newest revision; a tombstone counts too, so that positions give versions. */
   version: number;
   /** Ascending; at most the oldest are missing after a compaction. */
-  revisions: Revision[];
+  revisions: StoredRevision[];
   /** The last of `revisions` is the tombstone. */
   ended: boolean;
 }
@@ -31,7 +36,7 @@ export class KeyHistory {
     this.key = key;
   }
 
-  put(revision: Revision): void {
+  put(revision: StoredRevision): void {
     const last = this.#generations[this.#generations.length - 1];
     if (last === undefined || last.ended) {
       this.#generations.push({ created: revision, version: 1, revisions: [revision], ended: false });
@@ -41,7 +46,7 @@ export class KeyHistory {
     last.revisions.push(revision);
   }
 
-  tombstone(revision: Revision): void {
+  tombstone(revision: StoredRevision): void {
     const last = this.#generations[this.#generations.length - 1];
     assert(last !== undefined && !last.ended, 'a key that is deleted exists');
     last.version++;
@@ -50,7 +55,7 @@ export class KeyHistory {
   }
 
   /** Puts back a revision read from disk, oldest first. */
-  restore(revision: Revision, isTombstone: boolean, created: Revision, version: number): void {
+  restore(revision: StoredRevision, isTombstone: boolean, created: Revision, version: number): void {
     const last = this.#generations[this.#generations.length - 1];
     if (isTombstone) {
       if (last !== undefined && !last.ended) this.tombstone(revision);
@@ -102,7 +107,7 @@ export class KeyHistory {
   }
 
   /** Forgets what is not visible at transaction `at` or later, telling `removed` about each revision. */
-  compact(at: number, removed: (revision: Revision, isTombstone: boolean) => void): void {
+  compact(at: number, removed: (revision: StoredRevision, isTombstone: boolean) => void): void {
     const rest: Generation[] = [];
     for (const generation of this.#generations) {
       const { revisions, ended } = generation;
@@ -115,7 +120,7 @@ export class KeyHistory {
       if (ended && keep === revisions.length - 1 && (revisions[keep] as Revision).main < at) keep = revisions.length;
       // So are earlier changes in the same transaction.
       while (keep < revisions.length && revisions[keep - 1]?.main === at) keep--;
-      for (let r = 0; r < keep; r++) removed(revisions[r] as Revision, ended && r === revisions.length - 1);
+      for (let r = 0; r < keep; r++) removed(revisions[r] as StoredRevision, ended && r === revisions.length - 1);
       if (keep < revisions.length) {
         if (keep > 0) generation.revisions = revisions.slice(keep);
         rest.push(generation);

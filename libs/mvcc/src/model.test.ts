@@ -288,6 +288,8 @@ function checkState(mvcc: Mvcc, model: Model, disk: ReadonlyMap<string, Uint8Arr
   // At the compacted revision itself only what is still visible, and deletions, are kept.
   const wanted = model.changes.filter((change) => change.mod >= from);
   expect(history).toEqual(wanted);
+  const stored = [...disk].filter(([k]) => parseDataKey(bytes(k)) !== undefined);
+  expect(mvcc.bytes).toBe(stored.reduce((sum, [k, value]) => sum + k.length + value.length, 0));
   for (const id of model.leases) {
     const held = [...(mvcc.leases.get(id)?.keys ?? [])].sort();
     expect(held).toEqual([...model.now].filter(([, row]) => row.lease === id).map(([k]) => k).sort());
@@ -300,7 +302,7 @@ function restored(disk: ReadonlyMap<string, Uint8Array>, model: Model): Mvcc {
   for (const id of model.leases) mvcc.leases.restore(id, 10n);
   for (const k of [...disk.keys()].sort()) {
     const place = parseDataKey(bytes(k));
-    if (place !== undefined) mvcc.restoreValue(decodeKeyValue(disk.get(k) ?? noBytes), place.revision, place.tombstone);
+    if (place !== undefined) mvcc.restoreValue(decodeKeyValue(disk.get(k) ?? noBytes), place.revision, place.tombstone, k.length + (disk.get(k)?.length ?? 0));
   }
   mvcc.restoreRevisions(model.revision, model.compacted);
   return mvcc;

@@ -39,6 +39,7 @@ export class Mvcc {
   readonly leases = new Leases();
   #revision = firstRevision;
   #compacted = -1;
+  #bytes = 0;
 
   /** The newest transaction. */
   get revision(): number {
@@ -48,6 +49,11 @@ export class Mvcc {
   /** Reads below this transaction are refused; -1 when nothing was compacted. */
   get compactRevision(): number {
     return this.#compacted;
+  }
+
+  /** Bytes that keys and values of all stored revisions take, before any compression or overhead of the disk. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Applies one command in log order; `reader` sees the writes of all commands before it. */
@@ -89,7 +95,10 @@ export class Mvcc {
     let writes: Write[] = [];
     let seen = 0;
     for (const entry of this.index.entries()) {
-      entry.compact(at, (revision, isTombstone) => writes.push({ key: dataKey(revision, isTombstone) }));
+      entry.compact(at, (revision, isTombstone) => {
+        this.#bytes -= revision.bytes;
+        writes.push({ key: dataKey(revision, isTombstone) });
+      });
       if (entry.isEmpty && this.index.get(entry.key) === entry) this.index.delete(entry.key);
       if (++seen % keysPerSlice !== 0) continue;
       yield writes;
@@ -98,8 +107,10 @@ export class Mvcc {
     yield writes;
   }
 
-  /** Puts back one stored value; called for all of them in the order of revisions before the first command. */
-  restoreValue(kv: KeyValue, revision: Revision, isTombstone: boolean): void {
+  /** Puts back one stored value; called for all of them in the order of revisions before the first command. `bytes`: of key and value on disk. */
+  restoreValue(kv: KeyValue, { main, sub }: Revision, isTombstone: boolean, bytes: number): void {
+    const revision = { main, sub, bytes };
+    this.#bytes += bytes;
     const key = keyText(kv.key);
     let entry = this.index.get(key);
     if (entry === undefined) {
@@ -146,6 +157,7 @@ export class Mvcc {
     const txn = new Transaction({ index: this.index, leases: this.leases, revision: this.#revision, compacted: this.#compacted, reader });
     const reply = run(txn);
     this.#revision = txn.revision();
+    this.#bytes += txn.bytes;
     return { reply, writes: txn.writes, events: txn.events };
   }
 

@@ -1,7 +1,7 @@
 import { MvccError } from './errors.ts';
 import { dataKey } from './disk-key.ts';
 import { decodeKeyValue, encodeKeyValue } from './key-value.ts';
-import { KeyHistory } from './key-history.ts';
+import { KeyHistory, type StoredRevision } from './key-history.ts';
 import { holds } from './compare.ts';
 import { isSingle, keyBytes, keyRange, keyText } from './key.ts';
 import { planRange, readRevision } from './range.ts';
@@ -30,6 +30,8 @@ const empty = new Uint8Array(0);
 export class Transaction {
   readonly writes: Write[] = [];
   readonly events: StoredEvent[] = [];
+  /** Bytes that the writes take on disk. */
+  bytes = 0;
   readonly #state: TransactionState;
 
   constructor(state: TransactionState) {
@@ -148,9 +150,8 @@ export class Transaction {
       value: request.ignoreValue ? (previous?.value ?? empty) : request.value,
       lease,
     };
-    history.put(revision);
+    history.put(this.#write(revision, kv, false));
     leases.attach(key, lease);
-    this.writes.push({ key: dataKey(revision), value: encodeKeyValue(kv) });
     this.events.push({ type: 'put', keyText: key, kv, revision, previous: found?.revision });
     return { $case: 'put', revision: revision.main, prevKv: request.prevKv ? previous : undefined };
   }
@@ -158,12 +159,21 @@ export class Transaction {
   #tombstone(history: KeyHistory): void {
     const previous = history.newest();
     const revision = this.#next();
-    history.tombstone(revision);
     this.#state.leases.attach(history.key, 0n);
     const kv: KeyValue = { key: keyBytes(history.key), createRevision: 0n, modRevision: 0n, version: 0n, value: empty, lease: 0n };
-    this.writes.push({ key: dataKey(revision, true), value: encodeKeyValue(kv) });
+    history.tombstone(this.#write(revision, kv, true));
     kv.modRevision = BigInt(revision.main);
     this.events.push({ type: 'delete', keyText: history.key, kv, revision, previous });
+  }
+
+  #write({ main, sub }: Revision, kv: KeyValue, isTombstone: boolean): StoredRevision {
+    const revision = { main, sub, bytes: 0 };
+    const key = dataKey(revision, isTombstone);
+    const value = encodeKeyValue(kv);
+    revision.bytes = key.length + value.length;
+    this.bytes += revision.bytes;
+    this.writes.push({ key, value });
+    return revision;
   }
 
   #next(): Revision {

@@ -22,7 +22,7 @@ export class KvMachine implements Machine {
       for (const [key, value] of slice) {
         const place = parseDataKey(key);
         if (place === undefined) throw new Error(`the state holds a key that is not a revision: ${Buffer.from(key).toString('hex')}`);
-        this.mvcc.restoreValue(decodeKeyValue(value), place.revision, place.tombstone);
+        this.mvcc.restoreValue(decodeKeyValue(value), place.revision, place.tombstone, key.length + value.length);
       }
     }
     const counter = (name: string): number | undefined => {
