@@ -3,6 +3,8 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { webcrypto } from 'node:crypto';
 import { toDate, type Clock, type Random } from '@rhythm/base';
+import type { SigningRequest } from './signing-request.ts';
+import { usageExtensions } from './usages.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -32,6 +34,17 @@ export interface CertificateRequest {
 /** A certificate authority that can sign. */
 export interface Authority extends KeyPair {
   issue(request: CertificateRequest): Promise<KeyPair>;
+  /**
+   * A certificate (PEM) for the key and names of a signing request, never for an authority, never beyond our own end.
+   * Rejects for an unknown usage.
+   */
+  sign(request: SigningRequest, terms: SigningTerms): Promise<string>;
+}
+
+export interface SigningTerms {
+  /** Names of Kubernetes' KeyUsage, as `client auth`. */
+  readonly usages: readonly string[];
+  readonly validForMs: number;
 }
 
 export interface PkiPorts {
@@ -79,6 +92,7 @@ function authority(cert: x509.X509Certificate, signingKey: webcrypto.CryptoKey, 
     certPem: `${cert.toString('pem')}\n`,
     keyPem,
     issue: (request) => issue(cert, signingKey, request, ports),
+    sign: (request, terms) => sign(cert, signingKey, request, terms, ports),
   };
 }
 
@@ -106,6 +120,33 @@ async function issue(ca: x509.X509Certificate, signingKey: webcrypto.CryptoKey, 
     ],
   });
   return { certPem: `${cert.toString('pem')}\n`, keyPem: await privatePem(keys.privateKey) };
+}
+
+async function sign(ca: x509.X509Certificate, signingKey: webcrypto.CryptoKey, request: SigningRequest, terms: SigningTerms, ports: PkiPorts): Promise<string> {
+  const names = [
+    ...request.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...request.ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+    ...request.emailAddresses.map((value) => ({ type: 'email' as const, value })),
+    ...request.uris.map((value) => ({ type: 'url' as const, value })),
+  ];
+  const { notBefore, notAfter } = validity(ports, terms.validForMs);
+  const cert = await x509.X509CertificateGenerator.create({
+    notBefore,
+    notAfter: notAfter.getTime() > ca.notAfter.getTime() ? ca.notAfter : notAfter,
+    serialNumber: serialNumber(ports.random),
+    subject: request.subject,
+    issuer: ca.subjectName,
+    publicKey: request.publicKey,
+    signingKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      ...usageExtensions(terms.usages),
+      await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
+      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
+    ],
+  });
+  return `${cert.toString('pem')}\n`;
 }
 
 /** Built from parts, never from one string: a name with a comma or a plus stays one name. */

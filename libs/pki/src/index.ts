@@ -6,3 +6,4 @@ export * from './authority.ts';
 export * from './cluster-pki.ts';
 export * from './kubeconfig.ts';
 export * from './secret-file.ts';
+export * from './signing-request.ts';
