@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -190,6 +191,18 @@ command('auth (can-i, whoami, reconcile)', async () => {
   const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: reconciled, namespace: kubectl-write }\nrules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]\n';
   expect(await k.piped(role, 'auth', 'reconcile', '-f', '-')).toMatch(/^role.rbac.authorization.k8s.io\/reconciled reconciled\n/);
   expect(await k.fails('get', 'secrets', '--as=ann')).toBe('Error from server (Forbidden): secrets is forbidden: User "ann" cannot list resource "secrets" in API group "" in the namespace "kubectl-write"\n');
+});
+command('certificate (approve: the certificate is issued, and is somebody)', async () => {
+  const [key, csr, cert] = ['key', 'csr', 'crt'].map((name) => join(folder, name)) as [string, string, string];
+  execFileSync('openssl', ['req', '-new', '-nodes', '-newkey', 'rsa:2048', '-keyout', key, '-subj', '/O=devs/CN=ann', '-out', csr], { stdio: 'ignore' });
+  await k.apply(`apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: { name: kubectl-ann }\nspec: { request: ${readFileSync(csr).toString('base64')}, signerName: kubernetes.io/kube-apiserver-client, expirationSeconds: 3600, usages: [client auth] }\n`);
+  await k.ok('certificate', 'approve', 'kubectl-ann');
+  await k.ok('wait', '--for=jsonpath={.status.certificate}', 'csr/kubectl-ann', '--timeout=20s');
+  expect(await k.ok('get', 'csr', 'kubectl-ann', '--no-headers')).toMatch(/^kubectl-ann +\S+ +kubernetes.io\/kube-apiserver-client +kubernetes-admin +60m +Approved,Issued\n$/);
+  writeFileSync(cert, Buffer.from(await k.ok('get', 'csr', 'kubectl-ann', '-o', 'jsonpath={.status.certificate}'), 'base64'));
+  const as = [`--client-certificate=${cert}`, `--client-key=${key}`];
+  expect(await k.ok('auth', 'whoami', ...as, '-o', 'jsonpath={.status.userInfo.username} {.status.userInfo.groups}')).toBe('ann ["devs","system:authenticated"]');
+  await k.ok('delete', 'csr', 'kubectl-ann');
 });
 command('certificate (approve, deny)', async () => {
   const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${signingRequest}\n-----END CERTIFICATE REQUEST-----\n`;

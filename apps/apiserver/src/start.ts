@@ -184,7 +184,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
 }
 
 function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
-  return [...admissionSteps(reader, { random: ports.random, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
+  return [...admissionSteps(reader, { clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

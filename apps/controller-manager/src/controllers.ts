@@ -1,5 +1,8 @@
 import type { RunningController } from '@rhythm/controller';
 import type { ControllerContext } from './context.ts';
+import { startCertificateApproving } from './controllers/certificates/approve.ts';
+import { startCertificateCleaner } from './controllers/certificates/clean.ts';
+import { startCertificateSigning, type SigningConfig } from './controllers/certificates/sign.ts';
 import { startDeployment } from './controllers/deployment/reconcile.ts';
 import { startEndpoints } from './controllers/endpoints/reconcile.ts';
 import { startEndpointSlice } from './controllers/endpointslice/reconcile.ts';
@@ -11,9 +14,18 @@ import { startReplicaSet } from './controllers/replicaset/reconcile.ts';
 import { startRootCa } from './controllers/root-ca/reconcile.ts';
 import { startServiceAccount } from './controllers/service-account/reconcile.ts';
 
-/** Starts every controller; those that a fresh cluster waits for first. `rootCa` is the PEM that pods get. */
-export function startControllers(context: ControllerContext, rootCa: string): readonly RunningController[] {
-  const withRootCa = (ctx: ControllerContext): RunningController => startRootCa(ctx, rootCa);
-  const all = [startServiceAccount, withRootCa, startNodeLifecycle, startReplicaSet, startDeployment, startEndpointSlice, startEndpoints, startNamespace, startPodGc, startGarbageCollector];
+export interface ControllersConfig {
+  /** PEM that pods get. */
+  readonly rootCa: string;
+  /** Absent: nothing is approved or signed. */
+  readonly signing?: SigningConfig;
+}
+
+/** Starts every controller; those that a fresh cluster waits for first. */
+export function startControllers(context: ControllerContext, config: ControllersConfig): readonly RunningController[] {
+  const { signing } = config;
+  const withRootCa = (ctx: ControllerContext): RunningController => startRootCa(ctx, config.rootCa);
+  const withAuthority = signing === undefined ? [] : [startCertificateApproving, (ctx: ControllerContext): RunningController => startCertificateSigning(ctx, signing)];
+  const all = [startServiceAccount, withRootCa, startNodeLifecycle, startReplicaSet, startDeployment, startEndpointSlice, startEndpoints, startNamespace, startPodGc, startGarbageCollector, startCertificateCleaner, ...withAuthority];
   return all.map((start) => start(context));
 }

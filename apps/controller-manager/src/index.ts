@@ -2,13 +2,11 @@ import { aborted, type Clock, type Log, type Random } from '@rhythm/base';
 import type { ApiClient } from '@rhythm/client';
 import type { RunningApp } from '@rhythm/config';
 import { eventRecorder, informerFactory, runLeaderElection, type EventRecorder } from '@rhythm/controller';
-import { startControllers } from './controllers.ts';
+import { startControllers, type ControllersConfig } from './controllers.ts';
 
-export interface ControllerManagerConfig {
+export interface ControllerManagerConfig extends ControllersConfig {
   /** Who we are in the election; the same after a restart, so that a crashed leader goes on at once. */
   readonly identity: string;
-  /** PEM of the certificate authority by which pods know the API server. */
-  readonly rootCa: string;
 }
 
 export interface ControllerManagerPorts {
@@ -39,7 +37,7 @@ async function lead(config: ControllerManagerConfig, ports: ControllerManagerPor
     recorders.set(component, fresh);
     return fresh;
   };
-  const controllers = startControllers({ ...ports, informers, events }, config.rootCa);
+  const controllers = startControllers({ ...ports, informers, events }, config);
   await aborted(signal);
   await Promise.all(controllers.map((controller) => controller.stop()));
   await informers.stop();

@@ -44,6 +44,11 @@ export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   return { commonName: commonNames[0] ?? '', organizations, dnsNames: of('dns'), ipAddresses: of('ip'), emailAddresses: of('email'), uris: of('url'), subject, publicKey: request.publicKey };
 }
 
+/** Whether this is a request at all, whatever its key. @throws SigningRequestError. */
+export function checkSigningRequest(pem: string): void {
+  decode(pem);
+}
+
 function decode(pem: string): x509.Pkcs10CertificateRequest {
   if (pem.length > signingRequestBytesMax) throw new SigningRequestError(`the request is longer than ${signingRequestBytesMax} bytes`);
   const block = /^\s*-----BEGIN CERTIFICATE REQUEST-----\r?\n[A-Za-z0-9+/=\s]+-----END CERTIFICATE REQUEST-----\s*$/;

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '@rhythm/base';
+import { seededRandom, VirtualClock } from '@rhythm/base';
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { AdmissionRequest } from '../pipeline/types.ts';
+import type { AdmissionRequest, Authorizer } from '../pipeline/types.ts';
+import { signingRequest } from './signing-request-fixture.ts';
 import { admissionSteps, systemPriorityClasses } from './index.ts';
+
+const nobodyMay: Authorizer = { authorize: () => Promise.resolve({ allowed: false, reason: '' }), rulesFor: () => Promise.reject(new Error('unused')) };
 
 interface Asked {
   readonly operation?: AdmissionRequest['operation'];
@@ -42,7 +45,7 @@ async function admit(asked: Asked, objects = cluster()): Promise<KubeObject | un
     dryRun: false,
     warn: () => undefined,
   };
-  const steps = admissionSteps(objects, { random: seededRandom(1), escalation: { name: 'none' } });
+  const steps = admissionSteps(objects, { clock: new VirtualClock(0), random: seededRandom(1), authorizer: nobodyMay, escalation: { name: 'none' } });
   for (const step of steps) await step.admit?.(request);
   for (const step of steps) await step.validate?.(request);
   return request.object;
@@ -230,6 +233,7 @@ describe('NodeRestriction', () => {
 });
 
 test('a signing request says who asked, whatever it claims', async () => {
-  const object = { metadata: { name: 'r' }, spec: { username: 'system:admin', uid: '1', groups: ['system:masters'], extra: { a: ['b'] } } };
-  expect(await admit({ what: 'certificatesigningrequests', group: 'certificates.k8s.io', object })).toEqual({ metadata: { name: 'r' }, spec: { username: 'ann', groups: [] } });
+  const request = Buffer.from(await signingRequest('/CN=x')).toString('base64');
+  const object = { metadata: { name: 'r' }, spec: { request, signerName: 'example.com/x', username: 'system:admin', uid: '1', groups: ['system:masters'], extra: { a: ['b'] } } };
+  expect(await admit({ what: 'certificatesigningrequests', group: 'certificates.k8s.io', object })).toEqual({ metadata: { name: 'r' }, spec: { request, signerName: 'example.com/x', username: 'ann', groups: [] } });
 });

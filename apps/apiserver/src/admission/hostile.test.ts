@@ -18,8 +18,9 @@ function server(): TestApi {
   objects.put('', 'serviceaccounts', { metadata: { name: 'default', namespace: 'a' } });
   objects.put('', 'limitranges', { metadata: { name: 'l', namespace: 'a' }, spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] } } as unknown as KubeObject);
   const ports = { random: seededRandom(1), clock: new VirtualClock() };
-  const escalation = escalationStep(new RbacAuthorizer(new LiveSubjectIndex(objects, objects)));
-  return (api = testApi({ admission: [...admissionSteps(objects, { ...ports, escalation }), ...allocationSteps('10.96.0.0/24', objects, ports)] }));
+  const authorizer = new RbacAuthorizer(new LiveSubjectIndex(objects, objects));
+  const escalation = escalationStep(authorizer);
+  return (api = testApi({ admission: [...admissionSteps(objects, { ...ports, authorizer, escalation }), ...allocationSteps('10.96.0.0/24', objects, ports)] }));
 }
 
 const bodies: Array<[path: string, kind: string, apiVersion: string, rest: string]> = [

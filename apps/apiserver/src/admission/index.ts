@@ -2,8 +2,9 @@
  * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
  * the pipeline's `ObjectReader`. ResourceQuota and Pod Security are stored but not enforced yet.
  */
-import type { Random } from '@rhythm/base';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { Clock, Random } from '@rhythm/base';
+import type { AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { certificateRequestor } from './certificate-requestor.ts';
 import { defaultTolerationSeconds } from './default-toleration.ts';
 import { denyServiceExternalIPs } from './external-ips.ts';
@@ -17,8 +18,16 @@ import { serviceAccountStep } from './service-account.ts';
 export { containersOf, referencesOf } from './containers.ts';
 export { systemPriorityClasses } from './priority.ts';
 
-/** All admission steps. `escalation` comes from `buildAuth` and runs last. */
-export function admissionSteps(reader: ObjectReader, ports: { readonly random: Random; readonly escalation: AdmissionStep }): AdmissionStep[] {
+export interface AdmissionPorts {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+  readonly authorizer: Authorizer;
+  /** Comes from `buildAuth` and runs last. */
+  readonly escalation: AdmissionStep;
+}
+
+/** All admission steps. */
+export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): AdmissionStep[] {
   return [
     namespaceLifecycle(reader),
     certificateRequestor,
@@ -28,6 +37,9 @@ export function admissionSteps(reader: ObjectReader, ports: { readonly random: R
     taintNodesByCondition,
     priorityStep(reader),
     defaultTolerationSeconds,
+    certificateApproval(ports.authorizer, ports.clock),
+    certificateSigning(ports.authorizer),
+    certificateSubjectRestriction,
     denyServiceExternalIPs,
     ports.escalation,
   ];

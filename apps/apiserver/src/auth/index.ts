@@ -28,6 +28,7 @@ export type { CreateOnlyHandler, CreateOnlyRequest } from './reviews/handler.ts'
 export { forbidden, forbiddenObject, refusalText } from './forbidden.ts';
 export { unauthorized } from './credentials.ts';
 export { anonymousUser } from './anonymous.ts';
+export { mastersGroup, nodesGroup } from './groups.ts';
 
 export interface AuthConfig {
   /** Private P-256 key in PEM; signs and verifies service-account tokens. */

@@ -83,6 +83,8 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
       ...client('controller-manager'),
       'service-account-key-file': pki('sa.key'),
       'root-ca-file': pki('ca.crt'),
+      'cluster-signing-cert-file': pki('ca.crt'),
+      'cluster-signing-key-file': pki('ca.key'),
       'cluster-cidr': config.podCidr,
       'service-cidr': config.serviceCidr,
     }),

@@ -22,6 +22,7 @@ export function prepareForCreate(resource: ResourceRef, object: Loose): void {
 /** The stored object after `object` was written to `subresource` ('' is the object itself). */
 export function mergeUpdate(old: Loose, object: Loose, subresource: string): Loose {
   if (subresource === 'status') return { ...structuredClone(old), status: object.status ?? {} };
+  if (subresource === 'approval') return { ...structuredClone(old), status: { ...old.status, conditions: object.status?.['conditions'] ?? [] } };
   if (subresource === 'finalize') return { ...structuredClone(old), spec: { ...old.spec, finalizers: object.spec?.['finalizers'] ?? [] } };
   if (subresource !== '') throw new ApiError('NotFound', `the fake server has no subresource ${subresource} to write`);
   const next: Loose = { ...object };
