@@ -1,51 +1,46 @@
-import { assert, toError, type Timer } from '@rhythm/base';
+import { assert, sleepOn, toError, type Timer } from '@rhythm/base';
 import type { StoredEvent } from '@rhythm/mvcc';
 import type { Caller } from '@rhythm/proto/store';
-import { ProposalDroppedError, RaftNode, type Entry, type Ready, type Status } from '@rhythm/raft';
+import { decodeChange, isVoter, membersOf, nobody, ProposalDroppedError, type RaftNode, type Entry, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
 import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { LogCutter } from './log-cutter.ts';
 import type { StoreCommand, StoreReply } from './machine.ts';
 import type { HostOptions, Listener } from './options.ts';
-import { RaftDiskLog } from './raft-log.ts';
-import { State } from './state.ts';
-import { Waiters } from './waiters.ts';
+import type { RaftDiskLog } from './raft-log.ts';
+import { Reads } from './reads.ts';
+import { recover } from './recover.ts';
+import { StateTransfer } from './state-transfer.ts';
+import type { State } from './state.ts';
+import { electionTicks, requestBytesMax, requestTimeoutMs, tickMs } from './timing.ts';
+import type { SnapshotMessage, Transport } from './transport.ts';
+import { Waiters, type Answer } from './waiters.ts';
 import { etcdError } from '../services/errors.ts';
 
-/** One tick of raft. */
-const tickMs = 100;
-const electionTicks = 10;
-const heartbeatTicks = 1;
-/** Entries applied between two cuts of the log, unless the options say otherwise. */
-const cutEveryEntriesDefault = 10_000;
-/** The same in bytes of entries. */
-const cutEveryBytes = 16 * 1024 * 1024;
-/** Entries that stay in memory behind the applied index. */
-const keepEntries = 1000;
 /** How long applied changes may wait to be written to the key space together: the log has them, readers see them. */
 const flushDelayMs = 20;
 /** Writes that may wait for the key space before applying pauses. */
 const backlogWritesMax = 20_000;
-/** Largest request, as etcd's default. */
-const requestBytesMax = 1.5 * 1024 * 1024;
-/** A proposal or read without a result is given up after this, as in etcd: 5 s and two election timeouts. */
-const requestTimeoutMs = 7000;
 
 /** What a command is answered with when it is not refused. */
 export type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
 
 /** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
 export class Host {
+  #state: State;
   readonly leases: LeaseKeeper;
   /** Rejects when this member cannot go on. */
   readonly failed: Promise<never>;
-  #state: State;
   readonly #options: HostOptions;
   readonly #node: RaftNode;
   readonly #log: RaftDiskLog;
+  readonly #cutter: LogCutter;
   readonly #waiters: Waiters;
+  readonly #reads: Reads;
+  readonly #transfer: StateTransfer;
   readonly #listeners = new Set<Listener>();
-  #proposals: Uint8Array[] = [];
+  #proposals: Array<{ readonly id: number; readonly data: Uint8Array }> = [];
   #working = false;
   #isWorkPlanned = false;
   #stopping = false;
@@ -53,19 +48,33 @@ export class Host {
   #fail: (error: Error) => void = () => undefined;
   #timer: Timer | undefined;
   #flushTimer: Timer | undefined;
-  #cutAt = 0;
-  #bytesSinceCut = 0;
   #wasLeader = false;
+  /** There is nobody else in the group. */
+  #isAlone = false;
+  /** The leader that is known, and when it became known, in monotonic milliseconds. */
+  #leader: NodeId = nobody;
+  #leaderSince = 0;
   #idle: Array<() => void> = [];
+  #applying: Array<{ readonly index: number; resolve(): void }> = [];
 
   private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
+    const { clock, random } = options;
     this.#options = options;
     this.#state = state;
-    this.leases = new LeaseKeeper(() => this.state.mvcc.leases, options.clock, options.log);
     this.#log = log;
     this.#node = node;
-    this.#cutAt = state.applied.index;
-    this.#waiters = new Waiters(options.id, options.clock, options.random, requestTimeoutMs);
+    this.#cutter = new LogCutter(log, node, state.applied.index, options.cutEveryEntries);
+    this.#waiters = new Waiters(options.id, clock, random, requestTimeoutMs);
+    this.#reads = new Reads(clock, random, requestTimeoutMs, (context) => this.#askRead(context));
+    this.#transfer = new StateTransfer(options);
+    this.leases = new LeaseKeeper({
+      leases: () => this.#state.mvcc.leases,
+      clock,
+      log: options.log,
+      propose: (command) => this.propose(command, internalCaller),
+      takeoverMs: electionTicks * tickMs,
+      ...(options.leaseCheckpointMs === undefined ? {} : { checkpointMs: options.leaseCheckpointMs }),
+    });
     this.failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
@@ -74,28 +83,18 @@ export class Host {
 
   /** Recovers what the disk holds and, alone in its group, leads before it returns. */
   static async start(options: HostOptions): Promise<Host> {
-    const state = await State.load(await options.spaces.open(), options.tokens);
-    const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, options.segmentBytesMax);
-    if (state.membership === undefined && options.founders.length > 0) state.found(options.clusterId, options.founders);
-    const { voters = [] } = state.membership ?? {};
-    if (!voters.includes(options.id)) throw new Error(`the state belongs to the members ${voters.map((id) => id.toString(16)).join(', ')}, and ${options.id.toString(16)} is none of them`);
-    if (tornBytes > 0) options.log.warn('the end of the log was torn and has been cut off', { bytes: tornBytes });
-    const node = new RaftNode({
-      id: options.id,
-      ...(state.membership === undefined ? {} : { membership: state.membership }),
-      electionTicks,
-      heartbeatTicks,
-      messageBytesMax: 1024 * 1024,
-      inflightMax: 256,
-      uncommittedBytesMax: 64 * 1024 * 1024,
-      random: options.random,
-      start: state.applied,
-      entries,
-      hardState,
-    });
+    const { state, log, node } = await recover(options);
     const host = new Host(options, state, log, node);
-    options.log.info('state recovered', { applied: state.applied.index, replayed: entries.length, revision: state.mvcc.revision });
-    if (voters.length === 1) node.campaign();
+    options.transport?.start({
+      receive: (messages) => host.#receive(messages),
+      receiveState: (message, chunks) => host.#receiveState(message, chunks),
+      answer: (request) => host.#options.answer?.(request) ?? Promise.reject(etcdError('Stopped')),
+      unreachable: (id) => host.#tell((raft) => raft.reportUnreachable(id)),
+      connected: (id) => host.#tell((raft) => raft.nudge(id)),
+      removed: () => host.#giveUp(removedError(options.id)),
+    });
+    host.#tellPeers();
+    if (host.#isAlone) node.campaign();
     await host.#work();
     if (host.#failure !== undefined) throw host.#failure;
     host.#tickLater();
@@ -107,49 +106,87 @@ export class Host {
     return this.#state;
   }
 
+  get id(): NodeId {
+    return this.#options.id;
+  }
+
   status(): Status {
     return this.#node.status();
   }
 
+  /** It leads, and has applied what all leaders before it acknowledged. */
   get isLeader(): boolean {
-    return this.#node.status().role === 'leader';
+    return this.#wasLeader && this.#node.status().role === 'leader';
+  }
+
+  /** The member that leads, as far as known; 0: none. */
+  get leader(): NodeId {
+    return this.#leader;
+  }
+
+  get isLearner(): boolean {
+    const { membership } = this.#state;
+    return membership === undefined || !isVoter(membership, this.#options.id);
+  }
+
+  get transport(): Transport | undefined {
+    return this.#options.transport;
   }
 
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
   async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
-    if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
+    this.#requireRunning();
     const proposal = { command, caller };
     const { id, promise } = this.#waiters.add(proposal);
     const data = encodeCommand({ origin: this.#waiters.origin, id }, proposal);
     if (data.length > requestBytesMax) {
-      this.#waiters.forget(id);
+      void this.#waiters.take(id);
       throw etcdError('RequestTooLarge');
     }
-    this.#proposals.push(data);
+    this.#proposals.push({ id, data });
     this.#workSoon();
-    const reply = await promise;
-    if (reply instanceof Error) throw etcdError(reply.kind);
-    return reply as ReplyTo<C>;
+    return (await granted(promise)).reply as ReplyTo<C>;
+  }
+
+  /**
+   * Proposes a change of membership, on the leader only; gives the index at which it was applied. `command` says what else changes
+   * with it. Throws etcd's errors and `ProposalDroppedError`.
+   */
+  async proposeChange(steps: MembershipChange['steps'], command: StoreCommand): Promise<number> {
+    this.#requireRunning();
+    const { id, promise } = this.#waiters.add(undefined);
+    const context = encodeCommand({ origin: this.#waiters.origin, id }, { command, caller: undefined });
+    try {
+      this.#node.proposeChange({ steps, transition: 'auto', context });
+    } catch (error) {
+      void this.#waiters.take(id);
+      throw error;
+    }
+    this.#waiters.handedOver(id, this.#node.status().term);
+    void this.#work();
+    return (await granted(promise)).index;
+  }
+
+  /** Asks for the leadership to be handed over to a voter. */
+  transferLeadership(to: NodeId): void {
+    this.#node.transferLeadership(to);
+    void this.#work();
   }
 
   /** Resolves when the applied state holds everything that was acknowledged before the call. */
   linearizable(): Promise<void> {
-    if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
+    this.#requireRunning();
     // Alone, a member that leads has applied whatever it acknowledged.
     if (this.#isAlone && this.#wasLeader) return Promise.resolve();
-    const { id, promise } = this.#waiters.addRead();
-    try {
-      this.#node.readIndex(id);
-    } catch (error) {
-      this.#waiters.forget(id);
-      throw error instanceof ProposalDroppedError ? etcdError('NoLeader') : error;
-    }
-    void this.#work();
+    const promise = this.#reads.add();
+    this.#workSoon();
     return promise;
   }
 
-  get #isAlone(): boolean {
-    return this.state.membership?.voters.length === 1;
+  /** Resolves once everything up to `index` is applied here, or the member stops. */
+  async appliedUpTo(index: number): Promise<void> {
+    if (this.#state.applied.index >= index) return;
+    await new Promise<void>((resolve) => this.#applying.push({ index, resolve }));
   }
 
   onApplied(listener: Listener): () => void {
@@ -163,10 +200,54 @@ export class Host {
     this.#stopping = true;
     this.#timer?.cancel();
     this.#flushTimer?.cancel();
-    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    this.#waiters.failAll(etcdError('Stopped'));
+    await this.#options.transport?.stop();
+    await this.#settled();
+    this.#failAll();
     await this.#log.close();
-    await this.state.close();
+    await this.#state.close();
+  }
+
+  #requireRunning(): void {
+    if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
+  }
+
+  #askRead(context: number): boolean {
+    try {
+      this.#node.readIndex(context);
+      return true;
+    } catch (error) {
+      if (error instanceof ProposalDroppedError) return false;
+      throw error;
+    }
+  }
+
+  #receive(messages: readonly Message[]): void {
+    for (const message of messages) this.#node.step(message);
+    this.#workSoon();
+  }
+
+  #receiveState(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#transfer.receive(message, chunks, async (told) => {
+      this.#node.step(told);
+      await this.#settled();
+      await this.#work();
+    });
+  }
+
+  #tell(how: (node: RaftNode) => void): void {
+    how(this.#node);
+    this.#workSoon();
+  }
+
+  #tellPeers(): void {
+    const { members, membership } = this.#state;
+    this.#isAlone = membership !== undefined && membersOf(membership).length === 1 && membership.voters[0] === this.#options.id;
+    if (membership !== undefined) this.#options.transport?.setPeers(members.list(), members.removed);
+  }
+
+  /** Resolves when no work is in progress. */
+  async #settled(): Promise<void> {
+    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Starts the loop after this turn of the event loop, so that callers of one turn share a write. */
@@ -189,6 +270,7 @@ export class Host {
         this.#feed();
         if (!this.#node.hasReady()) break;
         await this.#do(this.#node.ready());
+        if (this.#stopping || this.#failure !== undefined) break;
       }
     } catch (error) {
       this.#giveUp(toError(error));
@@ -198,115 +280,205 @@ export class Host {
     }
   }
 
+  /** Hands over what was asked for. Without a leader it waits for one. */
   #feed(): void {
-    const proposals = this.#proposals;
-    if (proposals.length === 0) return;
+    this.#reads.askNext();
+    if (this.#proposals.length === 0) return;
+    const proposals = this.#proposals.filter(({ id }) => this.#waiters.has(id));
     this.#proposals = [];
     try {
-      this.#node.propose(proposals);
+      this.#node.propose(proposals.map(({ data }) => data));
+      const { term } = this.#node.status();
+      for (const { id } of proposals) this.#waiters.handedOver(id, term);
     } catch (error) {
       if (!(error instanceof ProposalDroppedError)) throw error;
-      this.#waiters.failAll(etcdError(error.reason === 'no-leader' ? 'NoLeader' : 'TooManyRequests'));
+      if (error.reason === 'no-leader' || error.reason === 'transferring') this.#proposals = proposals;
+      else for (const { id } of proposals) this.#waiters.fail(id, etcdError('TooManyRequests'));
     }
   }
 
   async #do(ready: Ready): Promise<void> {
-    assert(ready.messages.length === 0 && ready.messagesAfterSync.length === 0, 'a member without peers sends nothing');
-    // A commit index alone is not worth a write: it is found out again after a restart.
-    const hardState = ready.mustSync ? ready.hardState : undefined;
-    const write = ready.mustSync ? this.#log.append(ready.entries, hardState, true) : undefined;
+    this.#send(ready.messages);
+    if (ready.snapshot !== undefined) await this.#install(ready);
+    const write = ready.mustSync && ready.snapshot === undefined ? this.#log.append(ready.entries, ready.hardState, true) : undefined;
     // A failure is seen when it is awaited below; until then it must not count as unhandled.
     write?.catch(() => undefined);
-    this.#apply(ready.committed);
-    this.#serveReads(ready);
+    this.#apply(ready);
+    for (const read of ready.readStates) this.#reads.confirmed(read.context, read.index);
+    this.#reads.applied(this.#state.applied.index);
+    for (const message of ready.messages) if (message.type === 'snapshot') void this.#sendState(message);
     await write;
+    this.#send(ready.messagesAfterSync);
     this.#node.advance(ready);
     this.#noteLeadership();
-    if (this.state.backlog > backlogWritesMax) await this.state.flush();
-    if (this.#log.isSegmentFull) await this.#log.roll();
-    const { cutEveryEntries = cutEveryEntriesDefault } = this.#options;
-    if (this.state.applied.index - this.#cutAt >= cutEveryEntries || this.#bytesSinceCut >= cutEveryBytes) await this.#cut();
+    if (this.#state.backlog > backlogWritesMax) await this.#state.flush();
+    await this.#cutter.cutIfDue(this.#state);
   }
 
-  #apply(entries: readonly Entry[]): void {
-    if (entries.length === 0) return;
+  #send(messages: readonly Message[]): void {
+    const others = messages.filter(({ type }) => type !== 'snapshot');
+    if (others.length > 0) this.#options.transport?.send(others);
+  }
+
+  async #sendState(message: SnapshotMessage): Promise<void> {
+    const { transport, log } = this.#options;
+    const to = message.to.toString(16);
+    let arrived = false;
+    try {
+      assert(transport !== undefined, 'a member without peers sends nothing');
+      log.info('sending the state to a member that is too far behind', { to });
+      await this.#transfer.send(this.#state, transport, message);
+      arrived = true;
+    } catch (error) {
+      log.warn('the state could not be sent', { to, error });
+    }
+    this.#tell((node) => node.reportSnapshot(message.to, arrived));
+  }
+
+  /** A leader's state takes the place of ours and of the log: first the state, then the log behind it. */
+  async #install({ snapshot, entries, hardState }: Ready): Promise<void> {
+    assert(snapshot !== undefined, 'there is a state to install');
+    const before = this.#state;
+    const { revision } = before.mvcc;
+    const state = await this.#transfer.adopt(snapshot);
+    await this.#log.restart(state.applied, entries, hardState);
+    this.#state = state;
+    this.#cutter.restarted(state.applied.index);
+    // What became of these is somewhere in that state.
+    this.#waiters.failHandedOver(etcdError('TimeoutDueToConnectionLost'));
+    this.#noteApplied();
+    this.#tellPeers();
+    for (const listener of this.#listeners) listener.installed?.(revision);
+    void before
+      .retire()
+      .then(() => this.#options.spaces.clean())
+      .catch((error: unknown) => this.#options.log.warn('the replaced state could not be removed', { error }));
+  }
+
+  #apply({ committed, membership }: Ready): void {
+    if (committed.length === 0) return;
     const events: StoredEvent[] = [];
-    for (const entry of entries) this.#applyOne(entry, events);
-    if (events.length > 0) for (const listener of this.#listeners) listener(events, this.state.mvcc.revision);
+    for (const entry of committed) {
+      if (entry.term > this.#state.applied.term) this.#waiters.failBeforeTerm(entry.term);
+      if (entry.type === 'config') this.#applyChange(entry, membership);
+      else this.#applyOne(entry, events);
+    }
+    if (events.length > 0) for (const listener of this.#listeners) listener.applied(events, this.#state.mvcc.revision);
+    this.#noteApplied();
     this.#flushLater();
+  }
+
+  #noteApplied(): void {
+    const { index } = this.#state.applied;
+    for (const waiting of this.#applying) if (waiting.index <= index) waiting.resolve();
+    this.#applying = this.#applying.filter((waiting) => waiting.index > index);
   }
 
   #flushLater(): void {
     this.#flushTimer ??= this.#options.clock.setTimer(flushDelayMs, () => {
       this.#flushTimer = undefined;
-      this.state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
+      this.#state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
     });
   }
 
   #applyOne(entry: Entry, events: StoredEvent[]): void {
     const at = { index: entry.index, term: entry.term };
-    this.#bytesSinceCut += entry.data.length;
+    this.#cutter.note(entry.data.length);
     if (entry.data.length === 0) {
-      this.state.apply(undefined, at);
+      this.#state.apply(undefined, at);
       return;
     }
-    const id = ticketOf(entry.data, this.#waiters.originBytes);
-    const waiter = this.#waiters.take(id);
+    const waiter = this.#waiters.take(ticketOf(entry.data, this.#waiters.originBytes));
     const proposal = waiter?.proposal ?? decodeCommand(entry.data);
     const { command } = proposal;
-    const applied = this.state.apply(proposal, at);
+    const applied = this.#state.apply(proposal, at);
     if (applied === undefined) return;
-    if (!(applied.reply instanceof Error)) this.leases.note(command);
+    const isDone = !(applied.reply instanceof Error);
+    if (isDone && this.#wasLeader) this.leases.note(command);
     for (const event of applied.events ?? []) events.push(event);
-    if (command.$case === 'compaction' && !(applied.reply instanceof Error)) {
-      this.state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
-    }
-    waiter?.resolve(applied.reply);
+    if (isDone && command.$case === 'compaction') this.#state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
+    if (isDone && command.$case === 'member') this.#tellPeers();
+    waiter?.resolve({ reply: applied.reply, index: entry.index });
   }
 
-  #serveReads(ready: Ready): void {
-    for (const read of ready.readStates) {
-      assert(read.index <= this.state.applied.index || !this.#isAlone, 'a sole voter has applied what it committed');
-      this.#waiters.resolveRead(read.context);
-    }
+  #applyChange(entry: Entry, membership: Ready['membership']): void {
+    assert(membership !== undefined, 'a change of membership is the last entry of its batch');
+    const { reply } = this.#state.applyMembership(entry.data, membership, { index: entry.index, term: entry.term });
+    const { context } = decodeChange(entry.data);
+    this.#waiters.take(ticketOf(context, this.#waiters.originBytes))?.resolve({ reply, index: entry.index });
+    this.#tellPeers();
+    if (!membersOf(membership).includes(this.#options.id)) void this.#leave();
+  }
+
+  /** This member was removed. It goes once the others have had time to learn that the change is committed. */
+  async #leave(): Promise<void> {
+    this.#options.log.warn('this member was removed from its cluster');
+    await sleepOn(this.#options.clock, electionTicks * tickMs);
+    this.#giveUp(removedError(this.#options.id));
   }
 
   #noteLeadership(): void {
-    const { role, term, applied } = this.#node.status();
+    const { role, term, leader, applied } = this.#node.status();
+    if (leader !== this.#leader) {
+      this.#leader = leader;
+      if (leader !== nobody) {
+        this.#leaderSince = this.#options.clock.monotonic();
+        this.#reads.askAgain();
+      }
+    }
     // A leader speaks for the group once an entry of its own term is applied: its first one comes before all proposals.
-    const isLeader = role === 'leader' && this.state.applied.term === term && applied > 0;
+    const isLeader = role === 'leader' && this.#state.applied.term === term && applied > 0;
     if (isLeader === this.#wasLeader) return;
     this.#wasLeader = isLeader;
     this.leases.reset(isLeader);
-    if (isLeader) this.#options.log.info('leading', { term });
+    this.#options.log.info(isLeader ? 'leading' : 'not leading any more', { term });
+  }
+
+  /** Why a request was given up, as etcd tells it. */
+  #timeoutError(startedAt: number): Error {
+    const { transport } = this.#options;
+    const lostAt = this.#leaderSince - 2 * electionTicks * tickMs;
+    if (startedAt > lostAt && startedAt < this.#leaderSince) return etcdError('TimeoutDueToLeaderFail');
+    if (this.#leader === nobody) return etcdError('NoLeader');
+    const isConnected = (id: NodeId): boolean => id === this.#options.id || (transport?.connectedSince(id) ?? Infinity) <= startedAt;
+    const { voters = [] } = this.#state.membership ?? {};
+    const isReachable = this.#leader === this.#options.id ? voters.filter(isConnected).length > voters.length / 2 : isConnected(this.#leader);
+    return etcdError(isReachable ? 'Timeout' : 'TimeoutDueToConnectionLost');
   }
 
   #tickLater(): void {
     this.#timer = this.#options.clock.setTimer(tickMs, () => {
       if (this.#stopping || this.#failure !== undefined) return;
       this.#node.tick();
-      this.#waiters.expire();
-      if (this.#wasLeader) this.leases.revokeExpired((command) => this.propose(command, internalCaller));
+      const errorFor = (startedAt: number): Error => this.#timeoutError(startedAt);
+      this.#waiters.expire(errorFor);
+      this.#reads.tick(errorFor);
+      if (this.#wasLeader) this.leases.tick();
       void this.#work();
       this.#tickLater();
     });
   }
 
-  /** Makes the state durable, then forgets the log behind it. */
-  async #cut(): Promise<void> {
-    await this.state.flush(true);
-    const durable = this.state.durable;
-    const keepBehind = this.#bytesSinceCut < cutEveryBytes;
-    this.#cutAt = durable;
-    this.#bytesSinceCut = 0;
-    this.#node.compact(Math.max(0, Math.min(durable - (keepBehind ? keepEntries : 0), this.#node.status().compactable)));
-    await this.#log.removeUpTo(durable);
+  #failAll(): void {
+    this.#waiters.failAll(etcdError('Stopped'));
+    this.#reads.failAll(etcdError('Stopped'));
+    for (const waiting of this.#applying.splice(0)) waiting.resolve();
   }
 
   #giveUp(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.#waiters.failAll(etcdError('Stopped'));
+    this.#failAll();
     this.#fail(error);
   }
+}
+
+async function granted(promise: Promise<Answer>): Promise<Answer> {
+  const answer = await promise;
+  if (answer.reply instanceof Error) throw etcdError(answer.reply.kind);
+  return answer;
+}
+
+function removedError(id: NodeId): Error {
+  return new Error(`this member (${id.toString(16)}) was removed from its cluster: remove its data directory, and add it as a new member`);
 }

@@ -1,12 +1,18 @@
-import type { Entry, HardState } from '@rhythm/raft';
+import type { Entry, HardState, LogStart } from '@rhythm/raft';
 
 /** What a record of the log says (docs/store.md). */
-export type LogItem = { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'hard-state'; readonly hardState: HardState };
+export type LogItem =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'hard-state'; readonly hardState: HardState }
+  /** A state came from the leader: the entries before this record are void, the next one follows `start`. */
+  | { readonly kind: 'start'; readonly start: LogStart };
 
 const entryKind = 1;
 const hardStateKind = 2;
+const startKind = 3;
 const entryHeaderBytes = 18;
 const hardStateBytes = 25;
+const startBytes = 17;
 
 export function encodeEntry(entry: Entry): Uint8Array {
   const bytes = Buffer.allocUnsafe(entryHeaderBytes + entry.data.length);
@@ -27,6 +33,14 @@ export function encodeHardState(hardState: HardState): Uint8Array {
   return bytes;
 }
 
+export function encodeStart({ index, term }: LogStart): Uint8Array {
+  const bytes = Buffer.allocUnsafe(startBytes);
+  bytes[0] = startKind;
+  bytes.writeDoubleLE(term, 1);
+  bytes.writeDoubleLE(index, 9);
+  return bytes;
+}
+
 /** Throws for a record whose checksum was right and whose content makes no sense: it was written by something else. */
 export function decodeLogItem(payload: Uint8Array): LogItem {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -37,5 +51,6 @@ export function decodeLogItem(payload: Uint8Array): LogItem {
   if (bytes[0] === hardStateKind && bytes.length === hardStateBytes) {
     return { kind: 'hard-state', hardState: { term: bytes.readDoubleLE(1), vote: bytes.readBigUInt64LE(9), commit: bytes.readDoubleLE(17) } };
   }
+  if (bytes[0] === startKind && bytes.length === startBytes) return { kind: 'start', start: { term: bytes.readDoubleLE(1), index: bytes.readDoubleLE(9) } };
   throw new Error(`a record of the log has kind ${bytes[0]} and ${bytes.length} bytes: it was not written by this version`);
 }

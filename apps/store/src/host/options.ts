@@ -4,7 +4,7 @@ import type { StoredEvent } from '@rhythm/mvcc';
 import type { NodeId } from '@rhythm/raft';
 import type { TokenKeeper } from '../auth/machine.ts';
 import type { MemberRecord } from '../members/records.ts';
-import type { Transport } from './transport.ts';
+import type { PeerReply, PeerRequest, Transport } from './transport.ts';
 
 export interface HostOptions {
   readonly id: NodeId;
@@ -22,9 +22,18 @@ export interface HostOptions {
   readonly log: Log;
   readonly segmentBytesMax?: number;
   readonly cutEveryEntries?: number;
+  /** How often what is left of leases is written down; see `LeaseKeeper`. */
+  readonly leaseCheckpointMs?: number;
+  /** Answers what another member asks. */
+  readonly answer?: (request: PeerRequest) => Promise<PeerReply>;
   /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
   readonly nextTurn?: (callback: () => void) => void;
 }
 
-/** Told about every batch of changes right after it was applied. */
-export type Listener = (events: readonly StoredEvent[], revision: number) => void;
+/** Told right after something was applied. */
+export interface Listener {
+  /** A batch of changes, the last of them of this revision. */
+  applied(events: readonly StoredEvent[], revision: number): void;
+  /** A leader's state took the place of the one before, which had come to this revision: what happened since is in its history. */
+  installed?(before: number): void;
+}

@@ -1,6 +1,6 @@
 import { AppendLog, CorruptLogError, type Files } from '@rhythm/disk';
 import { nobody, type Entry, type HardState, type LogStart } from '@rhythm/raft';
-import { decodeLogItem, encodeEntry, encodeHardState } from './log-codec.ts';
+import { decodeLogItem, encodeEntry, encodeHardState, encodeStart } from './log-codec.ts';
 
 /** What the log holds after a start. */
 export interface RecoveredLog {
@@ -25,16 +25,25 @@ export class RaftDiskLog {
     this.#newest = newest;
   }
 
-  /** Opens the log of a state that was applied up to `applied`. Throws CorruptLogError when the two do not fit. */
-  static async open(files: Files, applied: LogStart, segmentBytesMax?: number): Promise<RecoveredLog> {
+  /**
+   * Opens the log of a state that was applied up to `applied`, and came from a leader at `installed` if it did. Throws
+   * CorruptLogError when state and log do not fit.
+   */
+  static async open(files: Files, applied: LogStart, installed: LogStart | undefined, segmentBytesMax?: number): Promise<RecoveredLog> {
     const opened = await AppendLog.open(files, segmentBytesMax === undefined ? {} : { segmentBytesMax });
     let hardState: HardState = { term: applied.term, vote: nobody, commit: applied.index };
     const all: Entry[] = [];
+    let startedAt = 0;
     const lastIndex = new Map<number, number>();
     for (const { payload, segment } of opened.records) {
       const item = decodeLogItem(payload);
       if (item.kind === 'hard-state') {
         hardState = item.hardState;
+        continue;
+      }
+      if (item.kind === 'start') {
+        all.length = 0;
+        startedAt = item.start.index;
         continue;
       }
       const first = all[0]?.index ?? item.entry.index;
@@ -44,10 +53,24 @@ export class RaftDiskLog {
       all.push(item.entry);
       lastIndex.set(segment, item.entry.index);
     }
+    // The power went out after the state took its place and before the log began anew behind it.
+    const isBehind = installed !== undefined && startedAt < installed.index;
+    if (isBehind) all.length = 0;
     const entries = afterApplied(all, applied);
     if (hardState.term < applied.term) hardState = { term: applied.term, vote: nobody, commit: applied.index };
     const newest = all[all.length - 1]?.index ?? applied.index;
-    return { log: new RaftDiskLog(opened.log, hardState, lastIndex, newest), entries, hardState, tornBytes: opened.tornBytes };
+    const log = new RaftDiskLog(opened.log, hardState, lastIndex, newest);
+    if (isBehind) await log.restart(installed, [], hardState);
+    return { log, entries, hardState, tornBytes: opened.tornBytes };
+  }
+
+  /** Begins anew behind a state that came from the leader and is durable: all entries so far are void. Durable on return. */
+  async restart(start: LogStart, entries: readonly Entry[], hardState: HardState | undefined): Promise<void> {
+    if (hardState !== undefined) this.#hardState = hardState;
+    this.#newest = entries[entries.length - 1]?.index ?? start.index;
+    await this.#log.append([encodeStart(start), ...entries.map(encodeEntry), encodeHardState(this.#hardState)], true);
+    // What it voids and what follows go together.
+    this.#lastIndex.set(this.#log.segment, this.#newest);
   }
 
   /** One write, with one sync if asked. */

@@ -16,6 +16,7 @@ const garbageSliceKeys = 2000;
 
 /** The meta key of a state that came from a leader: where it was when it came. */
 const installedKey = metaKey('installed');
+export const wholeSpace = { start: new Uint8Array(0), end: Uint8Array.of(0xff) };
 
 /**
  * The applied state: its parts (`Machine`) in memory, the values of keys in the key space. What was applied can be read at
@@ -40,6 +41,7 @@ export class State implements Reader {
   #failed: Error | undefined;
   /** The compacted revision whose garbage is gone from the key space. */
   #collected = -1;
+  #isRetired = false;
   readonly #reads = new Set<Promise<unknown>>();
 
   private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined) {
@@ -131,6 +133,7 @@ export class State implements Reader {
   /** Sees to it that everything applied so far is written; resolves when it is. Rejects when the disk refuses. */
   async flush(sync = false): Promise<void> {
     for (;;) {
+      if (this.#isRetired) return;
       if (this.#failed !== undefined) throw new Error('the state cannot be written', { cause: this.#failed });
       if (this.#writing === undefined) break;
       await this.#writing;
@@ -175,6 +178,7 @@ export class State implements Reader {
     const { compactRevision } = this.mvcc;
     await Promise.allSettled(this.#reads);
     for (const removals of this.mvcc.collectGarbage(garbageSliceKeys)) {
+      if (this.#isRetired) return;
       for (const removal of removals) this.#write(removal);
       await this.flush();
     }
@@ -189,12 +193,22 @@ export class State implements Reader {
 
   /** Everything applied so far, unchanged by what comes after it. */
   async snapshot(): Promise<{ readonly space: SpaceSnapshot; readonly isCompacted: boolean }> {
-    await this.flush();
+    // Also when nothing but empty entries came: the place it stands at is in it.
+    await this.flush(true);
     return { space: this.#space.snapshot(), isCompacted: this.#collected >= this.mvcc.compactRevision };
   }
 
   size(): Promise<number> {
     return this.#space.size();
+  }
+
+  /** Another state takes its place: nothing is written any more, and it is closed once all reads have ended. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    this.#pending = [];
+    await this.#writing;
+    await Promise.allSettled(this.#reads);
+    await this.#space.close();
   }
 
   async close(): Promise<void> {
@@ -226,6 +240,13 @@ export class State implements Reader {
     if (write.value === undefined) this.#cache.delete(key);
     else if (parseDataKey(write.key) !== undefined) this.#cache.set(key, write.value);
   }
+}
+
+/** Marks a state that is arriving from a leader, so that the log is known to begin behind it. */
+export function installedWrite(reader: { get(key: Uint8Array): Uint8Array | undefined }): SpaceWrite {
+  const place = reader.get(metaKey('applied'));
+  if (place === undefined) throw new Error('the state that arrived does not say where it stands');
+  return { key: installedKey, value: place };
 }
 
 function encodePlace({ index, term }: LogStart): Uint8Array {

@@ -7,24 +7,26 @@ import type { Refusal, StoreReply } from './machine.ts';
 const waitersMax = 20_000;
 
 interface Waiter {
-  readonly proposal: Proposal;
-  readonly deadline: number;
-  resolve(reply: StoreReply | Refusal): void;
+  /** Undefined for a change of membership. */
+  readonly proposal: Proposal | undefined;
+  readonly startedAt: number;
+  /** The term in which it was handed to raft; undefined while it waits for a leader. */
+  term: number | undefined;
+  resolve(applied: Answer): void;
   reject(error: Error): void;
 }
 
-interface ReadWaiter {
-  readonly deadline: number;
-  resolve(): void;
-  reject(error: Error): void;
+/** What an entry was answered with, and where it stands. */
+export interface Answer {
+  readonly reply: StoreReply | Refusal;
+  readonly index: number;
 }
 
-/** Callers that wait for their entry to be applied or their read to be confirmed. */
+/** Callers that wait for their entry to be applied. */
 export class Waiters {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  readonly #commands = new Map<number, Waiter>();
-  readonly #reads = new Map<number, ReadWaiter>();
+  readonly #waiting = new Map<number, Waiter>();
   /** Of this life of this member: entries of others, and of earlier lives, are applied too. */
   readonly origin: bigint;
   readonly originBytes: Uint8Array;
@@ -39,59 +41,70 @@ export class Waiters {
     this.originBytes = bytes;
   }
 
-  add(proposal: Proposal): { readonly id: number; readonly promise: Promise<StoreReply | Refusal> } {
-    this.#admit();
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Throws TooManyRequests. */
+  add(proposal: Proposal | undefined): { readonly id: number; readonly promise: Promise<Answer> } {
+    if (this.#waiting.size >= waitersMax) throw etcdError('TooManyRequests');
     const id = this.#nextId++;
-    const deadline = this.#clock.monotonic() + this.#timeoutMs;
-    const promise = new Promise<StoreReply | Refusal>((resolve, reject) => this.#commands.set(id, { proposal, deadline, resolve, reject }));
+    const startedAt = this.#clock.monotonic();
+    const promise = new Promise<Answer>((resolve, reject) => this.#waiting.set(id, { proposal, startedAt, term: undefined, resolve, reject }));
     return { id, promise };
   }
 
-  addRead(): { readonly id: number; readonly promise: Promise<void> } {
-    this.#admit();
-    const id = this.#nextId++;
-    const deadline = this.#clock.monotonic() + this.#timeoutMs;
-    const promise = new Promise<void>((resolve, reject) => this.#reads.set(id, { deadline, resolve, reject }));
-    return { id, promise };
+  has(id: number): boolean {
+    return this.#waiting.has(id);
+  }
+
+  /** Raft has it, in this term. */
+  handedOver(id: number, term: number): void {
+    const waiter = this.#waiting.get(id);
+    if (waiter !== undefined) waiter.term = term;
   }
 
   take(id: number): Waiter | undefined {
-    const waiter = this.#commands.get(id);
-    if (waiter !== undefined) this.#commands.delete(id);
+    const waiter = this.#waiting.get(id);
+    if (waiter !== undefined) this.#waiting.delete(id);
     return waiter;
   }
 
-  resolveRead(id: number): void {
-    this.#reads.get(id)?.resolve();
-    this.#reads.delete(id);
+  fail(id: number, error: Error): void {
+    this.take(id)?.reject(error);
   }
 
-  forget(id: number): void {
-    this.#commands.delete(id);
-    this.#reads.delete(id);
-  }
-
-  /** Gives up on those past their deadline: their outcome is unknown. */
-  expire(): void {
+  /** Gives up on those that have waited too long: their outcome is unknown. */
+  expire(errorFor: (startedAt: number) => Error): void {
     const now = this.#clock.monotonic();
-    for (const waiters of [this.#commands, this.#reads]) {
-      for (const [id, waiter] of waiters) {
-        // They are in the order of their deadlines.
-        if (waiter.deadline > now) break;
-        waiters.delete(id);
-        waiter.reject(etcdError('Timeout'));
-      }
+    for (const [id, waiter] of this.#waiting) {
+      // They are in the order of their deadlines.
+      if (waiter.startedAt + this.#timeoutMs > now) break;
+      this.#waiting.delete(id);
+      waiter.reject(errorFor(waiter.startedAt));
+    }
+  }
+
+  /** An entry of this term was applied: whatever was handed over before is lost if it was not applied before. */
+  failBeforeTerm(term: number): void {
+    for (const [id, waiter] of this.#waiting) {
+      if (waiter.term === undefined || waiter.term >= term) continue;
+      this.#waiting.delete(id);
+      waiter.reject(etcdError('TimeoutDueToLeaderFail'));
+    }
+  }
+
+  /** All that raft has: their outcome cannot be found out any more. */
+  failHandedOver(error: Error): void {
+    for (const [id, waiter] of this.#waiting) {
+      if (waiter.term === undefined) continue;
+      this.#waiting.delete(id);
+      waiter.reject(error);
     }
   }
 
   failAll(error: Error): void {
-    for (const waiters of [this.#commands, this.#reads]) {
-      for (const waiter of waiters.values()) waiter.reject(error);
-      waiters.clear();
-    }
-  }
-
-  #admit(): void {
-    if (this.#commands.size + this.#reads.size >= waitersMax) throw etcdError('TooManyRequests');
+    for (const waiter of this.#waiting.values()) waiter.reject(error);
+    this.#waiting.clear();
   }
 }

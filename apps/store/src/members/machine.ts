@@ -37,6 +37,10 @@ export class MembersMachine implements Machine {
     return learners.includes(id) || learnersNext.includes(id);
   }
 
+  get removed(): readonly NodeId[] {
+    return this.#known?.removed ?? [];
+  }
+
   wasRemoved(id: NodeId): boolean {
     return this.#known?.removed.includes(id) ?? false;
   }

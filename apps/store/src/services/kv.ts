@@ -114,17 +114,17 @@ export class KeyValues {
     }
   }
 
-  #values(plan: RangePlan, from: number): Uint8Array[] {
-    const { state } = this.#backend.host;
+  #values(plan: RangePlan, from: number, state = this.#backend.host.state): Uint8Array[] {
     return plan.items.slice(from, from + rangeSliceItems).map((item) => state.required(planKey(item)));
   }
 
   #valuesInSlices(plan: RangePlan): Promise<Uint8Array[]> {
-    return this.#backend.host.state.reading(async () => {
+    const { state } = this.#backend.host;
+    return state.reading(async () => {
       const values: Uint8Array[] = [];
       while (values.length < plan.items.length) {
         if (values.length > 0) await this.#clock.sleep(0);
-        for (const value of this.#values(plan, values.length)) values.push(value);
+        for (const value of this.#values(plan, values.length, state)) values.push(value);
       }
       return values;
     });

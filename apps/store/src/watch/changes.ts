@@ -18,7 +18,7 @@ export class Changes {
   readonly #unsubscribe: () => void;
 
   constructor(host: { onApplied(listener: Listener): () => void }) {
-    this.#unsubscribe = host.onApplied((events) => this.#publish(events));
+    this.#unsubscribe = host.onApplied({ applied: (events) => this.#publish(events), installed: () => this.#wakeAll() });
   }
 
   /**
@@ -53,6 +53,11 @@ export class Changes {
   stop(): void {
     this.#unsubscribe();
     for (const wait of this.#all) wait.done(etcdError('Stopped'));
+  }
+
+  /** Another state is in place: what has changed in it cannot be told one by one. */
+  #wakeAll(): void {
+    for (const wait of this.#all) wait.done();
   }
 
   #publish(events: readonly StoredEvent[]): void {

@@ -25,7 +25,7 @@ export class WatchHub {
   constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock) {
     this.#backend = backend;
     this.#clock = clock;
-    this.#unsubscribe = backend.host.onApplied((events, revision) => this.#publish(events, revision));
+    this.#unsubscribe = backend.host.onApplied({ applied: (events, revision) => this.#publish(events, revision), installed: (before) => this.#resync(before) });
     this.#notifyLater();
   }
 
@@ -88,6 +88,19 @@ export class WatchHub {
       if (live.length > 0) watcher.stream.sendEvents(watcher, live, revision);
     }
     for (const stream of this.#streams) if (stream.wantsProgress) stream.progress();
+  }
+
+  /** Another state is in place: what the watches have not seen is read from its history, or is gone from it. */
+  #resync(before: number): void {
+    for (const stream of this.#streams) {
+      for (const watcher of stream.watchers.values()) {
+        if (!watcher.isSynced) continue;
+        this.remove(watcher);
+        watcher.next = Math.max(watcher.next, before + 1);
+        this.#sync(watcher);
+      }
+      stream.progress();
+    }
   }
 
   /** Sends history until the watch is complete, its stream is full, or what it needs is gone. */
