@@ -1,6 +1,7 @@
 import type { ValidatingAdmissionPolicyBinding } from '../../gen/types/admissionregistration-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validatePolicyBinding } from './policy-validation.ts';
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
@@ -11,6 +12,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   namespaced: false,
   generationFields: ['spec'],
   storageVersionHash: 'v9715VZqakg=',
+  validate: validatePolicyBinding,
   columns: [nameColumn, column('PolicyName'), column('ParamRef'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.policyName ?? '', paramText(object), age(object, now)],
 });
