@@ -2,6 +2,7 @@ import type { Instant } from '@rhythm/base';
 import type { Event } from '../../gen/types/core-v1.ts';
 import { column, nameColumn, since, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateEvent } from './event-validation.ts';
 import type { Cell } from '../kind.ts';
 
 export const event = defineKind<Event>({
@@ -12,6 +13,7 @@ export const event = defineKind<Event>({
   shortNames: ['ev'],
   namespaced: true,
   storageVersionHash: 'r2yiGXH7wu8=',
+  validate: (object) => validateEvent(object),
   columns: [
     column('Last Seen'),
     column('Type'),

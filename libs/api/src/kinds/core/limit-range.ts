@@ -1,5 +1,6 @@
 import type { LimitRange, LimitRangeItem } from '../../gen/types/core-v1.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateLimitRange } from './limit-range-validation.ts';
 
 export const limitRange = defineKind<LimitRange>({
   group: '',
@@ -9,6 +10,7 @@ export const limitRange = defineKind<LimitRange>({
   shortNames: ['limits'],
   namespaced: true,
   storageVersionHash: 'EBKMFVe6cwo=',
+  validate: validateLimitRange,
   setDefaults(object) {
     for (const item of object.spec?.limits ?? []) if (item.type === 'Container') completeLimits(item);
   },

@@ -1,6 +1,7 @@
 import type { ResourceQuota } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateQuota, validateQuotaStatus } from './quota-validation.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const resourceQuota = defineKind<ResourceQuota>({
@@ -12,6 +13,8 @@ export const resourceQuota = defineKind<ResourceQuota>({
   namespaced: true,
   status: true,
   storageVersionHash: '8uhSgffRX6w=',
+  validate: validateQuota,
+  validateStatusUpdate: validateQuotaStatus,
   validateUpdate: (object, old) => immutable([...(object.spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort(), 'spec.scopes'),
   columns: [nameColumn, column('Request'), column('Limit'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', quotaText(object, false), quotaText(object, true), age(object, now)],

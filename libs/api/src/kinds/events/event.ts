@@ -3,6 +3,8 @@ import type { Event } from '../../gen/types/events-v1.ts';
 import type { KubeObject } from '../../resource.ts';
 import { event as coreEvent, eventCells } from '../core/event.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateEvent, validateNewEvent, validateNewEventUpdate } from '../core/event-validation.ts';
+import { isFresh } from '../../validation/object-meta.ts';
 
 /** The newer view of events: the same objects as the core group's, which they are stored as. */
 export const event = defineKind<Event>({
@@ -19,6 +21,9 @@ export const event = defineKind<Event>({
     toStored: (object: KubeObject) => toCoreEvent(object as Event),
     fromStored: (object: KubeObject) => fromCoreEvent(object as CoreEvent),
   },
+  // An update may find an event that the older API made.
+  validate: (object) => (isFresh(object.metadata) ? validateNewEvent(toCoreEvent(object)) : validateEvent(toCoreEvent(object), 'reportingController')),
+  validateUpdate: (object, old) => validateNewEventUpdate(toCoreEvent(object), toCoreEvent(old)),
   columns: coreEvent.columns,
   cells: (object, now) => eventCells(toCoreEvent(object), now),
   selectableFields: (object) => ({
