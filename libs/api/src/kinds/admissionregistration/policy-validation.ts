@@ -79,7 +79,7 @@ function validateVariable({ name = '', expression = '' }: Partial<Variable>, pat
   return errors;
 }
 
-function validateValidation(validation: Validation, path: string): FieldError[] {
+function validateValidation(validation: Partial<Validation>, path: string): FieldError[] {
   const { expression = '', message = '', messageExpression = '', reason } = validation;
   const errors = expression.trim() === '' ? [required(child(path, 'expression'), 'expression is not specified')] : [];
   if (messageExpression !== '' && messageExpression.trim() === '') errors.push(invalidValue(child(path, 'messageExpression'), messageExpression, 'must be non-empty if specified'));

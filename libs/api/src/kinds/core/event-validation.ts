@@ -45,7 +45,8 @@ function validateOldStyle(event: Event): FieldError[] {
 function validateNewStyle(event: Event, controllerField: string): FieldError[] {
   const about = event.involvedObject?.namespace ?? '';
   const { namespace: home } = event.metadata;
-  const { reportingComponent: controller = '', message = '' } = event;
+  const controller = event.reportingComponent ?? '';
+  const message = event.message ?? '';
   const errors = about === '' && home !== 'default' && home !== 'kube-system' ? [foreign(about)] : [];
   if (about !== '' && about !== home) errors.push(foreign(about));
   if (controller === '') errors.push(required(controllerField));

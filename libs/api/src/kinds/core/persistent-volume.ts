@@ -2,6 +2,7 @@ import type { PersistentVolume } from '../../gen/types/core-v1.ts';
 import { accessModesText } from '../access-modes.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { roundResources } from '../pod-spec-defaults.ts';
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
 import { validateVolume, validateVolumeUpdate } from './storage-validation.ts';
@@ -15,6 +16,12 @@ export const persistentVolume = defineKind<PersistentVolume>({
   namespaced: false,
   status: true,
   storageVersionHash: 'HN/zwEC+JgM=',
+  setDefaults({ spec }) {
+    if (spec === undefined) return;
+    spec.persistentVolumeReclaimPolicy ||= 'Retain';
+    spec.volumeMode ??= 'Filesystem';
+    roundResources(spec.capacity);
+  },
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };
   },

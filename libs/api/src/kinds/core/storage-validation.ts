@@ -3,9 +3,10 @@ import { compareQuantities, parseQuantity } from '../../quantity.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
-import { checkDns1123Subdomain } from '../../validation/names.ts';
+import { checkCsiDriverName, checkDns1123Subdomain } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
-import { checked, immutable, oneOf } from '../../validation/values.ts';
+import { checked, immutable, oneOf, requiredChecked } from '../../validation/values.ts';
+import { noBackSteps } from '../pod-spec/paths.ts';
 import { validateNodeSelectorTerms } from '../pod-spec/scheduling.ts';
 
 const modes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -23,12 +24,39 @@ export function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
     ...(storage === undefined ? [required('spec.resources[storage]')] : validateSize(storage, 'spec.resources[storage]')),
     ...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain),
     ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes),
+    ...validateSources(spec),
     ...checked(spec.volumeAttributesClassName, 'spec.volumeAttributesClassName', checkDns1123Subdomain),
   ];
 }
 
+/** What a volume is filled from. */
+function validateSources({ dataSource, dataSourceRef }: PersistentVolumeClaim['spec']): FieldError[] {
+  const errors = (['dataSource', 'dataSourceRef'] as const).flatMap((field) => validateDataSource(field === 'dataSource' ? dataSource : dataSourceRef, `spec.${field}`));
+  const otherNamespace = (dataSourceRef?.namespace ?? '') !== '';
+  if (otherNamespace && dataSource !== undefined) errors.push(invalidValue('spec', 'spec.dataSource', 'may not be specified when dataSourceRef.namespace is specified'));
+  if (otherNamespace || dataSource === undefined || dataSourceRef === undefined || semanticEqual(dataSource, dataSourceRef)) return errors;
+  return [...errors, invalidValue('spec', 'spec.dataSource', 'must match dataSourceRef')];
+}
+
+function validateDataSource(source: { readonly apiGroup?: string | null; readonly kind?: string; readonly name?: string } | undefined, path: string): FieldError[] {
+  if (source === undefined) return [];
+  const { kind = '' } = source;
+  const apiGroup = source.apiGroup ?? '';
+  const errors = [...requiredChecked(source.name, child(path, 'name')), ...requiredChecked(kind, child(path, 'kind'))];
+  if (apiGroup === '' && kind !== 'PersistentVolumeClaim') errors.push(invalidValue(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  return [...errors, ...checked(apiGroup, child(path, 'apiGroup'), checkDns1123Subdomain)];
+}
+
+/** The class as it was said before there was a field for it. */
+function validateBetaClass({ metadata }: PersistentVolumeClaim, { metadata: old }: PersistentVolumeClaim): FieldError[] {
+  const name = 'volume.beta.kubernetes.io/storage-class';
+  return immutable(metadata.annotations?.[name], old.annotations?.[name], `metadata.annotations.${name}`);
+}
+
 /** Of a claim that is bound the size may grow and the attributes class change; the volume and the class may be filled in once. */
-export function validateClaimUpdate({ spec, status }: PersistentVolumeClaim, { spec: old, status: before }: PersistentVolumeClaim): FieldError[] {
+export function validateClaimUpdate(object: PersistentVolumeClaim, stored: PersistentVolumeClaim): FieldError[] {
+  const { spec, status } = object;
+  const { spec: old, status: before } = stored;
   const munged = structuredClone(spec);
   if ((old.volumeName ?? '') === '') delete munged.volumeName;
   if (old.storageClassName === undefined) delete munged.storageClassName;
@@ -52,7 +80,10 @@ export function validateClaimUpdate({ spec, status }: PersistentVolumeClaim, { s
   if (!semanticEqual(munged, expected) && errors.length === 0) {
     errors.push(forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'));
   }
-  return [...errors, ...immutable(spec.volumeMode, old.volumeMode, 'spec.volumeMode')];
+  if ((old.volumeAttributesClassName ?? '') !== '' && (spec.volumeAttributesClassName ?? '') === '' && before?.currentVolumeAttributesClassName !== undefined) {
+    errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
+  }
+  return [...errors, ...immutable(spec.volumeMode, old.volumeMode, 'spec.volumeMode'), ...validateBetaClass(object, stored)];
 }
 
 export function validateVolume({ spec }: PersistentVolume): FieldError[] {
@@ -73,17 +104,52 @@ export function validateVolume({ spec }: PersistentVolume): FieldError[] {
   if (spec.nodeAffinity !== undefined) {
     errors.push(...(terms === undefined ? [required('spec.nodeAffinity.required')] : validateNodeSelectorTerms(terms.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms')));
   }
-  errors.push(...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain), ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes));
+  errors.push(...validateVolumeSource(spec), ...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain), ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes));
+  const attributes = spec.volumeAttributesClassName;
+  if (attributes === undefined) return errors;
+  if (attributes === '') errors.push(required('spec.volumeAttributesClassName', 'an empty string is disallowed'));
+  errors.push(...checked(attributes, 'spec.volumeAttributesClassName', checkDns1123Subdomain));
+  return spec.csi === undefined ? [...errors, required('spec.csi', 'has to be specified when using volumeAttributesClassName')] : errors;
+}
+
+const secretFields = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef', 'nodeStageSecretRef'] as const;
+
+/** Key fields of the sources that volumes still come from. */
+function validateVolumeSource({ hostPath, nfs, local, csi }: PersistentVolume['spec']): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [name, source] of Object.entries({ hostPath, local })) {
+    if (source === undefined) continue;
+    const field = `spec.${name}.path`;
+    errors.push(...requiredChecked(source.path, field), ...noBackSteps(source.path ?? '', field));
+  }
+  if (nfs !== undefined) errors.push(...requiredChecked(nfs.server, 'spec.nfs.server'), ...requiredChecked(nfs.path, 'spec.nfs.path'));
+  if ((nfs?.path ?? '') !== '' && nfs?.path.startsWith('/') === false) errors.push(invalidValue('spec.nfs.path', nfs.path, 'must be an absolute path'));
+  if (csi === undefined) return errors;
+  errors.push(...requiredChecked(csi.driver, 'spec.csi.driver', checkCsiDriverName), ...requiredChecked(csi.volumeHandle, 'spec.csi.volumeHandle'));
+  for (const field of secretFields) {
+    const secret = csi[field];
+    if (secret === undefined) continue;
+    errors.push(...requiredChecked(secret.name, `spec.csi.${field}.name`), ...requiredChecked(secret.namespace, `spec.csi.${field}.namespace`));
+  }
   return errors;
 }
 
 /** A volume's source is given once. */
 export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
-  const source = (of: object): object => Object.fromEntries(Object.entries(of).filter(([key]) => !common.has(key)));
-  const errors = semanticEqual(source(spec), source(old)) ? [] : [forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')];
+  const errors = semanticEqual(sourceOf(spec, old), sourceOf(old, old)) ? [] : [forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')];
   errors.push(...immutable(spec.volumeMode, old.volumeMode, 'spec.volumeMode'));
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
+  }
   if (old.nodeAffinity !== undefined) errors.push(...immutable(spec.nodeAffinity, old.nodeAffinity, 'spec.nodeAffinity'));
   return errors;
+}
+
+/** A volume's source; the secret for its expansion may still be filled in. */
+function sourceOf(spec: PersistentVolume['spec'], old: PersistentVolume['spec']): object {
+  const source = Object.fromEntries(Object.entries(spec).filter(([key]) => !common.has(key)));
+  if (spec.csi === undefined || old.csi?.controllerExpandSecretRef !== undefined) return source;
+  return { ...source, csi: { ...spec.csi, controllerExpandSecretRef: undefined } };
 }
 
 function validateModes(given: readonly string[] | undefined): FieldError[] {

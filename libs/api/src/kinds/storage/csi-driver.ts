@@ -2,6 +2,7 @@ import type { Instant } from '@rhythm/base';
 import type { CSIDriver } from '../../gen/types/storage-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateDriver } from './validation.ts';
 import type { Cell } from '../kind.ts';
 import { checkCsiDriverName } from '../../validation/names.ts';
 import { immutable } from '../../validation/values.ts';
@@ -14,6 +15,7 @@ export const csiDriver = defineKind<CSIDriver>({
   namespaced: false,
   storageVersionHash: 'hL6j/rwBV5w=',
   checkName: checkCsiDriverName,
+  validate: validateDriver,
   validateUpdate: (object, old) => [
     ...immutable(object.spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
     ...immutable(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'),

@@ -1,6 +1,7 @@
 import type { CSIStorageCapacity } from '../../gen/types/storage-v1.ts';
 import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateStorageCapacity } from './validation.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
@@ -10,6 +11,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   plural: 'csistoragecapacities',
   namespaced: true,
   storageVersionHash: 'xeVl+2Ly1kE=',
+  validate: validateStorageCapacity,
   validateUpdate: (object, old) => [
     ...immutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
     ...immutable(object.storageClassName, old.storageClassName, 'storageClassName'),

@@ -1,10 +1,8 @@
 import type { StorageClass } from '../../gen/types/storage-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
-import { forbidden } from '../../validation/field-error.ts';
-import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateClassUpdate, validateStorageClass } from './validation.ts';
 import { immutable } from '../../validation/values.ts';
-import { oneOf, requiredChecked } from '../../validation/values.ts';
 
 export const storageClass = defineKind<StorageClass>({
   group: 'storage.k8s.io',
@@ -14,15 +12,9 @@ export const storageClass = defineKind<StorageClass>({
   shortNames: ['sc'],
   namespaced: false,
   storageVersionHash: 'K+m6uJwbjGY=',
-  validate: (object) => [
-    ...requiredChecked(object.provisioner, 'provisioner'),
-    ...oneOf(object.reclaimPolicy, 'reclaimPolicy', ['Delete', 'Retain']),
-    ...oneOf(object.volumeBindingMode, 'volumeBindingMode', ['Immediate', 'WaitForFirstConsumer'], 'required'),
-  ],
+  validate: validateStorageClass,
   validateUpdate: (object, old) => [
-    ...(['parameters', 'provisioner', 'reclaimPolicy'] as const)
-      .filter((field) => !semanticEqual(object[field], old[field]))
-      .map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
+    ...validateClassUpdate(object, old, ['parameters', 'provisioner', 'reclaimPolicy']),
     ...immutable(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode'),
   ],
   columns: [nameColumn, column('Provisioner'), column('ReclaimPolicy'), column('VolumeBindingMode'), column('AllowVolumeExpansion'), ageColumn],

@@ -1,8 +1,7 @@
 import type { VolumeAttributesClass } from '../../gen/types/storage-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
-import { forbidden } from '../../validation/field-error.ts';
-import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateAttributesClass, validateClassUpdate } from './validation.ts';
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
@@ -12,10 +11,8 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   namespaced: false,
   storageVersionHash: 'tIjydgKBC5w=',
-  validateUpdate: (object, old) =>
-    (['driverName', 'parameters'] as const)
-      .filter((field) => !semanticEqual(object[field], old[field]))
-      .map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
+  validate: validateAttributesClass,
+  validateUpdate: (object, old) => validateClassUpdate(object, old, ['driverName', 'parameters']),
   columns: [nameColumn, column('DriverName'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.driverName, age(object, now)],
 });
