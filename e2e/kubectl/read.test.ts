@@ -117,12 +117,15 @@ command('api-resources, api-versions', async () => {
   expect((await k.ok('api-resources', '--namespaced=false', '-o', 'name')).split('\n')).toContain('nodes');
   expect((await k.ok('api-versions')).split('\n')).toEqual(expect.arrayContaining(['apps/v1', 'batch/v1', 'rbac.authorization.k8s.io/v1', 'v1']));
 });
-command('version, cluster-info, config, options, plugin, top', async () => {
+command('version, cluster-info, get componentstatuses, config, options, plugin, top', async () => {
   expect(await k.ok('version')).toMatch(/^Client Version: v1\.35\.\d+\nKustomize Version: \S+\nServer Version: v1\.35\./);
   const info = await k.ok('cluster-info');
   expect(info).toMatch(/Kubernetes control plane.* is running at .*https:\/\//);
   // Every address that it prints leads somewhere.
   expect(info).not.toContain('/proxy');
+  const components = await k.try(['get', 'componentstatuses']);
+  expect(components.stdout).toMatch(/^NAME +STATUS +MESSAGE +ERROR\ncontroller-manager +Healthy +ok +\netcd-0 +Healthy +ok +\nscheduler +Healthy +ok +\n$/);
+  expect(components.stderr).toBe('Warning: v1 ComponentStatus is deprecated in v1.19+\n');
   expect(await k.ok('config', 'view', '-o', 'jsonpath={.contexts[0].context.user}')).toBe('kubernetes-admin');
   expect(await k.ok('config', 'get-contexts')).toMatch(/^CURRENT +NAME +CLUSTER +AUTHINFO +NAMESPACE\n\* /);
   expect(await k.ok('options')).toContain('The following options can be passed to any command');

@@ -3,6 +3,7 @@ import { withTimeout } from '@rhythm/base';
 import { forbidden, unauthorized } from '../auth/index.ts';
 import { limits } from '../limits.ts';
 import { serveBinding } from '../subresources/binding.ts';
+import { serveComponentStatus } from '../subresources/component-status.ts';
 import { podKind, serveEviction } from '../subresources/eviction.ts';
 import { serveScale } from '../subresources/scale.ts';
 import { Admission } from './admission.ts';
@@ -117,6 +118,7 @@ export class Pipeline implements ApiPipeline {
     const ports = this.#ports;
     if (request.subresource !== '') return this.#subresource(call);
     if (kind.group === '' && kind.plural === 'bindings') return serveBinding(ports, { ...call, kind: podKind(ports) });
+    if (kind.group === '' && kind.plural === 'componentstatuses') return serveComponentStatus(ports, call);
     switch (request.verb) {
       case 'get':
         return get(ports, call);

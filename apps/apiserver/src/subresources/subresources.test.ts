@@ -1,4 +1,6 @@
 import type { KubeObject } from '@rhythm/api';
+import type { ComponentStatus } from '@rhythm/api/types/core-v1';
+import { formatTime } from '@rhythm/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testApi, type TestApi } from '../testing.ts';
 
@@ -108,4 +110,34 @@ test('a namespace goes when its finalizers are gone', async () => {
   expect(deleted).toMatchObject({ status: { phase: 'Terminating' } });
   await api.call('update', 'v1/namespaces/n/finalize', { ...deleted, spec: { finalizers: [] } });
   await expect(api.call('get', 'v1/namespaces/n')).rejects.toMatchObject({ reason: 'NotFound' });
+});
+
+describe('componentstatuses', () => {
+  const lease = (name: string, spec: object): object => ({ kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name, namespace: 'kube-system' }, spec });
+  const renewed = (): string => `${formatTime(api.clock.now()).replace('Z', '')}.000000Z`;
+  const seen = async (): Promise<string[]> => {
+    const list = await api.call<{ kind: string; items: ComponentStatus[] }>('list', 'v1/componentstatuses');
+    expect(list.kind).toBe('ComponentStatusList');
+    return list.items.map(({ metadata, conditions }) => `${metadata.name} ${conditions?.[0]?.status} ${conditions?.[0]?.message}`);
+  };
+
+  test('say who renews its lease, and whether the store answers', async () => {
+    expect(await seen()).toEqual(['controller-manager False there is no lease kube-system/kube-controller-manager yet', 'etcd-0 True ok', 'scheduler False there is no lease kube-system/kube-scheduler yet']);
+    const since = renewed();
+    await api.call('create', 'coordination.k8s.io/v1/ns/kube-system/leases', lease('kube-scheduler', { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: since }));
+    await api.call('create', 'coordination.k8s.io/v1/ns/kube-system/leases', lease('kube-controller-manager', { holderIdentity: '', leaseDurationSeconds: 15, renewTime: since }));
+    expect(await seen()).toEqual(['controller-manager False nobody holds its lease', 'etcd-0 True ok', 'scheduler True ok']);
+    await api.clock.advance(16_000);
+    expect((await seen())[2]).toBe(`scheduler False its lease was not renewed since ${since}`);
+  });
+
+  test('are a table, one object, or none', async () => {
+    const table = await api.call<{ rows: Array<{ cells: string[] }> }>('list', 'v1/componentstatuses', undefined, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1', fieldSelector: 'metadata.name=etcd-0' });
+    expect(table.rows.map(({ cells }) => cells)).toEqual([['etcd-0', 'Healthy', 'ok', '']]);
+    expect(await api.call('get', 'v1/componentstatuses/etcd-0')).toMatchObject({ kind: 'ComponentStatus', metadata: { name: 'etcd-0' } });
+    await expect(api.call('get', 'v1/componentstatuses/constructor')).rejects.toMatchObject({ reason: 'NotFound', message: 'componentstatuses "constructor" not found' });
+    expect((await api.respond('list', 'v1/componentstatuses', undefined, { accept: 'application/vnd.kubernetes.protobuf' })).contentType).toContain('protobuf');
+    expect((await api.respond('list', 'v1/componentstatuses')).warnings).toEqual(['v1 ComponentStatus is deprecated in v1.19+']);
+    await expect(api.call('create', 'v1/componentstatuses', { kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name: 'x' } })).rejects.toMatchObject({ reason: 'MethodNotAllowed' });
+  });
 });
