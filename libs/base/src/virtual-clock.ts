@@ -49,14 +49,14 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (;;) {
-      await settle();
+      await settlePromises();
       const at = this.nextTimerAt();
       if (at === undefined || at > until) break;
       this.#now = Math.max(this.#now, at);
       this.#pending.pop()?.callback?.();
     }
     this.#now = until;
-    await settle();
+    await settlePromises();
   }
 
   #dropCancelled(): void {
@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets the promise chains that are ready run to their next real wait: a turn of the event loop drains them all. */
-function settle(): Promise<void> {
+export function settlePromises(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -24,8 +24,15 @@ export interface Settings {
    */
   readonly leaseReads?: boolean;
   /** For tests of tests only: breaks the algorithm in a named way, which a checker must then notice. */
-  readonly plantedBug?: 'commit-older-terms' | 'stale-read-index';
+  readonly plantedBug?: PlantedBug | undefined;
 }
+
+/**
+ * Mistakes that can be planted: committing what was inherited by counting alone (raft paper, figure 8), reads without asking whether this member still
+ * leads, votes for whoever asks, one majority where a joint membership wants two, changes that are forgotten to be committed.
+ */
+export const plantedBugs = ['commit-older-terms', 'stale-read-index', 'vote-twice', 'joint-change-single-majority', 'change-forgotten-after-crash'] as const;
+export type PlantedBug = (typeof plantedBugs)[number];
 
 /** The state that elections and replication share; only this library's files touch it. */
 export interface Core {
@@ -68,6 +75,11 @@ export function send(core: Core, to: NodeId, body: Body, term: number = core.ter
 /** Sends after the hard state and entries of the same batch are on disk. */
 export function sendAfterSync(core: Core, to: NodeId, body: Body, term: number = core.term): void {
   core.messagesAfterSync.push({ ...body, from: core.settings.id, to, term } as Message);
+}
+
+/** The membership whose majorities decide. */
+export function deciding({ membership, settings }: Core): Membership {
+  return settings.plantedBug === 'joint-change-single-majority' ? { ...membership, outgoing: [] } : membership;
 }
 
 /** All other members, learners included. */

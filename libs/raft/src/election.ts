@@ -1,4 +1,4 @@
-import { becomeFollower, resetTerm, sendAfterSync, type Core } from './core.ts';
+import { becomeFollower, deciding, resetTerm, sendAfterSync, type Core } from './core.ts';
 import { isVoter } from './membership.ts';
 import { becomeLeader } from './replication.ts';
 import { voteResult } from './quorum.ts';
@@ -42,7 +42,7 @@ function mayCampaign(core: Core): boolean {
 /** A request for a vote of our term or, in a pre-vote, of a later one. */
 export function answerVote(core: Core, message: VoteRequest): void {
   const isPre = message.type === 'pre-vote';
-  const mayVote = core.vote === message.from || (core.vote === nobody && core.leader === nobody) || (isPre && message.term > core.term);
+  const mayVote = core.settings.plantedBug === 'vote-twice' || core.vote === message.from || (core.vote === nobody && core.leader === nobody) || (isPre && message.term > core.term);
   const granted = mayVote && core.log.isUpToDate(message.lastIndex, message.lastTerm);
   const type = isPre ? 'pre-vote-reply' : 'vote-reply';
   // A granted pre-vote answers for the term it was asked for, a refused one tells ours.
@@ -61,7 +61,7 @@ export function countVote(core: Core, message: VoteReply): void {
 
 /** Acts on the votes so far; true when the election is over. */
 function decide(core: Core): boolean {
-  const result = voteResult(core.membership, core.votes);
+  const result = voteResult(deciding(core), core.votes);
   if (result === 'pending') return false;
   if (result === 'lost') becomeFollower(core, core.term, nobody);
   else if (core.role === 'pre-candidate') campaign(core, 'vote');

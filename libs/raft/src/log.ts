@@ -18,13 +18,14 @@ export class RaftLog {
   #applied: number;
   #stable: number;
 
-  constructor(start: LogStart, entries: readonly Entry[], committed: number, applied: number) {
+  /** `isForgetful`: see `plantedBugs`. */
+  constructor(start: LogStart, entries: readonly Entry[], committed: number, applied: number, isForgetful = false) {
     this.#start = start;
     this.#entries = [...entries];
     for (const [at, entry] of entries.entries()) assert(entry.index === start.index + 1 + at, 'the entries of a log are contiguous');
     assert(start.index <= applied && applied <= this.last, 'what was applied is in the log or before it');
     this.#applied = applied;
-    this.#committed = Math.max(applied, Math.min(committed, this.last), this.#provenByChanges());
+    this.#committed = isForgetful ? applied : Math.max(applied, Math.min(committed, this.last), this.#provenByChanges());
     this.#stable = this.last;
   }
 

@@ -11,7 +11,7 @@ import { applyChange, leaveJoint, proposeChange } from './reconfigure.ts';
 import { acknowledgeSelf, appendProposals, sendAppend } from './replication.ts';
 import { step } from './step.ts';
 import { transferTo } from './transfer.ts';
-import { nobody, ProposalDroppedError, type Entry, type HardState, type Membership, type Message, type NodeId } from './types.ts';
+import { nobody, ProposalDroppedError, type Entry, type HardState, type Membership, type Message, type NodeId, type Role } from './types.ts';
 
 /** Bytes of entries handed out for application at a time. */
 const applyBytesMax = 16 * 1024 * 1024;
@@ -48,7 +48,7 @@ export class RaftNode {
     this.#synced = hardState;
     this.#core = {
       settings: options,
-      log: new RaftLog(start, entries, hardState.commit, applied),
+      log: new RaftLog(start, entries, hardState.commit, applied, options.plantedBug === 'change-forgotten-after-crash'),
       reads: new ReadQueue(),
       membership: options.membership ?? simpleMembership(options.voters ?? []),
       term: hardState.term,
@@ -89,6 +89,15 @@ export class RaftNode {
       membership,
       progress: [...progress].map(([id, { state, match, next, recentlyActive }]) => ({ id, state, match, next, recentlyActive })),
     };
+  }
+
+  /** Part of `status`, at no cost. */
+  get role(): Role {
+    return this.#core.role;
+  }
+
+  get term(): number {
+    return this.#core.term;
   }
 
   /** One unit of time has passed. */

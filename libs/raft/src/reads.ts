@@ -1,4 +1,4 @@
-import { becomeFollower, others, send, sendAfterSync, type Core } from './core.ts';
+import { becomeFollower, deciding, others, send, sendAfterSync, type Core } from './core.ts';
 import { committedIndex, isMajority } from './quorum.ts';
 import { nobody, type Message, type NodeId } from './types.ts';
 
@@ -25,14 +25,14 @@ export function answerHeartbeat(core: Core, message: Heartbeat): void {
 
 /** Serves the reads that a majority has confirmed. */
 export function serveConfirmed(core: Core): void {
-  const round = committedIndex(core.membership, (id) => core.reads.answered(id));
+  const round = committedIndex(deciding(core), (id) => core.reads.answered(id));
   for (const read of core.reads.confirm(round)) answerRead(core, read.context, read.from, read.index);
 }
 
 /** Steps down when a majority has been silent for an election timeout: somebody else may lead by now. */
 export function checkQuorum(core: Core): void {
   const { id } = core.settings;
-  const active = isMajority(core.membership, (voter) => voter === id || core.progress.get(voter)?.recentlyActive === true);
+  const active = isMajority(deciding(core), (voter) => voter === id || core.progress.get(voter)?.recentlyActive === true);
   for (const progress of core.progress.values()) progress.recentlyActive = false;
   if (!active) becomeFollower(core, core.term, nobody);
 }

@@ -1,4 +1,4 @@
-import { others, resetTerm, send, sendAfterSync, type Core } from './core.ts';
+import { deciding, others, resetTerm, send, sendAfterSync, type Core } from './core.ts';
 import { membersOf } from './membership.ts';
 import { Progress } from './progress.ts';
 import { committedIndex } from './quorum.ts';
@@ -123,7 +123,7 @@ export function countAppend(core: Core, message: AppendReply): void {
 
 /** Commits what a majority has, if it is of this leader's term (raft paper, 5.4.2). True when something was. */
 export function commit(core: Core): boolean {
-  const index = committedIndex(core.membership, (id) => core.progress.get(id)?.match ?? 0);
+  const index = committedIndex(deciding(core), (id) => core.progress.get(id)?.match ?? 0);
   if (index <= core.log.committed) return false;
   if (core.log.term(index) !== core.term && core.settings.plantedBug !== 'commit-older-terms') return false;
   const bytes = core.log.slice(core.log.committed + 1, index, Infinity).reduce((sum, entry) => sum + (entry.term === core.term ? entry.data.length : 0), 0);

@@ -1,5 +1,6 @@
 /** A simulated world for tests, and checkers of what happened in it; see the README. */
 export * from './disk.ts';
+export * from './kv-model.ts';
 export * from './linearizability.ts';
 export * from './network.ts';
 export * from './watch-checker.ts';

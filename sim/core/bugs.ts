@@ -1,10 +1,11 @@
+import { plantedBugs } from '@rhythm/raft';
+
 /** Mistakes that can be planted, to prove that the checkers notice them. Each names a rule of the host or of raft that is broken. */
 export const bugs = [
+  ...plantedBugs,
   'vote-not-persisted',
   'log-cut-before-sync',
-  'stale-read-index',
   'apply-twice-after-crash',
-  'commit-older-terms',
   'snapshot-without-membership',
   'answer-before-sync',
   'watch-skips-on-resume',
