@@ -45,3 +45,32 @@ function isIPv6(text: string): boolean {
   const count = plain.length + (embedded ? 2 : 0);
   return halves.length === 2 ? count < 8 : count === 8;
 }
+
+/** Whether a network lies within another and is smaller: both of one family and well formed. */
+export function isSubnet(inner: string, outer: string): boolean {
+  const small = networkOf(inner);
+  const big = networkOf(outer);
+  if (small === undefined || big === undefined || small.width !== big.width || small.prefix <= big.prefix) return false;
+  const shift = BigInt(big.width - big.prefix);
+  return small.address >> shift === big.address >> shift;
+}
+
+function networkOf(cidr: string): { readonly address: bigint; readonly prefix: number; readonly width: 32 | 128 } | undefined {
+  if (checkCidr(cidr).length > 0) return undefined;
+  const [text = '', length = ''] = cidr.split('/');
+  const v4 = isIPv4(text);
+  return { address: v4 ? bitsOfIPv4(text) : bitsOfIPv6(text), prefix: Number(length), width: v4 ? 32 : 128 };
+}
+
+function bitsOfIPv4(text: string): bigint {
+  return text.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
+}
+
+function bitsOfIPv6(text: string): bigint {
+  const [head = '', tail] = text.split('::');
+  const groups = (half: string): bigint[] => half.split(':').filter((g) => g !== '').flatMap((g) => (g.includes('.') ? [bitsOfIPv4(g) >> 16n, bitsOfIPv4(g) & 0xffffn] : [BigInt(`0x${g}`)]));
+  const left = groups(head);
+  const right = groups(tail ?? '');
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => 0n);
+  return [...left, ...(tail === undefined ? [] : zeros), ...right].reduce((bits, group) => (bits << 16n) | group, 0n);
+}

@@ -27,6 +27,7 @@ const refusals = {
   dns1123Label: regexError(dns1123LabelText, dns1123Label, 'my-name', '123-abc'),
   dns1123Subdomain: regexError(dns1123SubdomainText, dns1123Subdomain, 'example.com'),
   dns1035Label: regexError(dns1035LabelText, dns1035Label, 'my-name', 'abc-123'),
+  wildcard: regexError("a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character", `\\*\\.${dns1123Subdomain}`, '*.example.com'),
   labelValue: regexError(labelValueText, `(${qualifiedNamePart})?`, 'MyValue', 'my_value', '12345'),
 };
 
@@ -46,6 +47,24 @@ export function checkDns1123Label(value: string): string[] {
 /** RFC 1123 subdomain: names of most objects. */
 export function checkDns1123Subdomain(value: string): string[] {
   return checkPattern(value, subdomainLengthMax, patterns.dns1123Subdomain, refusals.dns1123Subdomain);
+}
+
+/** All names one level below a subdomain: `*.` and the rest. */
+export function checkWildcardSubdomain(value: string): string[] {
+  if (value.length <= subdomainLengthMax && value.startsWith('*.') && patterns.dns1123Subdomain.test(value.slice(2))) return [];
+  return [...(byteLength(value) > subdomainLengthMax ? [maxLengthError(subdomainLengthMax)] : []), refusals.wildcard];
+}
+
+const httpPath = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
+
+/** A domain and a path under it, as `example.com/controller`: what is wrong. */
+export function checkDomainPath(value: string): string[] {
+  const slash = value.indexOf('/');
+  if (slash < 0 || value === '') return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
+  const errors = checkDns1123Subdomain(domain);
+  if (domain === '' || path === '') return [...errors, 'must be a domain-prefixed path (such as "acme.io/foo")'];
+  return httpPath.test(path) ? errors : [...errors, `Invalid path (regex used for validation is '${httpPath.source.slice(1, -1).replaceAll('\\/', '/')}')`];
 }
 
 /** RFC 1035 label: names of services. */

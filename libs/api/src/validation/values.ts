@@ -5,7 +5,7 @@ import { at, child, duplicate, invalidValue, notSupported, required } from './fi
 import { checkPortName, checkPortNumber } from './names.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
-/* Rules of single values that many kinds share. Absent values pass unless it says otherwise. */
+/* Rules of single values that many kinds share. Absent values, and the null that some fields say it with, pass unless it says otherwise. */
 
 export function nonNegative(value: number | undefined, path: string): FieldError[] {
   return value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
@@ -15,20 +15,24 @@ export function positive(value: number | undefined, path: string): FieldError[] 
   return value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [];
 }
 
+function isAbsent(value: string | undefined | null): value is '' | undefined | null {
+  return value === undefined || value === null || value === '';
+}
+
 /** One of a closed set; an empty value is missing where it is needed. */
-export function oneOf(value: string | undefined, path: string, supported: readonly string[], need: 'required' | 'optional' = 'optional'): FieldError[] {
-  if (value === undefined || value === '') return need === 'required' ? [required(path)] : [];
+export function oneOf(value: string | undefined | null, path: string, supported: readonly string[], need: 'required' | 'optional' = 'optional'): FieldError[] {
+  if (isAbsent(value)) return need === 'required' ? [required(path)] : [];
   return supported.includes(value) ? [] : [notSupported(path, value, supported)];
 }
 
 /** The messages of a syntax rule as errors of a field; an absent or empty value passes. */
-export function checked(value: string | undefined, path: string, rule: (value: string) => string[]): FieldError[] {
-  return value === undefined || value === '' ? [] : rule(value).map((e) => invalidValue(path, value, e));
+export function checked(value: string | undefined | null, path: string, rule: (value: string) => string[]): FieldError[] {
+  return isAbsent(value) ? [] : rule(value).map((e) => invalidValue(path, value, e));
 }
 
 /** The same, for a value that must be there. */
-export function requiredChecked(value: string | undefined, path: string, rule: (value: string) => string[] = () => []): FieldError[] {
-  return value === undefined || value === '' ? [required(path)] : checked(value, path, rule);
+export function requiredChecked(value: string | undefined | null, path: string, rule: (value: string) => string[] = () => []): FieldError[] {
+  return isAbsent(value) ? [required(path)] : checked(value, path, rule);
 }
 
 /** A field that keeps its value. */

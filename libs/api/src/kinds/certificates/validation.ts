@@ -1,8 +1,12 @@
 import type { CertificateSigningRequest } from '../../gen/types/certificates-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 
 const lifetimeMinSeconds = 600;
+const knownUsages = [
+  'any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature', 'email protection', 'encipher only',
+  'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping',
+];
 const pemHead = '-----BEGIN CERTIFICATE REQUEST-----';
 
 /** A request names who is to sign it, for what use, and holds a PKCS#10 request in PEM. */
@@ -17,6 +21,10 @@ export function validateRequest({ spec, status }: CertificateSigningRequest): Fi
     errors.push(invalidValue('spec.signerName', signerName, "must be a fully qualified domain and path of the form 'example.com/signer-name'"));
   }
   if (usages.length === 0) errors.push(required('spec.usages', 'usages required'));
+  usages.forEach((usage, i) => {
+    if (!knownUsages.includes(usage)) errors.push(notSupported(at('spec.usages', i), usage, knownUsages));
+    if (usages.indexOf(usage) < i) errors.push(duplicate(at('spec.usages', i), usage));
+  });
   if (spec.expirationSeconds !== undefined && spec.expirationSeconds < lifetimeMinSeconds) {
     errors.push(invalidValue('spec.expirationSeconds', spec.expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
   }

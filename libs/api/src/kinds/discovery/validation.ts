@@ -2,12 +2,15 @@ import type { Endpoint, EndpointSlice } from '../../gen/types/discovery-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, invalidValue, required, tooMany } from '../../validation/field-error.ts';
 import { checkNonSpecialIp, ipFamilyOf } from '../../validation/ip.ts';
-import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
-import { checked, immutable, oneOf } from '../../validation/values.ts';
+import { validateLabels } from '../../validation/labels.ts';
+import { checkDns1123Label, checkDns1123Subdomain, checkLabelValue, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
+import { checked, distinct, each, immutable, oneOf } from '../../validation/values.ts';
 
 const endpointsMax = 1000;
 const portsMax = 20000;
 const addressesMax = 100;
+const topologyMax = 16;
+const hintsMax = 8;
 
 export function validateEndpointSlice(object: EndpointSlice): FieldError[] {
   const { endpoints, ports, addressType } = object;
@@ -35,6 +38,18 @@ export function validateEndpointSliceUpdate(object: EndpointSlice, old: Endpoint
   return immutable(object.addressType, old.addressType, 'addressType');
 }
 
+function validateTopology(topology: Readonly<Record<string, string>>, path: string): FieldError[] {
+  const count = Object.keys(topology).length;
+  return count > topologyMax ? [tooMany(path, count, topologyMax)] : validateLabels(topology, path);
+}
+
+/** For whom an endpoint is the near one. */
+function validateHints(hints: readonly { readonly name: string }[] | undefined, rule: (name: string) => string[], path: string): FieldError[] {
+  const count = hints?.length ?? 0;
+  if (count > hintsMax) return [tooMany(path, count, hintsMax)];
+  return [...distinct(hints, path, (hint) => hint.name, 'name'), ...each(hints, path, ({ name }, here) => rule(name).map((e) => invalidValue(child(here, 'name'), name, e)))];
+}
+
 function validateEndpoint(endpoint: Endpoint, type: string, path: string): FieldError[] {
   const addresses = endpoint.addresses ?? [];
   const errors: FieldError[] = [];
@@ -50,5 +65,8 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string): Field
     ...errors,
     ...checked(endpoint.hostname, child(path, 'hostname'), checkDns1123Label),
     ...checked(endpoint.nodeName, child(path, 'nodeName'), checkDns1123Subdomain),
+    ...validateTopology(endpoint.deprecatedTopology ?? {}, child(path, 'deprecatedTopology')),
+    ...validateHints(endpoint.hints?.forZones, checkLabelValue, child(path, 'hints.forZones')),
+    ...validateHints(endpoint.hints?.forNodes, checkDns1123Subdomain, child(path, 'hints.forNodes')),
   ];
 }

@@ -1,6 +1,7 @@
 import type { IngressClass } from '../../gen/types/networking-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateIngressClass } from './validation.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const ingressClass = defineKind<IngressClass>({
@@ -14,6 +15,7 @@ export const ingressClass = defineKind<IngressClass>({
   setDefaults({ spec }) {
     if (spec?.parameters !== undefined) spec.parameters.scope ||= 'Cluster';
   },
+  validate: validateIngressClass,
   validateUpdate: (object, old) => immutable(object.spec?.controller, old.spec?.controller, 'spec.controller'),
   columns: [nameColumn, column('Controller'), column('Parameters'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.controller ?? '', parametersText(object), age(object, now)],

@@ -2,7 +2,7 @@ import type { Ingress } from '../../gen/types/networking-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { firstOf } from '../first-of.ts';
-import { validateIngress } from './validation.ts';
+import { validateIngress, validateIngressStatus } from './validation.ts';
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -16,6 +16,7 @@ export const ingress = defineKind<Ingress>({
   storageVersionHash: '39NQlfNR+bo=',
   storagePrefix: 'ingress',
   validate: validateIngress,
+  validateStatusUpdate: validateIngressStatus,
   columns: [nameColumn, column('Class'), column('Hosts'), column('Address'), column('Ports'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.ingressClassName ?? '<none>', hostsText(object), addressText(object), (object.spec?.tls ?? []).length > 0 ? '80, 443' : '80', age(object, now)],
 });

@@ -1,6 +1,7 @@
 import type { IPAddress } from '../../gen/types/networking-v1.ts';
 import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateIpAddress } from './validation.ts';
 import { checkIp } from '../../validation/ip.ts';
 import { immutable } from '../../validation/values.ts';
 
@@ -13,6 +14,7 @@ export const ipAddress = defineKind<IPAddress>({
   namespaced: false,
   storageVersionHash: '3f/plJFChNE=',
   checkName: checkIp,
+  validate: validateIpAddress,
   validateUpdate: (object, old) => immutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
   columns: [nameColumn, column('ParentRef')],
   cells: (object) => [object.metadata.name ?? '', parentText(object)],

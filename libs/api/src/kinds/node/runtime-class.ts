@@ -2,7 +2,10 @@ import type { RuntimeClass } from '../../gen/types/node-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { immutable } from '../../validation/values.ts';
-import { requiredChecked } from '../../validation/values.ts';
+import { distinct, each, requiredChecked } from '../../validation/values.ts';
+import { validateLabels } from '../../validation/labels.ts';
+import { validateAmounts } from '../pod-spec/resources.ts';
+import { validateToleration } from '../pod-spec/scheduling.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
 
 export const runtimeClass = defineKind<RuntimeClass>({
@@ -12,7 +15,13 @@ export const runtimeClass = defineKind<RuntimeClass>({
   plural: 'runtimeclasses',
   namespaced: false,
   storageVersionHash: 'WQTu1GL3T2Q=',
-  validate: (object) => requiredChecked(object.handler, 'handler', checkDns1123Label),
+  validate: (object) => [
+    ...requiredChecked(object.handler, 'handler', checkDns1123Label),
+    ...validateAmounts(object.overhead?.podFixed ?? {}, 'overhead.podFixed'),
+    ...validateLabels(object.scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...each(object.scheduling?.tolerations, 'scheduling.tolerations', validateToleration),
+    ...distinct(object.scheduling?.tolerations, 'scheduling.tolerations', (toleration) => JSON.stringify(toleration)),
+  ],
   validateUpdate: (object, old) => immutable(object.handler, old.handler, 'handler'),
   columns: [nameColumn, column('Handler'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.handler, age(object, now)],

@@ -3,7 +3,7 @@ import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import { invalidValue } from '../../validation/field-error.ts';
-import { atMost100Percent, intOrPercent, oneOf } from '../../validation/values.ts';
+import { atMost100Percent, intOrPercent, nonNegative, oneOf } from '../../validation/values.ts';
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -28,6 +28,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
       ...oneOf(unhealthyPodEvictionPolicy, 'spec.unhealthyPodEvictionPolicy', ['AlwaysAllow', 'IfHealthyBudget']),
     ];
   },
+  validateStatusUpdate: ({ status }) => (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) => nonNegative(status?.[field], `status.${field}`)),
   columns: [nameColumn, column('Min Available'), column('Max Unavailable'), column('Allowed Disruptions', 'integer'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', String(object.spec?.minAvailable ?? 'N/A'), String(object.spec?.maxUnavailable ?? 'N/A'), object.status?.disruptionsAllowed ?? 0, age(object, now)],
 });

@@ -2,7 +2,8 @@ import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Su
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
-import { checkPathSegment } from '../../validation/names.ts';
+import { checkDns1123Subdomain, checkPathSegment } from '../../validation/names.ts';
+import { checked } from '../../validation/values.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 
 const group = 'rbac.authorization.k8s.io';
@@ -56,6 +57,7 @@ function validateSubject(subject: Subject, path: string, namespaced: boolean): F
   const errors = (subject.name ?? '') === '' ? [required(child(path, 'name'))] : [];
   const apiGroup = subject.apiGroup ?? '';
   if (subject.kind === 'ServiceAccount') {
+    errors.push(...checked(subject.name, child(path, 'name'), checkDns1123Subdomain));
     if (apiGroup !== '') errors.push(notSupported(child(path, 'apiGroup'), apiGroup, ['']));
     if (!namespaced && (subject.namespace ?? '') === '') errors.push(required(child(path, 'namespace')));
   } else if (subject.kind === 'User' || subject.kind === 'Group') {
