@@ -1,21 +1,39 @@
-import { writeSync } from 'node:fs';
-import { afterAll, beforeAll, inject, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Cluster, end, eventually, exec, type Output } from '../support/cluster.ts';
 
 export const busybox = inject('busybox');
 export const nginx = inject('nginx');
 
+/** The two ends of the skew that is tested: the one of this API level, and Debian's, fifteen minor versions older. */
+export type Version = '1.35' | '1.20';
+
 /** A kubectl at work in one namespace. */
 export class Kubectl {
   readonly binary: string;
   readonly namespace: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether it is 1.20. */
+  readonly old: boolean;
 
-  constructor(namespace: string, binary = inject('kubectl')) {
-    this.binary = binary;
+  constructor(namespace: string, version: Version = '1.35') {
+    this.old = version === '1.20';
+    this.binary = inject(this.old ? 'oldKubectl' : 'kubectl');
     this.namespace = namespace;
     this.env = new Cluster(inject('clusterDir')).env;
+  }
+
+  /** What 1.35 says, and what 1.20 says instead. */
+  says<T>(now: T, then: T): T {
+    return this.old ? then : now;
+  }
+
+  /** The end of the line `KIND "NAME" deleted`, which names the namespace by now. */
+  get fromNamespace(): string {
+    return this.says(` from ${this.namespace} namespace`, '');
   }
 
   /** The command, whatever it ends with. */
@@ -30,9 +48,12 @@ export class Kubectl {
 
   /** The same with a standard input. */
   async piped(input: string, ...args: string[]): Promise<string> {
-    const output = await this.try(args, input);
-    if (output.code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${output.code}\n${output.stdout}${output.stderr}`);
-    return output.stdout;
+    return succeeded(args, await this.try(args, input));
+  }
+
+  /** The same without a namespace on the command line, and with more environment. */
+  async okAs(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
+    return succeeded(args, await exec(this.binary, args, { env: { ...this.env, ...env } }));
   }
 
   /** What a command that must fail says on standard error. */
@@ -63,6 +84,11 @@ export class Kubectl {
   }
 }
 
+function succeeded(args: readonly string[], output: Output): string {
+  if (output.code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${output.code}\n${output.stdout}${output.stderr}`);
+  return output.stdout;
+}
+
 export class Running {
   text = '';
   readonly #child: ChildProcess;
@@ -82,9 +108,56 @@ export class Running {
   }
 }
 
-/** A namespace for one test file. */
-export function inNamespace(namespace: string, binary?: string): Kubectl {
-  const kubectl = new Kubectl(namespace, binary);
+/** A folder for the files of one suite. */
+export class Scratch {
+  readonly path = mkdtempSync(join(tmpdir(), 'rhythm-kubectl-'));
+
+  constructor() {
+    afterAll(() => rmSync(this.path, { recursive: true, force: true }));
+  }
+
+  /** Writes a file; gives its path. */
+  file(name: string, text: string | Uint8Array, mode = 0o644): string {
+    const path = join(this.path, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  }
+}
+
+export const configMap = (name: string, value: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { key: ${value} }\n`;
+
+/** The commands of one test file for one kubectl. */
+export interface Suite {
+  readonly k: Kubectl;
+  /** Tests one command, at the same time as others of the file. */
+  readonly command: (name: string, body: () => Promise<void>) => void;
+  /** The same for commands that change what others of the file rely on. */
+  readonly alone: (name: string, body: () => Promise<void>) => void;
+  /** A command or variant that 1.20 does not have. */
+  readonly since: (name: string, body: () => Promise<void>) => void;
+}
+
+/**
+ * Declares the same commands for both versions of kubectl, each in a namespace of its own, one version after the other. Every
+ * command prints `command: passed` or `command: failed`, with `1.20: ` before it for the old one. `versions` is for what is not
+ * about kubectl.
+ */
+export function commands(subject: string, declare: (suite: Suite) => void, versions: readonly Version[] = ['1.35', '1.20']): void {
+  for (const version of versions) {
+    describe(`kubectl ${version}`, () => {
+      const old = version === '1.20';
+      const k = inNamespace(`kubectl-${subject}${old ? '-old' : ''}`, version);
+      const title = (name: string): string => (old ? `1.20: ${name}` : name);
+      const command: Suite['command'] = (name, body) => test.concurrent(title(name), () => told(title(name), body));
+      const alone: Suite['alone'] = (name, body) => test(title(name), () => told(title(name), body));
+      declare({ k, command, alone, since: old ? () => undefined : command });
+    });
+  }
+}
+
+/** A namespace for one suite. */
+function inNamespace(namespace: string, version: Version): Kubectl {
+  const kubectl = new Kubectl(namespace, version);
   const cluster = new Cluster(inject('clusterDir'));
   beforeAll(async () => {
     await cluster.kubectl('create', 'namespace', namespace);
@@ -94,16 +167,6 @@ export function inNamespace(namespace: string, binary?: string): Kubectl {
     await cluster.tryKubectl('delete', 'namespace', namespace, '--wait=false');
   });
   return kubectl;
-}
-
-/** Tests one command, at the same time as others, and prints `command: passed` or `command: failed`. */
-export function command(name: string, body: () => Promise<void>): void {
-  test.concurrent(name, () => told(name, body));
-}
-
-/** The same for commands that change what others of the file rely on. */
-export function commandAlone(name: string, body: () => Promise<void>): void {
-  test(name, () => told(name, body));
 }
 
 async function told(name: string, body: () => Promise<void>): Promise<void> {

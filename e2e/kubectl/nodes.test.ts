@@ -1,34 +1,59 @@
-import { beforeAll, expect } from 'vitest';
-import { commandAlone, inNamespace } from './commands.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { commands, nginx } from './commands.ts';
 
-const k = inNamespace('kubectl-nodes');
-let node = '';
-beforeAll(async () => {
-  node = (await k.ok('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
-});
+/** Commands for nodes, one after the other: they concern every pod. */
+commands('nodes', ({ k, alone }) => {
+  let node = '';
+  beforeAll(async () => {
+    node = (await k.ok('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  });
+  afterAll(async () => {
+    await k.try(['uncordon', node]);
+    await k.try(['taint', 'node', node, 'kubectl-']);
+  });
+  const unscheduled = (pod: string): Promise<string> => k.ok('wait', '--for=condition=PodScheduled=false', `pod/${pod}`, '--timeout=20s');
+  const scheduled = (pod: string): Promise<string> => k.ok('wait', '--for=condition=PodScheduled', `pod/${pod}`, '--timeout=20s');
 
-commandAlone('cordon, uncordon', async () => {
-  expect(await k.ok('cordon', node)).toBe(`node/${node} cordoned\n`);
-  expect(await k.ok('cordon', node)).toBe(`node/${node} already cordoned\n`);
-  expect(await k.ok('get', 'nodes')).toMatch(/ Ready,SchedulingDisabled /);
-  await k.ok('run', 'waits', '--image=x');
-  await k.ok('wait', '--for=jsonpath={.status.conditions[0].reason}=Unschedulable', 'pod/waits', '--timeout=20s');
-  expect(await k.ok('describe', 'pod', 'waits')).toMatch(/FailedScheduling +\S+ +default-scheduler +0\/1 nodes are available: 1 node\(s\) were unschedulable\./);
-  expect(await k.ok('uncordon', node)).toBe(`node/${node} uncordoned\n`);
-  await k.ok('wait', '--for=condition=PodScheduled', 'pod/waits', '--timeout=20s');
-});
-commandAlone('taint', async () => {
-  expect(await k.ok('taint', 'node', node, 'kubectl=test:NoSchedule')).toBe(`node/${node} tainted\n`);
-  await k.ok('run', 'tainted', '--image=x');
-  await k.ok('wait', '--for=jsonpath={.status.conditions[0].reason}=Unschedulable', 'pod/tainted', '--timeout=20s');
-  expect(await k.ok('get', 'pod', 'tainted', '-o', 'jsonpath={.status.conditions[0].message}')).toMatch(/^0\/1 nodes are available: 1 node\(s\) had untolerated taint\(?s?\)? ?\{?/);
-  expect(await k.ok('taint', 'node', node, 'kubectl-')).toBe(`node/${node} untainted\n`);
-  await k.ok('wait', '--for=condition=PodScheduled', 'pod/tainted', '--timeout=20s');
-});
-commandAlone('drain', async () => {
-  await k.sleeper('drained', '-l', 'drain=me');
-  expect(await k.fails('drain', node, '--pod-selector=drain=me')).toContain('cannot delete Pods that declare no controller (use --force to override): kubectl-nodes/drained');
-  expect(await k.ok('drain', node, '--pod-selector=drain=me', '--force', '--timeout=20s')).toMatch(/pod\/drained evicted\nnode\/\S+ drained\n$/);
-  expect(await k.fails('get', 'pod', 'drained')).toContain('not found');
-  await k.ok('uncordon', node);
+  alone('cordon, uncordon', async () => {
+    expect(await k.ok('cordon', node)).toBe(`node/${node} cordoned\n`);
+    expect(await k.ok('cordon', node)).toBe(`node/${node} already cordoned\n`);
+    expect(await k.ok('get', 'nodes')).toMatch(/ Ready,SchedulingDisabled +control-plane /);
+    await k.ok('run', 'waits', '--image=x');
+    await unscheduled('waits');
+    expect(await k.ok('describe', 'pod', 'waits')).toMatch(/FailedScheduling +\S+ +default-scheduler +0\/1 nodes are available: 1 node\(s\) were unschedulable\./);
+    expect(await k.ok('describe', 'node', node)).toMatch(/\nTaints: +node\.kubernetes\.io\/unschedulable:NoSchedule\nUnschedulable: +true\n/);
+    expect(await k.ok('uncordon', node)).toBe(`node/${node} uncordoned\n`);
+    expect(await k.ok('uncordon', node)).toBe(`node/${node} already uncordoned\n`);
+    await scheduled('waits');
+  });
+  alone('taint', async () => {
+    expect(await k.ok('taint', 'node', node, 'kubectl=test:NoSchedule')).toBe(`node/${node} tainted\n`);
+    expect(await k.fails('taint', 'node', node, 'kubectl=other:NoSchedule')).toContain(`node ${node} already has kubectl taint(s) with same effect(s) and --overwrite is false`);
+    expect(await k.ok('taint', 'node', node, 'kubectl=other:NoSchedule', '--overwrite')).toBe(`node/${node} modified\n`);
+    await k.ok('run', 'tainted', '--image=x');
+    await unscheduled('tainted');
+    expect(await k.ok('get', 'pod', 'tainted', '-o', 'jsonpath={.status.conditions[0].message}')).toMatch(/^0\/1 nodes are available: 1 node\(s\) had untolerated taint\(?s?\)? ?\{?/);
+    expect(await k.ok('taint', 'node', node, 'kubectl-')).toBe(`node/${node} untainted\n`);
+    expect(await k.fails('taint', 'node', node, 'kubectl-')).toContain('taint "kubectl" not found');
+    await scheduled('tainted');
+  });
+  alone('drain', async () => {
+    await k.sleeper('drained', '-l', 'drain=me');
+    expect(await k.fails('drain', node, '--pod-selector=drain=me')).toContain(k.says(`cannot delete Pods that declare no controller (use --force to override): ${k.namespace}/drained`, `cannot delete Pods not managed by ReplicationController, ReplicaSet, Job, DaemonSet or StatefulSet (use --force to override): ${k.namespace}/drained`));
+    expect(await k.ok('drain', node, '--pod-selector=drain=me', '--force', '--dry-run=server')).toMatch(/drained \(server dry run\)\n$/);
+    expect(await k.ok('drain', node, '--pod-selector=drain=me', '--force', '--timeout=20s')).toMatch(/pod\/drained evicted\nnode\/\S+ (drained|evicted)\n$/);
+    expect(await k.fails('get', 'pod', 'drained')).toContain('not found');
+    await k.ok('uncordon', node);
+  });
+  alone('drain, held up by a PodDisruptionBudget', async () => {
+    await k.ok('create', 'deployment', 'guarded', `--image=${nginx}`);
+    await k.ok('rollout', 'status', 'deploy/guarded', '--timeout=40s');
+    await k.apply('apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: guard }\nspec: { minAvailable: 1, selector: { matchLabels: { app: guarded } } }\n');
+    const held = await k.try(['drain', node, '--pod-selector=app=guarded', '--timeout=3s']);
+    expect([held.code, held.stderr]).toEqual([1, expect.stringMatching(/error when evicting pods?\/"guarded-\S+" (-n "\S+" )?\(will retry after 5s\): Cannot evict pod as it would violate the pod's disruption budget\.\n/)]);
+    await k.ok('delete', 'pdb', 'guard');
+    expect(await k.ok('drain', node, '--pod-selector=app=guarded', '--timeout=30s')).toMatch(/pod\/guarded-\S+ evicted\nnode\/\S+ (drained|evicted)\n$/);
+    await k.ok('uncordon', node);
+    await k.ok('rollout', 'status', 'deploy/guarded', '--timeout=40s');
+  });
 });

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { ensureKubectl, localImages } from '@rhythm/cli';
+import { debianKubectl } from '../support/debian-kubectl.ts';
 import { startRegistry } from '../support/registry.ts';
 import shareCluster from '../support/shared-cluster.ts';
 
@@ -7,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The path of kubectl 1.35. */
     kubectl: string;
+    /** The path of kubectl 1.20. */
+    oldKubectl: string;
     /** `127.0.0.1:PORT/busybox`: a shell and its tools. */
     busybox: string;
     /** A web server on port 80 that shows its /etc: `/hostname` is its pod's name. */
@@ -21,6 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [hello] = await localImages();
   const layer = hello?.layers[0] ?? [];
   project.provide('kubectl', await ensureKubectl(() => undefined));
+  project.provide('oldKubectl', await debianKubectl());
   project.provide('busybox', await registry.push('busybox', 'v1', layer, ['sh']));
   project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));
   await registry.push('nginx', 'v2', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]);

@@ -35,7 +35,7 @@ export async function removeCollection(ports: PipelinePorts, call: Call): Promis
   const rendering = renderingOf(call);
   const options = deleteOptionsOf(ports, call.request);
   const cache = ports.caches.of(kind);
-  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  const filter = filterOf(kind, cache, request.namespace, request.options);
   const list = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
   const objects = list.entries.map((entry) => ports.objects.decode(kind, entry));
   let next = 0;

@@ -29,6 +29,11 @@ describe('list', () => {
     expect(names(await api.call<List>('list', at))).toEqual(['a', 'b']);
     expect(names(await api.call<List>('list', at, undefined, { labelSelector: 'app!=db' }))).toEqual(['a']);
     expect(names(await api.call<List>('list', 'v1/configmaps', undefined, { fieldSelector: 'metadata.namespace=other' }))).toEqual(['a']);
+    const event = (name: string, about: string): object => ({ kind: 'Event', apiVersion: 'v1', metadata: { name, namespace: 'default' }, involvedObject: { kind: 'Pod', name: about, namespace: 'default' }, reason: 'R', type: 'Normal' });
+    for (const name of ['a', 'b']) await api.call('create', 'v1/namespaces/default/events', event(`${name}.1`, name), { fieldValidation: 'Strict' });
+    expect(names(await api.call<List>('list', 'events.k8s.io/v1/events', undefined, { fieldSelector: 'regarding.name=b,reason=R' }))).toEqual(['b.1']);
+    expect(names(await api.call<List>('list', 'v1/events', undefined, { fieldSelector: 'involvedObject.name=a' }))).toEqual(['a.1']);
+    await expect(api.call('list', 'events.k8s.io/v1/events', undefined, { fieldSelector: 'involvedObject.name=a' })).rejects.toMatchObject({ code: 400 });
     await expect(api.call('list', at, undefined, { fieldSelector: 'data.x=y' })).rejects.toMatchObject({ code: 400, message: 'field label not supported: data.x' });
     await expect(api.call('list', at, undefined, { labelSelector: '=' })).rejects.toMatchObject({ code: 400 });
   });

@@ -22,7 +22,7 @@ export async function list(ports: PipelinePorts, call: Call): Promise<ResourceRe
   const { request, kind } = call;
   const rendering = renderingOf(call);
   const cache = ports.caches.of(kind);
-  const filter = filterOf(cache.kind, request.namespace, request.options, cache.indexField);
+  const filter = filterOf(kind, cache, request.namespace, request.options);
   const result = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
   return { code: 200, contentType: rendering.contentType, body: ports.renderer.list(kind, result, rendering, includeOf(call)), warnings: [...call.warnings] };
 }

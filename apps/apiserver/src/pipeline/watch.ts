@@ -22,7 +22,7 @@ export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void 
   const rendering = negotiateWatch(request.accept);
   checkOptions(request.options);
   const cache = ports.caches.of(kind);
-  const filter = filterOf(cache.kind, request.namespace, withName(request), cache.indexField);
+  const filter = filterOf(kind, cache, request.namespace, withName(request));
   await cache.ready(request.signal);
   const watcher = await open(ports, call, cache, filter).catch((error: unknown) => {
     if (hasReason(error, 'Expired')) return error as ApiError;

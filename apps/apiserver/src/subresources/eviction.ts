@@ -15,7 +15,7 @@ const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 export async function serveEviction(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { request, kind } = call;
   const rendering = renderingOf(call);
-  const eviction = ports.codec.decode(evictionKind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn').object as Eviction;
+  const eviction = evictionOf(ports, call);
   checkType(evictionKind, eviction);
   checkDeleteOptions(eviction.deleteOptions ?? {});
   const dryRun = call.dryRun || (eviction.deleteOptions?.dryRun ?? []).includes('All');
@@ -23,6 +23,19 @@ export async function serveEviction(ports: PipelinePorts, call: Call): Promise<R
   if (needsBudget(pod)) await takeFromBudget(ports, call, pod, dryRun);
   if (!dryRun) await removeObject(ports, call, request.name, eviction.deleteOptions ?? {});
   return objectResponse(ports, call, successStatus(kind), rendering, 201);
+}
+
+/** The body. kubectl before 1.22 sends policy/v1beta1, which this subresource alone still takes: nothing but its name differs. */
+function evictionOf(ports: PipelinePorts, { request }: Call): Eviction {
+  const { body, contentType, options } = request;
+  const validation = options.fieldValidation ?? 'Warn';
+  if (!contentType.includes('protobuf')) {
+    const sent = ports.codec.parse(body, contentType);
+    if (typeof sent === 'object' && sent !== null && 'apiVersion' in sent && sent.apiVersion === 'policy/v1beta1') {
+      return ports.codec.admit(evictionKind, { ...sent, apiVersion: 'policy/v1' }, validation).object as Eviction;
+    }
+  }
+  return ports.codec.decode(evictionKind, body, contentType, validation).object as Eviction;
 }
 
 /** Pods that serve nobody may always go. */

@@ -5,6 +5,7 @@ import { abortableClock } from '../abortable-clock.ts';
 import { findConfig, readConfig, resolveDirectory, type ClusterConfig } from '../cluster/cluster-config.ts';
 import type { Wishes } from '../cluster/choose-config.ts';
 import { waitFakeNodesReady } from '../cluster/fake-nodes.ts';
+import { ensureNodeRole } from '../cluster/node-role.ts';
 import { startCluster, startSupervisor, waitNodeReady, type StartPorts } from '../cluster/start-cluster.ts';
 import { stopCluster } from '../cluster/stop-cluster.ts';
 import { adoptLost, supervisorName } from '../cluster/supervised.ts';
@@ -85,7 +86,10 @@ async function start(dir: string, fake: boolean, options: UpOptions, ports: Star
   }
   const config = await startCluster(dir, options, ports);
   const names = appSpecs(config).map(({ name }) => name);
-  if (names.includes('apiserver') && names.includes('kubelet')) await progress.step('node is Ready', () => waitNodeReady(config, ports));
+  if (names.includes('apiserver') && names.includes('kubelet')) {
+    await progress.step('node is Ready', () => waitNodeReady(config, ports));
+    await ensureNodeRole(config);
+  }
   if (!options.bare) await sayHello(config, ports);
   return config;
 }

@@ -16,11 +16,13 @@ let clock: VirtualClock;
 let client: FakeApiClient;
 let agent: NodeAgent;
 let down: boolean;
+let told: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rhythm-node-'));
   clock = new VirtualClock();
   down = false;
+  told = [];
   client = fakeApiClient({
     clock,
     before: () => {
@@ -32,7 +34,7 @@ beforeEach(() => {
     runtime: fakeRuntime({ clock, images: ['img:latest'] }),
     clock,
     log: silentLog,
-    recorder: { event: () => undefined },
+    recorder: { event: ({ metadata }, type, reason, message) => void told.push(`${metadata.uid} ${type} ${reason} ${message}`) },
     nodeName: 'n',
     nodeIps: ['192.0.2.1'],
     podCidr: '10.1.0.0/24',
@@ -100,6 +102,21 @@ describe('a node', () => {
     await client.patch(resources.nodes, '', 'n', 'strategic', { status: { conditions } }, { subresource: 'status' });
     await pass(11_000);
     expect(node()?.status.conditions?.find((c) => c.type === 'Ready')?.status).toBe('True');
+  });
+
+  test('tells what begins: its start, its state, and that somebody cordons it; under its name, where kubectl looks', async () => {
+    agent.start();
+    await pass(1_000);
+    const is = (reason: string): string => `n Normal ${reason} Node n status is now: ${reason}`;
+    expect(told).toEqual(['n Normal Starting Starting kubelet.', is('NodeHasSufficientMemory'), is('NodeHasNoDiskPressure'), is('NodeHasSufficientPID'), is('NodeReady')]);
+    told.length = 0;
+    await client.patch(resources.nodes, '', 'n', 'strategic', { spec: { unschedulable: true } });
+    await pass(11_000);
+    await client.patch(resources.nodes, '', 'n', 'strategic', { spec: { unschedulable: false } });
+    const conditions = node()?.status.conditions?.map((c) => (c.type === 'Ready' ? { ...c, status: 'Unknown' } : c)) ?? [];
+    await client.patch(resources.nodes, '', 'n', 'strategic', { status: { conditions } }, { subresource: 'status' });
+    await pass(22_000);
+    expect(told).toEqual([is('NodeNotSchedulable'), is('NodeSchedulable'), is('NodeReady')]);
   });
 
   test('goes on after the apiserver was away', async () => {

@@ -1,11 +1,12 @@
 import { hasReason, resources } from '@rhythm/api';
 import type { Lease } from '@rhythm/api/types/coordination-v1';
-import type { Node, NodeStatus } from '@rhythm/api/types/core-v1';
+import type { Node, NodeCondition, NodeStatus } from '@rhythm/api/types/core-v1';
 import { causeChain, formatMicroTime, type Clock, type Instant, type Log } from '@rhythm/base';
 import type { ApiClient } from '@rhythm/client';
 import type { EventRecorder } from '@rhythm/controller';
 import type { Runtime } from '@rhythm/cri';
 import { nodeArchitecture, readPressure, type NodeFacts } from './node-facts.ts';
+import { conditionNews, schedulableNews, type NodeNews } from './node-events.ts';
 import { newNode, nodeLabels, nodeStatus, withoutHeartbeats } from './node-status.ts';
 import { RuntimeHealth } from './runtime-health.ts';
 
@@ -81,15 +82,17 @@ export class NodeAgent {
     const { client, nodeName, podCidr } = this.#options;
     const labels = nodeLabels(nodeName, nodeArchitecture);
     const status = await this.#status();
+    let before: readonly NodeCondition[] = [];
     try {
       this.#node = await client.create(resources.nodes, '', newNode(nodeName, podCidr, labels, status));
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) throw error;
       const found = await client.get(resources.nodes, '', nodeName);
+      before = found.status.conditions ?? [];
       const cidr = podCidr !== undefined && found.spec.podCIDR === undefined ? { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } } : {};
       this.#node = await client.patch(resources.nodes, '', nodeName, 'strategic', { metadata: { labels }, ...cidr });
     }
-    this.#options.recorder.event({ ...this.#node, kind: 'Node', apiVersion: 'v1' }, 'Normal', 'Starting', 'Starting kubelet.');
+    this.#tell([{ reason: 'Starting', message: 'Starting kubelet.' }, ...conditionNews(nodeName, before, status.conditions ?? [])]);
     this.#registered.resolve();
   }
 
@@ -109,13 +112,27 @@ export class NodeAgent {
     });
   }
 
+  /** Events about the node, under its name for a uid: so kubelets write them, and so `kubectl describe node` looks for them. */
+  #tell(news: readonly NodeNews[]): void {
+    const { recorder, nodeName } = this.#options;
+    for (const { reason, message } of news) recorder.event({ kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, uid: nodeName } }, 'Normal', reason, message);
+  }
+
+  /** Keeps the Node as the API has it now, and tells what became of it. */
+  #keep(node: Node): void {
+    const { nodeName } = this.#options;
+    if (this.#node !== undefined) this.#tell([...conditionNews(nodeName, this.#node.status.conditions ?? [], node.status.conditions ?? []), ...schedulableNews(nodeName, this.#node, node)]);
+    this.#node = node;
+  }
+
   async #publish(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
     const status = await this.#status();
     const text = withoutHeartbeats(status);
     try {
       if (text === this.#published && clock.now() - this.#publishedAt < statusMsMax && !(await this.#isOverwritten(status))) return;
-      this.#node = await client.patch(resources.nodes, '', nodeName, 'strategic', { status }, { subresource: 'status', fieldManager: 'kubelet' });
+      const node = await client.patch(resources.nodes, '', nodeName, 'strategic', { status }, { subresource: 'status', fieldManager: 'kubelet' });
+      this.#keep(node);
     } catch (error) {
       // Somebody removed the Node while its kubelet runs: it comes back.
       if (hasReason(error, 'NotFound')) this.#node = undefined;
@@ -129,6 +146,8 @@ export class NodeAgent {
   async #isOverwritten(status: NodeStatus): Promise<boolean> {
     const { client, nodeName } = this.#options;
     const found = await client.get(resources.nodes, '', nodeName);
+    if (this.#node !== undefined) this.#tell(schedulableNews(nodeName, this.#node, found));
+    this.#node = found;
     return (status.conditions ?? []).some((condition) => found.status.conditions?.find((other) => other.type === condition.type)?.status !== condition.status);
   }
 

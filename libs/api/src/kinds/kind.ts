@@ -46,7 +46,14 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Where the kind is stored; `/registry/PREFIX/…`. Usually the plural, `group/plural` outside the built-in groups' habits. */
   readonly storagePrefix: string;
   /** Versions of the same object that share its storage (autoscaling/v1 is converted from v2; events.k8s.io from core). */
-  readonly storedAs?: { readonly group: string; readonly version: string; toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject };
+  readonly storedAs?: {
+    readonly group: string;
+    readonly version: string;
+    toStored(object: KubeObject): KubeObject;
+    fromStored(object: KubeObject): KubeObject;
+    /** What fields of selectors are called in the stored version, where that differs. */
+    readonly storedFields?: Readonly<Record<string, string>>;
+  };
   /** Values that depend on other fields (defaults.tsv); constant defaults are in the schema. Runs on every decode. */
   setDefaults?(object: T): void;
   /** Clears what a client may not set on create: status, generation := 1. */

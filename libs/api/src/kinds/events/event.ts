@@ -20,6 +20,10 @@ export const event = defineKind<Event>({
     version: 'v1',
     toStored: (object: KubeObject) => toCoreEvent(object as Event),
     fromStored: (object: KubeObject) => fromCoreEvent(object as CoreEvent),
+    storedFields: {
+      ...Object.fromEntries(['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((field) => [`regarding.${field}`, `involvedObject.${field}`])),
+      reportingController: 'reportingComponent',
+    },
   },
   // An update may find an event that the older API made.
   validate: (object) => (isFresh(object.metadata) ? validateNewEvent(toCoreEvent(object)) : validateEvent(toCoreEvent(object), 'reportingController')),
