@@ -107,7 +107,7 @@ commands('access', ({ k, command, since }) => {
     expect(await config('set-cluster', 'c', '--server=https://example.com')).toBe('Cluster "c" set.\n');
     // Debian's build of 1.20 panics in set-credentials, before it has asked anybody.
     if (!k.old) expect(await config('set-credentials', 'u', '--token=t')).toBe('User "u" set.\n');
-    expect(await config('set-context', 'x', '--cluster=c', '--user=u', '--namespace=n')).toBe('Context "x" created.\n');
+    expect(await config('set-context', 'x', '--cluster=c', k.says('--user=u', '--user=kubernetes-admin'), '--namespace=n')).toBe('Context "x" created.\n');
     expect(await config('use-context', 'x')).toBe('Switched to context "x".\n');
     expect(await config('rename-context', 'x', 'y')).toBe('Context "x" renamed to "y".\n');
     expect(await config('set-context', '--current', '--namespace=m')).toBe('Context "y" modified.\n');

@@ -30,7 +30,7 @@ describe('list', () => {
     expect(names(await api.call<List>('list', at, undefined, { labelSelector: 'app!=db' }))).toEqual(['a']);
     expect(names(await api.call<List>('list', 'v1/configmaps', undefined, { fieldSelector: 'metadata.namespace=other' }))).toEqual(['a']);
     const event = (name: string, about: string): object => ({ kind: 'Event', apiVersion: 'v1', metadata: { name, namespace: 'default' }, involvedObject: { kind: 'Pod', name: about, namespace: 'default' }, reason: 'R', type: 'Normal' });
-    for (const name of ['a', 'b']) await api.call('create', 'v1/namespaces/default/events', event(`${name}.1`, name), { fieldValidation: 'Strict' });
+    for (const name of ['a', 'b']) await api.call('create', 'v1/ns/default/events', event(`${name}.1`, name), { fieldValidation: 'Strict' });
     expect(names(await api.call<List>('list', 'events.k8s.io/v1/events', undefined, { fieldSelector: 'regarding.name=b,reason=R' }))).toEqual(['b.1']);
     expect(names(await api.call<List>('list', 'v1/events', undefined, { fieldSelector: 'involvedObject.name=a' }))).toEqual(['a.1']);
     await expect(api.call('list', 'events.k8s.io/v1/events', undefined, { fieldSelector: 'involvedObject.name=a' })).rejects.toMatchObject({ code: 400 });

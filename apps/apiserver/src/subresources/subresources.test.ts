@@ -91,6 +91,13 @@ describe('eviction', () => {
     await expect(api.call('get', `${pods}/p`)).rejects.toMatchObject({ reason: 'NotFound' });
   });
 
+  test('is taken from old clients as policy/v1beta1, and as no other', async () => {
+    await running();
+    await expect(api.call('create', `${pods}/p/eviction`, { ...eviction('p'), apiVersion: 'policy/v1alpha1' })).rejects.toMatchObject({ code: 400 });
+    await api.call('create', `${pods}/p/eviction`, { ...eviction('p'), apiVersion: 'policy/v1beta1' });
+    await expect(api.call('get', `${pods}/p`)).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
   test('is refused by a budget that allows none, and takes one from a budget that does', async () => {
     await running();
     await budget(0);

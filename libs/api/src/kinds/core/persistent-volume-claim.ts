@@ -19,6 +19,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   setDefaults(object) {
     roundResources(object.spec?.resources?.requests);
     roundResources(object.spec?.resources?.limits);
+    if (object.spec !== undefined) object.spec.volumeMode ??= 'Filesystem';
   },
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };

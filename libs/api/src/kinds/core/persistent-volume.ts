@@ -20,6 +20,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
     if (spec === undefined) return;
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';
+    if (spec.hostPath !== undefined) spec.hostPath.type ??= '';
     roundResources(spec.capacity);
   },
   prepareForCreate(object) {
