@@ -28,7 +28,7 @@ export async function serveComponentStatus(ports: PipelinePorts, call: Call): Pr
     if (probe === undefined) throw notFound({ group: '', resource: kind.plural }, request.name);
     return objectResponse(ports, call, await statusOf(ports, request.name, probe), rendering, 200, kind);
   }
-  const filter = filterOf(kind, '', request.options, undefined);
+  const filter = filterOf(kind, { kind }, '', request.options);
   const chosen = [...probes].filter(([name]) => filter.labels?.({}) !== false && filter.fields?.({ 'metadata.name': name }) !== false);
   const items: KubeObject[] = await Promise.all(chosen.map(([name, probe]) => statusOf(ports, name, probe)));
   const meta = `meta.k8s.io/${rendering.metaVersion}`;
