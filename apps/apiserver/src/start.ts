@@ -1,10 +1,11 @@
 import { kindRegistry } from '@rhythm/api';
+import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Clock, Log, Random } from '@rhythm/base';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { admissionSteps } from './admission/index.ts';
-import { buildAuth, type Auth, type ObjectWriter } from './auth/index.ts';
+import { buildAuth, type Auth, type ObjectWriter, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import { discoveryHandler } from './discovery/handler.ts';
@@ -23,6 +24,7 @@ import { objectReader } from './pipeline/object-reader.ts';
 import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
 import { runCompactor } from './registry/compactor.ts';
+import { listPrefix } from './registry/keys.ts';
 import { ObjectStore } from './registry/object-store.ts';
 import { ResourceProxy, type ProxyPorts } from './proxy/index.ts';
 import { Renderer } from './render/render.ts';
@@ -69,7 +71,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const caches = new Caches({ store, clock, random, log }, kindRegistry);
   const objects = new ObjectStore(store, caches, kindRegistry, clock);
   const reader = objectReader({ registry: kindRegistry, caches, objects });
-  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches) });
+  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const base: PipelinePorts = {
     registry: kindRegistry,
@@ -198,6 +200,17 @@ function changesOf(caches: Caches): { onChange(group: string, resource: string, 
       if (kind === undefined) throw new Error(`no such kind: ${group}/${resource}`);
       return caches.of(kind).onChange(listener);
     },
+  };
+}
+
+/** The pods of a node by the index of the watch cache; an entry of it never changes, so it stands for what the pod says. */
+function podsOfNode(caches: Caches, objects: ObjectStore): PodsOfNode {
+  const kind = kindRegistry.byResource('', 'v1', 'pods');
+  if (kind === undefined) throw new Error('no such kind: pods');
+  return async (node) => {
+    const cache = await caches.afterOwnWrites(kind);
+    const { entries } = cache.page({ prefix: listPrefix(cache.kind, ''), fields: (fields) => fields['spec.nodeName'] === node, indexed: node }, 0);
+    return entries.map((entry) => ({ identity: entry, read: () => objects.decode<Pod>(kind, entry) }));
   };
 }
 

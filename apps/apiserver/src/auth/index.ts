@@ -9,8 +9,11 @@
  */
 import type { ResourceHandler } from '../pipeline/handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../pipeline/types.ts';
+import { anyOf } from './any-of.ts';
 import { anonymousPathsByDefault, anonymousUser, isOpenPath } from './anonymous.ts';
 import { credentialAuthenticator } from './credentials.ts';
+import { NodeAuthorizer } from './node/node-authorizer.ts';
+import { NodeGraph } from './node/node-graph.ts';
 import type { AuthPorts, ObjectWriter } from './ports.ts';
 import { RbacAuthorizer } from './rbac/authorizer.ts';
 import { escalationStep } from './rbac/escalation.ts';
@@ -23,6 +26,7 @@ import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
 import { tokenRequestHandler } from './tokens/request.ts';
 import { TokenVerifier } from './tokens/verifier.ts';
 
+export type { PodsOfNode } from './node/node-graph.ts';
 export type { AuthPorts, ObjectWriter, ResourceChanges } from './ports.ts';
 export type { CreateOnlyHandler, CreateOnlyRequest } from './reviews/handler.ts';
 export { forbidden, forbiddenObject, refusalText } from './forbidden.ts';
@@ -67,7 +71,8 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
   const tokens = { issuer: config.issuer, audiences, keys };
   const verifier = new TokenVerifier(tokens, reader, ports.clock);
   const index = new LiveSubjectIndex(reader, ports.changes);
-  const authorizer = new RbacAuthorizer(index);
+  const rbac = new RbacAuthorizer(index);
+  const authorizer = ports.podsOf === undefined ? rbac : anyOf([new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader), rbac]);
   const open = config.anonymousPaths ?? anonymousPathsByDefault;
   let stopAggregation = (): void => undefined;
   const createOnly = new Map<string, CreateOnlyHandler>([
@@ -83,7 +88,7 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     authenticator: credentialAuthenticator(verifier, authorizer, ports.log),
     authorizer,
     anonymous: (path) => (isOpenPath(path, open) ? anonymousUser : undefined),
-    escalation: escalationStep(authorizer),
+    escalation: escalationStep(rbac),
     createOnly,
     handlers: [...createOnly].map(([key, handler]) => resourceHandler(key, handler)),
     documents: new Map([

@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from '@rhythm/base';
 import type { KubeObject } from '@rhythm/api';
+import type { PodsOfNode } from './node/node-graph.ts';
 
 /** News of the watch cache: what lets an index be rebuilt only when something changed. */
 export interface ResourceChanges {
@@ -22,4 +23,6 @@ export interface AuthPorts {
   readonly random: Random;
   readonly log: Log;
   readonly changes: ResourceChanges;
+  /** What nodes may read goes by the pods that are bound to them; without it nodes have only what roles give them. */
+  readonly podsOf?: PodsOfNode;
 }

@@ -1,6 +1,5 @@
 import type { KubeObject } from '@rhythm/api';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '@rhythm/api/types/rbac-v1';
-import { nodesGroup } from '../groups.ts';
 import { planAggregation, ruleKey } from './aggregation.ts';
 import { missingPermissions } from './covers.ts';
 import { bootstrapFacts } from './gen/bootstrap.ts';
@@ -44,8 +43,6 @@ const ownFacts: readonly BootstrapFact[] = [
 
 /** Subjects that a binding gets besides upstream's. */
 function ownSubjects(fact: BootstrapFact): readonly Subject[] {
-  // Kubernetes leaves this binding empty because its Node authorizer does the work.
-  if (fact.kind === 'ClusterRoleBinding' && fact.name === 'system:node') return [{ kind: 'Group', name: nodesGroup, apiGroup: rbacGroup }];
   // Our controllers run under the manager's own identity, not under one service account each.
   if (fact.kind === 'ClusterRoleBinding' && fact.name.startsWith('system:controller:')) return [user('system:kube-controller-manager')];
   return [];

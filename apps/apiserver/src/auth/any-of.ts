@@ -1,0 +1,20 @@
+import type { Authorizer } from '../pipeline/types.ts';
+
+/** Allows what any of them allows. What none allows is denied with all that they say about it. */
+export function anyOf(authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    async authorize(attributes) {
+      const reasons: string[] = [];
+      for (const authorizer of authorizers) {
+        const decision = await authorizer.authorize(attributes);
+        if (decision.allowed) return decision;
+        if (decision.reason !== '') reasons.push(decision.reason);
+      }
+      return { allowed: false, reason: reasons.join(', ') };
+    },
+    async rulesFor(user, namespace) {
+      const all = await Promise.all(authorizers.map((authorizer) => authorizer.rulesFor(user, namespace)));
+      return { resourceRules: all.flatMap((rules) => rules.resourceRules), nonResourceRules: all.flatMap((rules) => rules.nonResourceRules), incomplete: all.some((rules) => rules.incomplete) };
+    },
+  };
+}
