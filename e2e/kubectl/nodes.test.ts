@@ -14,6 +14,18 @@ commands('nodes', ({ k, alone }) => {
   const unscheduled = (pod: string): Promise<string> => k.ok('wait', '--for=condition=PodScheduled=false', `pod/${pod}`, '--timeout=20s');
   const scheduled = (pod: string): Promise<string> => k.ok('wait', '--for=condition=PodScheduled', `pod/${pod}`, '--timeout=20s');
 
+  alone('auth can-i (as a node)', async () => {
+    await k.ok('create', 'secret', 'generic', 'used', '--from-literal=a=b');
+    await k.ok('create', 'secret', 'generic', 'unused', '--from-literal=a=b');
+    const as = [`--as=system:node:${node}`, '--as-group=system:nodes'];
+    expect(await k.fails('get', 'secret', 'used', ...as)).toContain(`no relationship found between node '${node}' and this object`);
+    await k.apply(`apiVersion: v1\nkind: Pod\nmetadata: { name: uses }\nspec: { nodeName: ${node}, containers: [{ name: c, image: x, envFrom: [{ secretRef: { name: used } }] }] }\n`);
+    expect(await k.ok('get', 'secret', 'used', '-o', 'name', ...as)).toBe('secret/used\n');
+    expect(await k.fails('get', 'secret', 'unused', ...as)).toContain('is forbidden');
+    expect(await k.fails('get', 'secrets', ...as)).toContain('can only list individual resources of this type');
+    expect((await k.try(['auth', 'can-i', 'get', 'nodes/other', ...as])).stdout).toBe(`no - node '${node}' cannot get other nodes, only its own Node\n`);
+    await k.ok('delete', 'pod', 'uses', '--force', '--grace-period=0');
+  });
   alone('cordon, uncordon', async () => {
     expect(await k.ok('cordon', node)).toBe(`node/${node} cordoned\n`);
     expect(await k.ok('cordon', node)).toBe(`node/${node} already cordoned\n`);
