@@ -112,3 +112,10 @@ test('stops cleanly and finds everything again', async () => {
   expect(await store.etcdctl(['get', 'kept'])).toBe('kept\nyes\n');
   expect(await store.etcdctl(['endpoint', 'hashkv'])).toBe(before);
 });
+
+test('raises and takes away alarms, defragments, hashes', async () => {
+  expect(await store.etcdctl(['alarm', 'disarm'])).toBe('');
+  expect(await store.etcdctl(['defrag'])).toContain('Finished defragmenting etcd member');
+  const status = JSON.parse(await store.etcdctl(['endpoint', 'status', '-w', 'json'])) as ReadonlyArray<{ Status: Record<string, unknown> }>;
+  expect(status[0]?.Status).toMatchObject({ version: '3.6.0', raftIndex: expect.any(Number) as number });
+});

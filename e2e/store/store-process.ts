@@ -27,8 +27,8 @@ export interface StoreProcess {
   remove(): Promise<void>;
 }
 
-/** `prefix`: what the store's command line begins with, for a store in a namespace; told the data folder, which exists. */
-export async function storeProcess(prefix: (data: string) => readonly string[] = () => []): Promise<StoreProcess> {
+/** `prefix`: what the store's command line begins with, for a store in a namespace; told the data folder, which exists. `moreFlags` come last. */
+export async function storeProcess(prefix: (data: string) => readonly string[] = () => [], moreFlags: readonly string[] = []): Promise<StoreProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'rhythm-store-e2e-'));
   const built = spawnSync(process.execPath, [join(root, 'tools/bundle.mjs'), 'store'], { cwd: root, encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the store cannot be bundled: ${built.stderr}`);
@@ -46,7 +46,7 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
     rmSync(endpointFile, { force: true });
     const args = [
       bundle, '--name', 'a', '--data-dir', data, '--port', endpoint === '' ? '0' : (endpoint.split(':')[1] ?? '0'), '--endpoint-file', endpointFile,
-      '--cert-file', join(folder, 'server.crt'), '--key-file', join(folder, 'server.key'), '--client-ca-file', tls.ca,
+      '--cert-file', join(folder, 'server.crt'), '--key-file', join(folder, 'server.key'), '--client-ca-file', tls.ca, ...moreFlags,
     ];
     child = spawn('/bin/sh', ['-c', `exec "$@" 2>>"${logFile}"`, 'sh', ...before, process.execPath, ...args], { stdio: 'ignore' });
     const until = Date.now() + readyMsMax;

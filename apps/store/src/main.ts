@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { causeChain, systemClock, systemRandom } from '@rhythm/base';
 import { FlagError, helpText, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
 import { jsonLog } from '@rhythm/telemetry';
+import { parseRetention } from './compaction/retention.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { bcryptCosts } from './auth/passwords.ts';
 import { parseTokenOptions } from './auth/token-options.ts';
@@ -18,6 +19,9 @@ const flags = {
   'auth-token': { type: 'string', help: 'how signed-in users are known: simple, or jwt,sign-method=…,priv-key=FILE,pub-key=FILE,ttl=5m', default: 'simple' },
   'auth-token-ttl': { type: 'number', help: 'seconds that a simple token is good after its last use', default: tokenTtlSecondsDefault },
   'bcrypt-cost': { type: 'number', help: `cost of hashing passwords, ${bcryptCosts.min} to ${bcryptCosts.max}`, default: bcryptCosts.default },
+  'quota-backend-bytes': { type: 'number', help: 'bytes of live keys and values from which on nothing more is taken in; 0: 2 GiB, below 0: no limit', default: 0 },
+  'auto-compaction-mode': { type: 'string', help: 'periodic or revision', default: 'periodic' },
+  'auto-compaction-retention': { type: 'string', help: 'history to keep: hours or a duration such as 30m (periodic), or a number of revisions; 0: all of it', default: '0' },
   'endpoint-file': { type: 'string', help: 'written with host:port once the store serves' },
 } as const;
 
@@ -52,6 +56,8 @@ if (process.argv[2] === 'snapshot') {
         host: given.host,
         port: given.port,
         auth: { tokenOptions, tokenTtlSeconds, bcryptCost },
+        quotaBackendBytes: given['quota-backend-bytes'],
+        retention: parseRetention(given['auto-compaction-mode'], given['auto-compaction-retention']),
         ...(isTls ? { tls: { cert, key, clientCa, requireClientCert: true } } : {}),
       },
       { clock: systemClock, random: systemRandom, log, nextTurn: setImmediate },

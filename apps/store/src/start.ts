@@ -11,6 +11,9 @@ import { SimpleTokens } from './auth/simple-tokens.ts';
 import type { TokenOptions } from './auth/token-options.ts';
 import { electionService } from './concurrency/election.ts';
 import { lockService } from './concurrency/lock.ts';
+import { quotaOf } from './alarms/quota.ts';
+import { autoCompact, compactable } from './compaction/auto-compactor.ts';
+import type { Retention } from './compaction/retention.ts';
 import { Host } from './host/host.ts';
 import { loadIdentity } from './identity.ts';
 import { StoreBackend } from './services/backend.ts';
@@ -42,6 +45,10 @@ export interface StoreConfig {
   readonly tls?: ServerTls;
   /** How users sign in, once authentication is on; by default with simple tokens. */
   readonly auth?: { readonly tokenOptions?: TokenOptions; readonly tokenTtlSeconds?: number; readonly bcryptCost?: number };
+  /** Bytes of live keys and values from which on only deletions and compactions are taken, as etcd's flag: 0 is its default, less than 0 no limit. */
+  readonly quotaBackendBytes?: number;
+  /** When history is thrown away by itself; never without it. */
+  readonly retention?: Retention;
   /** For tests: the length at which a log segment is closed. */
   readonly segmentBytesMax?: number;
 }
@@ -65,6 +72,7 @@ export interface RunningStore {
 export async function start(config: StoreConfig, ports: StorePorts): Promise<RunningStore> {
   const { clock, random, log } = ports;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const quotaBytes = quotaOf(config.quotaBackendBytes ?? 0, log);
   const identity = await loadIdentity(config.dataDir, config.name, random);
   const files = await nodeFiles(join(config.dataDir, 'log'));
   const { tokenOptions = { kind: 'simple' }, tokenTtlSeconds = tokenTtlSecondsDefault, bcryptCost = bcryptCosts.default } = config.auth ?? {};
@@ -80,6 +88,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     random,
     log,
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
+    ...(quotaBytes === undefined ? {} : { quotaBytes }),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
   });
   const address = { port: config.port };
@@ -94,12 +103,13 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     assign: async (user, digest, checkedRevision) =>
       (await host.propose({ $case: 'auth', value: { change: { $case: 'assignToken', value: { user, digest, checkedRevision: BigInt(checkedRevision) } } } })).index,
   });
-  const backend: Backend = new StoreBackend({ host, identity, gate, clientUrls: () => [`${scheme}://${config.host}:${address.port}`] });
+  const backend: Backend = new StoreBackend({ host, identity, gate, clientUrls: () => [`${scheme}://${config.host}:${address.port}`], quotaBytes });
   const guard = managementGuard(backend);
   const hub = new WatchHub(backend, clock);
   const kv = new KeyValues(backend, clock);
   const changes = new Changes(host);
   const concurrency = { kv, changes, grant: leaseGranter(backend, random) };
+  const compactor = autoCompact(config.retention ?? { mode: 'off' }, compactable(host), clock, log);
   const health = healthService();
   const stopping = new AbortController();
   const services = [
@@ -116,6 +126,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   ];
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
   const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock }).catch(async (error: unknown) => {
+    compactor.stop();
     await host.stop();
     throw error;
   });
@@ -128,6 +139,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     stop: async () => {
       health.set('', false);
       stopping.abort();
+      compactor.stop();
       hub.stop();
       changes.stop();
       await server.stop(stopGraceMs);

@@ -40,7 +40,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   for (let at = prefix.length - 1; at >= 0; at--) {
     const byte = prefix[at] ?? 0;
     if (byte < 0xff) {
-      const end = prefix.slice(0, at + 1);
+      // A Buffer's own slice would be a view, and writing into it would change the prefix.
+      const end = new Uint8Array(prefix.subarray(0, at + 1));
       end[at] = byte + 1;
       return end;
     }

@@ -3,6 +3,8 @@ import type { StoredEvent } from '@rhythm/mvcc';
 import type { Caller } from '@rhythm/proto/store';
 import { decodeChange, isVoter, membersOf, nobody, ProposalDroppedError, type RaftNode, type Entry, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
+import { costBytes, takesSpace } from '../alarms/cost.ts';
+import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
 import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LogCutter } from './log-cutter.ts';
@@ -136,6 +138,10 @@ export class Host {
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
   async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
     this.#requireRunning();
+    if (!this.#hasSpaceFor(command)) {
+      await this.raise(alarmTypes.noSpace);
+      throw etcdError('NoSpace');
+    }
     const proposal = { command, caller };
     const { id, promise } = this.#waiters.add(proposal);
     const data = encodeCommand({ origin: this.#waiters.origin, id }, proposal);
@@ -187,6 +193,19 @@ export class Host {
   async appliedUpTo(index: number): Promise<void> {
     if (this.#state.applied.index >= index) return;
     await new Promise<void>((resolve) => this.#applying.push({ index, resolve }));
+  }
+
+  /** Raises an alarm of this member, unless it stands already. */
+  async raise(alarm: AlarmType): Promise<void> {
+    if (this.state.alarms.has(alarm, this.#options.id)) return;
+    this.#options.log.warn('an alarm is raised', { alarm: alarm === alarmTypes.noSpace ? 'NOSPACE' : 'CORRUPT' });
+    await this.propose({ $case: 'alarm', value: { action: 1, memberID: this.#options.id, alarm } }, internalCaller);
+  }
+
+  #hasSpaceFor(command: StoreCommand): boolean {
+    const { quotaBytes } = this.#options;
+    if (quotaBytes === undefined || !takesSpace(command)) return true;
+    return this.state.mvcc.bytes + costBytes(command) < quotaBytes;
   }
 
   onApplied(listener: Listener): () => void {

@@ -1,5 +1,6 @@
 import type { KeyValueSpace } from '@rhythm/disk';
 import type { Reader, Reply, StoredEvent, Write } from '@rhythm/mvcc';
+import type { AlarmMember } from '@rhythm/proto/etcd';
 import type { Caller, Command } from '@rhythm/proto/store';
 import type { LogStart } from '@rhythm/raft';
 import type { EtcdErrorKind } from '../services/errors.ts';
@@ -13,7 +14,8 @@ export type StoreReply =
   | Reply
   | { readonly $case: 'member'; readonly revision: number }
   /** `index`: of the entry, which is a part of the token that it made known. */
-  | { readonly $case: 'auth'; readonly revision: number; readonly index: number };
+  | { readonly $case: 'auth'; readonly revision: number; readonly index: number }
+  | { readonly $case: 'alarm'; readonly revision: number; readonly alarms: readonly AlarmMember[] };
 
 /** Why a command was not carried out: the same on every member. */
 export interface Refusal extends Error {

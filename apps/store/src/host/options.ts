@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly leaseCheckpointMs?: number;
   /** Answers what another member asks. */
   readonly answer?: (request: PeerRequest) => Promise<PeerReply>;
+  /** Bytes of live keys and values from which on nothing more is taken in; none without it. */
+  readonly quotaBytes?: number;
   /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
   readonly nextTurn?: (callback: () => void) => void;
 }

@@ -1,9 +1,10 @@
 import { assert } from '@rhythm/base';
 import type { KeyValueSpace, SpaceSnapshot, SpaceWrite } from '@rhythm/disk';
-import { counterWrite, dataFamily, keyText, metaKey, parseDataKey, readCounter, type Mvcc, type Reader } from '@rhythm/mvcc';
+import { counterWrite, dataFamily, dataKey, keyText, metaKey, parseDataKey, readCounter, type Mvcc, type Reader } from '@rhythm/mvcc';
 import { decodeChange, type LogStart, type Membership, type NodeId } from '@rhythm/raft';
 import type { TokenKeeper } from '../auth/machine.ts';
 import { ReplicatedAuth } from '../auth/replicated.ts';
+import { AlarmMachine } from '../alarms/machine.ts';
 import { MembersMachine } from '../members/machine.ts';
 import type { MemberRecord } from '../members/records.ts';
 import { decodeCommand, type Proposal } from './command.ts';
@@ -13,6 +14,11 @@ import { ValueCache } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
 const garbageSliceKeys = 2000;
+
+/** Removed bytes from which on the disk is made to give their room back; for less it is left to do so when it likes. */
+const reclaimBytesMin = 16 * 1024 * 1024;
+/** Parts in which that is done. */
+const reclaimSteps = 32;
 
 /** The meta key of a state that came from a leader: where it was when it came. */
 const installedKey = metaKey('installed');
@@ -26,6 +32,7 @@ export class State implements Reader {
   readonly mvcc: Mvcc;
   readonly members = new MembersMachine();
   readonly auth: ReplicatedAuth;
+  readonly alarms = new AlarmMachine();
   readonly #machines: readonly Machine[];
   readonly #byCommand = new Map<CommandKind, Machine>();
   readonly #space: KeyValueSpace;
@@ -42,6 +49,10 @@ export class State implements Reader {
   /** The compacted revision whose garbage is gone from the key space. */
   #collected = -1;
   #isRetired = false;
+  /** Bytes removed from the key space whose room the disk has not given back yet, about. */
+  #removedBytes = 0;
+  #reclaiming: Promise<void> | undefined;
+  #isClosing = false;
   readonly #reads = new Set<Promise<unknown>>();
 
   private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined) {
@@ -49,7 +60,7 @@ export class State implements Reader {
     this.mvcc = kv.mvcc;
     this.auth = new ReplicatedAuth(kv.mvcc.leases, tokens);
     // Whether somebody may ask for something comes before whether it can be done.
-    this.#machines = [this.auth, kv, this.members];
+    this.#machines = [this.alarms, this.auth, kv, this.members];
     for (const machine of this.#machines) for (const command of machine.commands) this.#byCommand.set(command, machine);
     this.#space = space;
     this.#applied = readPlace(space.get(metaKey('applied'))) ?? { index: 0, term: 0 };
@@ -177,12 +188,24 @@ export class State implements Reader {
   async collectGarbage(): Promise<void> {
     const { compactRevision } = this.mvcc;
     await Promise.allSettled(this.#reads);
+    const before = this.mvcc.bytes;
     for (const removals of this.mvcc.collectGarbage(garbageSliceKeys)) {
       if (this.#isRetired) return;
       for (const removal of removals) this.#write(removal);
       await this.flush();
     }
     this.#collected = Math.max(this.#collected, compactRevision);
+    // What was added meanwhile is taken for kept: less is given back at once, never too much.
+    this.#removedBytes += Math.max(0, before - this.mvcc.bytes);
+    if (this.#removedBytes >= reclaimBytesMin) void this.reclaim().catch(() => undefined);
+  }
+
+  /** Makes the key space give back the room of what was removed; reads and writes go on meanwhile. One at a time. */
+  async reclaim(): Promise<void> {
+    this.#reclaiming ??= this.#reclaim().finally(() => {
+      this.#reclaiming = undefined;
+    });
+    await this.#reclaiming;
   }
 
   /** All stored revisions, in slices, as `[disk key, value]`. */
@@ -205,6 +228,8 @@ export class State implements Reader {
   /** Another state takes its place: nothing is written any more, and it is closed once all reads have ended. */
   async retire(): Promise<void> {
     this.#isRetired = true;
+    this.#isClosing = true;
+    await this.#reclaiming?.catch(() => undefined);
     this.#pending = [];
     await this.#writing;
     await Promise.allSettled(this.#reads);
@@ -212,6 +237,8 @@ export class State implements Reader {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#reclaiming?.catch(() => undefined);
     if (this.#failed === undefined) await this.flush(true);
     await this.#space.close();
   }
@@ -224,6 +251,17 @@ export class State implements Reader {
     const machine = this.#byCommand.get(command.$case);
     assert(machine !== undefined, `some part of the state takes a ${command.$case}`);
     return machine.apply(command, context);
+  }
+
+  /** In ranges of revisions, so that closing does not wait for all of it. */
+  async #reclaim(): Promise<void> {
+    await this.flush();
+    this.#removedBytes = 0;
+    const { revision } = this.mvcc;
+    const step = Math.ceil((revision + 1) / reclaimSteps);
+    for (let from = 0; from <= revision && !this.#isClosing; from += step) {
+      await this.#space.compact(dataKey({ main: from, sub: 0 }), dataKey({ main: from + step, sub: 0 }));
+    }
   }
 
   #take(outcome: Outcome | undefined, at: LogStart): Outcome | undefined {

@@ -12,12 +12,14 @@ export class StoreBackend implements Backend {
   readonly identity: Identity;
   readonly clientUrls: () => readonly string[];
   readonly gate: Gate;
+  readonly quotaBytes: number | undefined;
 
-  constructor(parts: Pick<Backend, 'host' | 'identity' | 'clientUrls' | 'gate'>) {
+  constructor(parts: Pick<Backend, 'host' | 'identity' | 'clientUrls' | 'gate' | 'quotaBytes'>) {
     this.host = parts.host;
     this.identity = parts.identity;
     this.clientUrls = parts.clientUrls;
     this.gate = parts.gate;
+    this.quotaBytes = parts.quotaBytes;
   }
 
   get auth(): AuthMachine {

@@ -28,6 +28,8 @@ export interface Backend {
   caller(who: Credentials): Promise<Caller | undefined>;
   /** `Host.propose` in somebody's name. */
   propose<C extends StoreCommand>(command: C, who: Credentials): Promise<ReplyTo<C>>;
+  /** Bytes of live keys and values that are taken in; undefined: without limit. */
+  readonly quotaBytes: number | undefined;
 }
 
 export function header(backend: Pick<Backend, 'host' | 'identity'>, revision: number): ResponseHeader {

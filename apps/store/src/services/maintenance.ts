@@ -5,6 +5,8 @@ import {
   type AlarmResponse,
   type DefragmentRequest,
   type DefragmentResponse,
+  type DowngradeRequest,
+  type DowngradeResponse,
   type HashKVRequest,
   type HashKVResponse,
   type HashRequest,
@@ -14,13 +16,13 @@ import {
   type StatusRequest,
   type StatusResponse,
 } from '@rhythm/proto/etcd';
+import { internalCaller } from '../auth/access.ts';
+import { downgradeAnswer } from './downgrade.ts';
 import { notImplemented } from './errors.ts';
 import { hashKv } from './hash.ts';
 import { header, type Backend } from './header.ts';
-import { snapshotStreams } from './snapshot.ts';
-
-/** The etcd version whose API this is; clients decide by it what they may ask for. */
-export const etcdVersion = '3.6.0';
+import { backendHash, snapshotStreams } from './snapshot.ts';
+import { statusOf } from './status.ts';
 
 export function maintenanceService(backend: Backend): GrpcService {
   const { host } = backend;
@@ -28,47 +30,36 @@ export function maintenanceService(backend: Backend): GrpcService {
   const snapshots = snapshotStreams(backend);
   const refused = (what: string) => unaryHandler<unknown, never>(() => Promise.reject(notImplemented(what)));
 
-  async function status(): Promise<StatusResponse> {
-    const { leader, term, committed } = host.status();
-    const dbSize = BigInt(await host.state.size());
-    return {
-      header: now(),
-      version: etcdVersion,
-      dbSize,
-      leader,
-      raftIndex: BigInt(committed),
-      raftTerm: BigInt(term),
-      raftAppliedIndex: BigInt(host.state.applied.index),
-      errors: [],
-      dbSizeInUse: dbSize,
-      isLearner: false,
-      storageVersion: '3.6.0',
-      dbSizeQuota: 0n,
-      downgradeInfo: undefined,
-    };
+  async function alarm(request: AlarmRequest): Promise<AlarmResponse> {
+    if (request.action === 0) {
+      await host.linearizable();
+      return { header: now(), alarms: host.state.alarms.list(request.alarm) };
+    }
+    // The guard of this service lets only root through.
+    const reply = await host.propose({ $case: 'alarm', value: request }, internalCaller);
+    return { header: header(backend, reply.revision), alarms: [...reply.alarms] };
   }
 
-  /** No alarm exists yet: the list is empty, none can be raised by hand, and taking one away changes nothing. */
-  async function alarm(request: AlarmRequest): Promise<AlarmResponse> {
-    if (request.action === 1) throw notImplemented('raising an alarm');
-    return { header: now(), alarms: [] };
+  /** Resolves when the disk has given the room of removed values back. */
+  async function defragment(): Promise<DefragmentResponse> {
+    await host.state.reclaim();
+    return { header: now() };
   }
 
   return {
     definition: MaintenanceService,
     implementation: {
       alarm: unaryHandler<AlarmRequest, AlarmResponse>(alarm),
-      status: unaryHandler<StatusRequest, StatusResponse>(status),
-      // LevelDB gives space back by itself.
-      defragment: unaryHandler<DefragmentRequest, DefragmentResponse>(async () => ({ header: now() })),
-      hash: unaryHandler<HashRequest, HashResponse>(async () => ({ header: now(), hash: (await hashKv(host.state, 0n)).hash })),
+      status: unaryHandler<StatusRequest, StatusResponse>(() => statusOf(backend)),
+      defragment: unaryHandler<DefragmentRequest, DefragmentResponse>(defragment),
+      hash: unaryHandler<HashRequest, HashResponse>(async () => ({ header: now(), hash: await backendHash(backend) })),
       hashKv: unaryHandler<HashKVRequest, HashKVResponse>(async (request) => {
         const { hash, revision, compactRevision } = await hashKv(host.state, request.revision);
         return { header: now(), hash, compactRevision: BigInt(compactRevision), hashRevision: BigInt(revision) };
       }),
       snapshot: serverStreamHandler<SnapshotRequest, SnapshotResponse>(() => snapshots()),
       moveLeader: refused('moving the leader'),
-      downgrade: refused('a downgrade'),
+      downgrade: unaryHandler<DowngradeRequest, DowngradeResponse>((request) => Promise.reject(downgradeAnswer(request))),
     },
   };
 }

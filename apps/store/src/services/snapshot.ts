@@ -1,5 +1,7 @@
 import type { SnapshotResponse } from '@rhythm/proto/etcd';
 import { etcdContent, type SnapshotMember } from '../snapshot/etcd-content.ts';
+import { metaNames } from '../snapshot/etcd-names.ts';
+import { contentHash } from '../snapshot/snapshot-status.ts';
 import { snapshotPieces } from '../snapshot/snapshot-stream.ts';
 import { etcdError } from './errors.ts';
 import { header, type Backend } from './header.ts';
@@ -32,6 +34,23 @@ export function snapshotStreams(backend: Backend): () => AsyncGenerator<Snapshot
   };
 }
 
-function members({ identity, clientUrls }: Backend): SnapshotMember[] {
-  return [{ id: identity.memberId, name: identity.name, peerUrls: [], clientUrls: clientUrls(), isLearner: false }];
+/** etcd's hash of everything that is stored, other than where the log stands: of no use but to compare members that are idle. */
+export async function backendHash(backend: Backend): Promise<number> {
+  const { space, isCompacted } = await backend.host.state.snapshot();
+  try {
+    return await contentHash(etcdContent(space, { members: members(backend), isCompacted }), unhashed);
+  } finally {
+    await space.close();
+  }
+}
+
+const unhashed: ReadonlySet<string> = new Set([metaNames.consistentIndex, metaNames.term]);
+
+/** This member may not have told the group yet who it is. */
+function members({ identity, clientUrls, host }: Backend): SnapshotMember[] {
+  const { members: known } = host.state;
+  return known.list().map(({ id, name, peerUrls, clientUrls: urls }) => {
+    const isOwn = id === identity.memberId;
+    return { id, name: isOwn ? identity.name : name, peerUrls, clientUrls: isOwn ? clientUrls() : urls, isLearner: known.isLearner(id) };
+  });
 }

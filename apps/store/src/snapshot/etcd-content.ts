@@ -1,6 +1,7 @@
 import type { BoltContent, BoltEntry } from '@rhythm/bolt';
 import type { SpaceReader } from '@rhythm/disk';
 import { dataFamily, dataKey, leaseFamily, metaKey, parseLeaseKey, prefixEnd, readCounter, revisionBytes } from '@rhythm/mvcc';
+import { alarmPrefix } from '../alarms/machine.ts';
 import { authPlaces } from '../auth/records.ts';
 import { authNames, buckets, metaNames } from './etcd-names.ts';
 import { encodeLease, uint64 } from './etcd-messages.ts';
@@ -29,7 +30,6 @@ const text = (value: string): Uint8Array => Buffer.from(value);
  */
 export function etcdContent(state: SpaceReader, details: SnapshotDetails): BoltContent {
   const small: Readonly<Record<string, readonly BoltEntry[]>> = {
-    [buckets.alarm]: [],
     [buckets.auth]: [
       [text(authNames.enabled), state.get(authPlaces.enabled) ?? Uint8Array.of(0)],
       [text(authNames.revision), state.get(authPlaces.revision) ?? uint64(1)],
@@ -40,6 +40,7 @@ export function etcdContent(state: SpaceReader, details: SnapshotDetails): BoltC
     [buckets.meta]: meta(state, details),
   };
   const large: Readonly<Record<string, BoltContent>> = {
+    [buckets.alarm]: () => alarms(state),
     [buckets.authRoles]: () => named(state, authPlaces.role),
     [buckets.authUsers]: () => named(state, authPlaces.user),
     [buckets.key]: () => keys(state),
@@ -69,6 +70,15 @@ async function* named(state: SpaceReader, prefix: Uint8Array): AsyncGenerator<Bo
   const end = prefixEnd(prefix);
   if (end === undefined) return;
   for await (const slice of state.entries(prefix, end)) yield slice.map(([key, value]) => [key.subarray(prefix.length), value]);
+}
+
+/** etcd keeps an alarm's message as the key. There are few. */
+async function* alarms(state: SpaceReader): AsyncGenerator<BoltEntry[]> {
+  const found: BoltEntry[] = [];
+  const end = prefixEnd(alarmPrefix);
+  if (end === undefined) return;
+  for await (const slice of state.entries(alarmPrefix, end)) for (const [, value] of slice) found.push([value, new Uint8Array(0)]);
+  yield sorted(found);
 }
 
 function members(all: readonly SnapshotMember[]): BoltEntry[] {

@@ -1,4 +1,4 @@
-import { BucketReader } from '@rhythm/bolt';
+import { BucketReader, type BoltContent } from '@rhythm/bolt';
 import { crc32c } from '../services/hash.ts';
 import { buckets } from './etcd-names.ts';
 import type { OpenSnapshot } from './snapshot-file.ts';
@@ -33,6 +33,24 @@ export async function snapshotStatus({ file }: OpenSnapshot): Promise<SnapshotSt
     }
   }
   return { hash, revision, totalKey, totalSize: file.bytes };
+}
+
+/** The same hash of a content that is in no file; keys of `unhashed` are left out. */
+export async function contentHash(content: BoltContent, unhashed: ReadonlySet<string>): Promise<number> {
+  let hash = 0;
+  for await (const names of content()) {
+    for (const [name, bucket] of names) {
+      hash = crc32c(name, hash);
+      if (typeof bucket !== 'function') continue;
+      for await (const slice of bucket()) {
+        for (const [key, value] of slice) {
+          if (typeof value === 'function' || unhashed.has(Buffer.from(key).toString('latin1'))) continue;
+          hash = crc32c(value, crc32c(key, hash));
+        }
+      }
+    }
+  }
+  return hash;
 }
 
 /** As a table of one row, as etcdctl draws it. */

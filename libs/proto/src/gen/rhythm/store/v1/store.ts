@@ -15,6 +15,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  AlarmRequest,
   AuthDisableRequest,
   AuthEnableRequest,
   AuthRoleAddRequest,
@@ -57,6 +58,7 @@ export interface Command {
     | { $case: "leaseCheckpoint"; value: LeaseCheckpointRequest }
     | { $case: "auth"; value: AuthCommand }
     | { $case: "member"; value: MemberCommand }
+    | { $case: "alarm"; value: AlarmRequest }
     | undefined;
   /** The life of the member that proposed it: with `id` unlike any other. */
   origin: bigint;
@@ -204,6 +206,9 @@ export const Command: MessageFns<Command> = {
       case "member":
         MemberCommand.encode(message.command.value, writer.uint32(178).fork()).join();
         break;
+      case "alarm":
+        AlarmRequest.encode(message.command.value, writer.uint32(186).fork()).join();
+        break;
     }
     if (message.origin !== 0n) {
       if (BigInt.asUintN(64, message.origin) !== message.origin) {
@@ -313,6 +318,14 @@ export const Command: MessageFns<Command> = {
             message.command = { $case: "member", value: MemberCommand.decode(reader, reader.uint32()) };
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.command = { $case: "alarm", value: AlarmRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 19: {
             if (tag !== 153) {
               break;
@@ -402,6 +415,12 @@ export const Command: MessageFns<Command> = {
       case "member": {
         if (object.command?.value !== undefined && object.command?.value !== null) {
           message.command = { $case: "member", value: MemberCommand.fromPartial(object.command.value) };
+        }
+        break;
+      }
+      case "alarm": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = { $case: "alarm", value: AlarmRequest.fromPartial(object.command.value) };
         }
         break;
       }
