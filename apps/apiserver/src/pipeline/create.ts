@@ -46,6 +46,7 @@ export async function createObject(ports: PipelinePorts, call: Call, object: Kub
   ports.codec.canonicalise(kind, object);
   const errors = kind.validate?.(object) ?? [];
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? '', errors);
+  for (const warning of kind.warnings?.(object) ?? []) call.warnings.add(warning);
   await admission.validate(object);
   if (call.dryRun) return { dry: object };
   return { entry: await store(ports, call, object, admission) };

@@ -105,6 +105,8 @@ export async function decideUpdate(ports: PipelinePorts, call: Call, current: Ku
   ports.codec.canonicalise(kind, object);
   const errors = view.validate(object, current);
   if (errors.length > 0) throw invalid(kind, current.metadata.name ?? '', errors);
+  // Whoever changes nothing of the spec has heard it before.
+  if (view.main && object.metadata.generation !== current.metadata.generation) for (const warning of kind.warnings?.(object, current) ?? []) call.warnings.add(warning);
   await admission.validate(object, current);
   keepTimes(object, current);
   if (isFinished(kind, object)) return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(current)] };

@@ -3,6 +3,7 @@ import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { workloadWarnings } from '../warnings/pod-spec.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateDeployment, validateSelectorUpdate } from './validation.ts';
 import { validateDeploymentStatus } from './status-validation.ts';
@@ -31,6 +32,7 @@ export const deployment = defineKind<Deployment>({
   validate: validateDeployment,
   validateUpdate: validateSelectorUpdate,
   validateStatusUpdate: validateDeploymentStatus,
+  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
   columns: [nameColumn, column('Ready'), column('Up-to-date'), column('Available'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, object.status?.updatedReplicas ?? 0, object.status?.availableReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

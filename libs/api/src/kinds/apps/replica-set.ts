@@ -3,6 +3,7 @@ import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { workloadWarnings } from '../warnings/pod-spec.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateReplicaSet, validateSelectorUpdate } from './validation.ts';
 import { validateReplicaSetStatus } from './status-validation.ts';
@@ -24,6 +25,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
   validateStatusUpdate: validateReplicaSetStatus,
+  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

@@ -4,6 +4,7 @@ import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, nameColumn, orNone, since, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
+import { workloadWarnings } from '../warnings/pod-spec.ts';
 import type { Cell } from '../kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateCronJob } from './validation.ts';
@@ -21,6 +22,7 @@ export const cronJob = defineKind<CronJob>({
   storageVersionHash: 'sd5LIXh4Fjs=',
   setDefaults: (object) => setPodSpecDefaults(object.spec.jobTemplate?.spec?.template?.spec),
   validate: validateCronJob,
+  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
   columns: [nameColumn, column('Schedule'), column('Timezone'), column('Suspend', 'boolean'), column('Active', 'integer'), column('Last Schedule'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => cronJobCells(object, now),
 });

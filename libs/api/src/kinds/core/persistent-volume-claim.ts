@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from '../../gen/types/core-v1.ts';
 import { accessModesText } from '../access-modes.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { claimWarnings } from '../warnings/others.ts';
 import { roundResources } from '../pod-spec-defaults.ts';
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
@@ -27,6 +28,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   },
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
+  warnings: claimWarnings,
   columns: [
     nameColumn,
     column('Status'),

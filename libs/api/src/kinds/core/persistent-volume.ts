@@ -2,6 +2,7 @@ import type { PersistentVolume } from '../../gen/types/core-v1.ts';
 import { accessModesText } from '../access-modes.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { volumeWarnings } from '../warnings/others.ts';
 import { roundResources } from '../pod-spec-defaults.ts';
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
@@ -28,6 +29,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   },
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
   columns: [
     nameColumn,
     column('Capacity'),

@@ -1,5 +1,6 @@
 import type { Pod } from '../../gen/types/core-v1.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { nameWarnings, podSpecWarnings } from '../warnings/pod-spec.ts';
 import { podCells, podColumns } from './pod-cells.ts';
 import { preparePodForCreate } from './pod-create.ts';
 import { setPodDefaults } from './pod-defaults.ts';
@@ -37,6 +38,7 @@ export const pod = defineKind<Pod>({
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  warnings: (object, old) => (old === undefined ? [...nameWarnings(object.metadata, "the Pod's hostname"), ...podSpecWarnings(object.metadata, object.spec)] : []),
   columns: podColumns,
   cells: podCells,
   selectableFields: (object) => ({

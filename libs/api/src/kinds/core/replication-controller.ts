@@ -2,6 +2,7 @@ import type { ReplicationController } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
+import { workloadWarnings } from '../warnings/pod-spec.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateReplicationController } from './replication-validation.ts';
 
@@ -28,6 +29,7 @@ export const replicationController = defineKind<ReplicationController>({
   },
   selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
   validate: validateReplicationController,
+  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), labelsText(object.spec.selector)],
 });

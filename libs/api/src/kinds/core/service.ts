@@ -1,6 +1,7 @@
 import type { Service } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { serviceWarnings } from '../warnings/others.ts';
 import { keepAllocated, prepareServiceForCreate } from './service-addresses.ts';
 import { setServiceDefaults } from './service-defaults.ts';
 import { validateService, validateServiceUpdate } from './service-validation.ts';
@@ -27,6 +28,7 @@ export const service = defineKind<Service>({
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   checkName: checkDns1035Label,
+  warnings: serviceWarnings,
   columns: [nameColumn, column('Type'), column('Cluster-IP'), column('External-IP'), column('Port(s)'), ageColumn, wide('Selector')],
   cells: (object, now) => [
     object.metadata.name ?? '',

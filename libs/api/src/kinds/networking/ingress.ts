@@ -1,6 +1,7 @@
 import type { Ingress } from '../../gen/types/networking-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { ingressWarnings } from '../warnings/others.ts';
 import { firstOf } from '../first-of.ts';
 import { validateIngress, validateIngressStatus } from './validation.ts';
 
@@ -17,6 +18,7 @@ export const ingress = defineKind<Ingress>({
   storagePrefix: 'ingress',
   validate: validateIngress,
   validateStatusUpdate: validateIngressStatus,
+  warnings: ingressWarnings,
   columns: [nameColumn, column('Class'), column('Hosts'), column('Address'), column('Ports'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.ingressClassName ?? '<none>', hostsText(object), addressText(object), (object.spec?.tls ?? []).length > 0 ? '80, 443' : '80', age(object, now)],
 });
