@@ -48,20 +48,26 @@ async function measureRows(rounds: number, seconds: number, only: string): Promi
 
 async function limits(seconds: number): Promise<void> {
   const { direct, handedOver } = await fdatasyncsPerSecond(tmpdir());
-  const port = await freePort();
-  const echo = await startProcess(node, [join(import.meta.dirname, 'lib/echo-server.ts'), String(port)], '/dev/null');
-  const connection = await connected(`127.0.0.1:${port}`);
-  const bytes = Buffer.alloc(256, 'e');
-  const rowOf = async (inFlight: number): Promise<string[]> => {
-    const sample = await closedLoop({ inFlight, seconds, pids: [echo.pid], one: () => connection.callBytes('/bench.Echo/Unary', bytes) });
-    return [`gRPC echo of 256 bytes in Node, ${inFlight}`, show(rate(sample)), show(sample.p50), show(sample.p99), show(sample.cpu)];
-  };
-  const echoes = [await rowOf(1), await rowOf(64)];
-  connection.close();
-  await echo.end();
+  const echoes = [...(await echo('grpc-js', seconds)), ...(await echo('lean', seconds))];
   const syncs = (name: string, perSecond: number): string[] => [name, show(perSecond), show(1000 / perSecond), '-', '-'];
   console.log('Limits of this run\n');
   printTable(['limit', 'per second', 'p50 ms', 'p99 ms', 'CPU µs'], [syncs('fdatasync, by the thread itself', direct), syncs("fdatasync, through Node's thread pool", handedOver), ...echoes]);
+}
+
+/** What a unary call costs that does nothing. */
+async function echo(engine: 'grpc-js' | 'lean', seconds: number): Promise<string[][]> {
+  const port = await freePort();
+  const server = await startProcess(node, [join(import.meta.dirname, 'lib/echo-server.ts'), String(port), engine], '/dev/null');
+  const connection = await connected(`127.0.0.1:${port}`);
+  const bytes = Buffer.alloc(256, 'e');
+  const rows: string[][] = [];
+  for (const inFlight of [1, 64]) {
+    const sample = await closedLoop({ inFlight, seconds, pids: [server.pid], one: () => connection.callBytes('/bench.Echo/Unary', bytes) });
+    rows.push([`gRPC echo of 256 bytes, ${engine}, ${inFlight}`, show(rate(sample)), show(sample.p50), show(sample.p99), show(sample.cpu)]);
+  }
+  connection.close();
+  await server.end();
+  return rows;
 }
 
 async function connected(endpoint: string): Promise<GrpcConnection> {

@@ -125,7 +125,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     health.service,
   ];
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
-  const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock }).catch(async (error: unknown) => {
+  const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock, engine: 'lean' }).catch(async (error: unknown) => {
     compactor.stop();
     await host.stop();
     throw error;

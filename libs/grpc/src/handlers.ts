@@ -10,6 +10,7 @@ import {
   type handleUnaryCall,
 } from '@grpc/grpc-js';
 import { GrpcError, toGrpcError } from './error.ts';
+import { kitHandler } from './kit-handler.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
 
 /** What a handler knows of its call. */
@@ -27,12 +28,13 @@ export function unaryHandler<Q, R>(
   handle: (request: Q, context: CallContext) => Promise<R>,
   mapError: (thrown: unknown) => GrpcError = toGrpcError,
 ): handleUnaryCall<Q, R> {
-  return (call, callback) => {
+  const form: handleUnaryCall<Q, R> = (call, callback) => {
     handle(call.request, contextOf(call)).then(
       (reply) => callback(null, reply),
       (thrown: unknown) => callback(mapError(thrown)),
     );
   };
+  return kitHandler(form, { kind: 'unary', handle: handle as (request: unknown, context: CallContext) => Promise<unknown>, mapError });
 }
 
 /** A server-streaming handler from an async iterable; the next message is asked for only when the transport can take it. */
@@ -40,10 +42,11 @@ export function serverStreamHandler<Q, R>(
   handle: (request: Q, context: CallContext) => AsyncIterable<R>,
   mapError: (thrown: unknown) => GrpcError = toGrpcError,
 ): handleServerStreamingCall<Q, R> {
-  return (call) => {
+  const form: handleServerStreamingCall<Q, R> = (call) => {
     const context = contextOf(call);
     void pump(handle(call.request, context), call, context.signal, mapError);
   };
+  return kitHandler(form, { kind: 'serverStream', handle: handle as (request: unknown, context: CallContext) => AsyncIterable<unknown>, mapError });
 }
 
 /** A bidirectional handler: the caller's messages in, ours out, both with back-pressure. The call ends when the returned iterable does. */
@@ -51,18 +54,22 @@ export function bidiHandler<Q, R>(
   handle: (messages: AsyncIterable<Q>, context: CallContext) => AsyncIterable<R>,
   mapError: (thrown: unknown) => GrpcError = toGrpcError,
 ): handleBidiStreamingCall<Q, R> {
-  return (call) => {
+  const form: handleBidiStreamingCall<Q, R> = (call) => {
     const context = contextOf(call);
     // Headers now, not with the first message: the caller learns that the stream stands.
     call.sendMetadata(new Metadata());
     void pump(handle(incoming(call), context), call, context.signal, mapError);
   };
+  return kitHandler(form, { kind: 'bidi', handle: handle as (messages: AsyncIterable<unknown>, context: CallContext) => AsyncIterable<unknown>, mapError });
 }
+
+/** One for all: grpc-js tells of the end of every call in this way, and making an error costs as much as a small call. */
+const gone = new GrpcError(status.CANCELLED, 'the caller has gone');
 
 /** The context of a raw call, for handlers written on the call itself. */
 export function contextOf(call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): CallContext {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(new GrpcError(status.CANCELLED, 'the caller has gone'));
+  const abort = (): void => controller.abort(gone);
   if (call.cancelled) abort();
   else (call as EventEmitter).once('cancelled', abort);
   return { signal: controller.signal, metadata: call.metadata, identity: peerIdentity(call), peer: call.getPeer() };

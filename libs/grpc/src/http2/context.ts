@@ -1,0 +1,53 @@
+import { status, type Metadata } from '@grpc/grpc-js';
+import { GrpcError } from '../error.ts';
+import type { CallContext } from '../handlers.ts';
+import type { PeerIdentity } from '../peer.ts';
+import type { Headers } from './hpack.ts';
+import { metadataOf } from './status-headers.ts';
+
+/** What is the same for all calls of a connection. */
+export interface ConnectionPeer {
+  readonly identity: PeerIdentity | undefined;
+  readonly address: string;
+}
+
+const gone = new GrpcError(status.CANCELLED, 'the caller has gone');
+
+/** What a handler knows of its call, made when it asks: most ask for nothing. */
+export class LeanContext implements CallContext {
+  readonly #headers: Headers;
+  readonly #peer: ConnectionPeer;
+  #controller: AbortController | undefined;
+  #metadata: Metadata | undefined;
+  #isCancelled = false;
+
+  constructor(headers: Headers, peer: ConnectionPeer) {
+    this.#headers = headers;
+    this.#peer = peer;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isCancelled) this.#controller.abort(gone);
+    }
+    return this.#controller.signal;
+  }
+
+  get metadata(): Metadata {
+    return (this.#metadata ??= metadataOf(this.#headers));
+  }
+
+  get identity(): PeerIdentity | undefined {
+    return this.#peer.identity;
+  }
+
+  get peer(): string {
+    return this.#peer.address;
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#controller?.abort(gone);
+  }
+}
