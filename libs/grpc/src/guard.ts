@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { toGrpcError } from './error.ts';
 import type { CallContext } from './handlers.ts';
+import { kitHandler, kitHandlerOf, type KitHandler } from './kit-handler.ts';
 import { peerIdentity } from './peer.ts';
 import type { GrpcService } from './serve.ts';
 
@@ -29,7 +30,25 @@ export function guarded(service: GrpcService, guard: Guard): GrpcService {
         },
       );
     };
-    implementation[method] = guardedCall as UntypedServiceImplementation[string];
+    const made = kitHandlerOf(handle);
+    implementation[method] = (made === undefined ? guardedCall : kitHandler(guardedCall, guardedHandler(made, (context) => guard(method, () => context)))) as UntypedServiceImplementation[string];
   }
   return { definition: service.definition, implementation };
+}
+
+/** The same for a server that is not grpc-js. */
+function guardedHandler(inner: KitHandler, guard: (context: CallContext) => Promise<void> | undefined): KitHandler {
+  if (inner.kind === 'unary') {
+    const handle = (request: unknown, context: CallContext): Promise<unknown> => {
+      const asked = guard(context);
+      return asked === undefined ? inner.handle(request, context) : asked.then(() => inner.handle(request, context));
+    };
+    return { ...inner, handle };
+  }
+  const stream = inner.handle as (input: unknown, context: CallContext) => AsyncIterable<unknown>;
+  async function* handle(input: unknown, context: CallContext): AsyncGenerator<unknown> {
+    await guard(context);
+    yield* stream(input, context);
+  }
+  return { ...inner, handle };
 }

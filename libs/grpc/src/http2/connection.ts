@@ -60,7 +60,6 @@ export class Connection implements CallPort, FrameHandler {
     const reader = new FrameReader(this);
     this.closed = new Promise((resolve) => socket.once('close', () => (this.#onClose(), resolve())));
     socket.on('error', () => undefined);
-    // The last frames of a caller that leaves may still bring requests; what it does not read any more is seen when it is written.
     socket.on('end', () => socket.end());
     socket.on('data', (bytes: Buffer) => {
       this.#heard = true;
@@ -83,12 +82,6 @@ export class Connection implements CallPort, FrameHandler {
     this.#endIfDone();
   }
 
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  // What frames say.
-
   onHeaders(id: number, block: Buffer, isLast: boolean): void {
     const headers = this.#decoder.decode(block);
     const known = this.#calls.get(id);
@@ -97,7 +90,7 @@ export class Connection implements CallPort, FrameHandler {
       known.end();
       return;
     }
-    // Of a call that is over, or of one that came after we said that we leave.
+    // Of a call that is over.
     if (id <= this.#lastStream) return;
     if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, 'a stream of the caller has an odd number');
     this.#lastStream = id;
@@ -161,8 +154,6 @@ export class Connection implements CallPort, FrameHandler {
       this.#outgoing.reset(id, errorCodes.flowControl);
     } else if (this.#blocked.has(call)) this.pump(call);
   }
-
-  // What calls want.
 
   pump(call: LeanCall): void {
     if (call.isOver) return;
@@ -302,7 +293,7 @@ export class Connection implements CallPort, FrameHandler {
         return;
       }
       this.#outgoing.ping(pingPayload, false);
-      this.#timer = this.#options.clock.setTimer(pingTimeoutMs, () => (this.#heard ? this.#watchLater(this.#options.keepaliveMs) : this.destroy()));
+      this.#timer = this.#options.clock.setTimer(pingTimeoutMs, () => (this.#heard ? this.#watchLater(this.#options.keepaliveMs) : this.#socket.destroy()));
     });
   }
 }
