@@ -185,6 +185,50 @@ describe('service-account tokens', () => {
   });
 });
 
+describe('bootstrap tokens', () => {
+  const token = '07401b.f395accd246ae52d';
+  const base64 = (data: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+  const good = { 'token-id': '07401b', 'token-secret': 'f395accd246ae52d', 'usage-bootstrap-authentication': 'true', 'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token' };
+  function withSecret(change: Record<string, string> = {}, more: object = {}): ReturnType<typeof setUp> {
+    const at = setUp();
+    at.objects.put('', 'secrets', { metadata: { name: 'bootstrap-token-07401b', namespace: 'kube-system' }, type: 'bootstrap.kubernetes.io/token', data: base64({ ...good, ...change }), ...more } as KubeObject);
+    return at;
+  }
+
+  test('stand for a bootstrapper', async () => {
+    expect(await withSecret().auth.authenticator.authenticate(bearer(token))).toEqual({ name: 'system:bootstrap:07401b', groups: ['system:bootstrappers', 'system:bootstrappers:kubeadm:default-node-token', 'system:authenticated'] });
+    const { auth, clock } = withSecret({ expiration: '2099-01-01T00:00:00Z' });
+    expect((await auth.authenticator.authenticate(bearer(token)))?.name).toBe('system:bootstrap:07401b');
+    await clock.advance(80 * 365 * 24 * 3_600_000);
+    await clock.advance(80 * 365 * 24 * 3_600_000);
+    await expect(auth.authenticator.authenticate(bearer(token))).rejects.toMatchObject({ code: 401 });
+  });
+
+  test.each([
+    ['of another secret', { 'token-secret': 'f395accd246ae52e' }, {}],
+    ['without a secret', { 'token-secret': '' }, {}],
+    ['of another id', { 'token-id': '07401c' }, {}],
+    ['not for authentication', { 'usage-bootstrap-authentication': 'yes' }, {}],
+    ['with an end that cannot be read', { expiration: 'tomorrow' }, {}],
+    ['with a group of others', { 'auth-extra-groups': 'system:masters' }, {}],
+    ['in a Secret of another type', {}, { type: 'Opaque' }],
+    ['being deleted', {}, { metadata: { name: 'bootstrap-token-07401b', namespace: 'kube-system', deletionTimestamp: '2026-01-01T00:00:00Z' } }],
+    ['in another namespace', {}, { metadata: { name: 'bootstrap-token-07401b', namespace: 'ci' } }],
+  ])('%s are refused', async (_why, change, more) => {
+    await expect(withSecret(change, more).auth.authenticator.authenticate(bearer(token))).rejects.toMatchObject({ code: 401 });
+  });
+
+  test('are reviewed for the audience of the API only', async () => {
+    const { auth } = withSecret();
+    const review = async (audiences: readonly string[]): Promise<unknown> => {
+      const answer = await auth.createOnly.get('authentication.k8s.io/tokenreviews')?.({ user: { name: 'ann', groups: [] }, namespace: '', name: '', object: { metadata: {}, spec: { token, audiences } } as unknown as KubeObject });
+      return (answer as unknown as { status: unknown }).status;
+    };
+    expect(await review([])).toMatchObject({ authenticated: true, user: { username: 'system:bootstrap:07401b' }, audiences: [issuer] });
+    expect(await review(['vault'])).toMatchObject({ authenticated: false });
+  });
+});
+
 describe('impersonation', () => {
   const as = (headers: Array<[string, string]>, certificate: Caller['certificate'] = admin): Promise<UserInfo | undefined> => setUp().auth.authenticator.authenticate(caller(headers, certificate));
 
@@ -207,6 +251,7 @@ describe('impersonation', () => {
     objects.put('rbac.authorization.k8s.io', 'clusterrolebindings', { metadata: { name: 'imp' }, roleRef: { kind: 'ClusterRole', name: 'imp' }, subjects: [{ kind: 'User', name: 'ann' }] } as unknown as KubeObject);
     expect((await auth.authenticator.authenticate(caller([['impersonate-user', 'bob']], mortal)))?.name).toBe('bob');
     await expect(auth.authenticator.authenticate(caller([['impersonate-user', 'bob'], ['impersonate-group', 'system:masters']], mortal))).rejects.toThrow('cannot impersonate resource "groups"');
+    await expect(auth.authenticator.authenticate(caller([['impersonate-user', 'bob'], ['impersonate-uid', '7']], mortal))).rejects.toThrow('cannot impersonate resource "uids" in API group "authentication.k8s.io"');
     await expect(auth.authenticator.authenticate(caller([['impersonate-user', 'bob'], ['impersonate-extra-scopes', 'all']], mortal))).rejects.toThrow('"userextras/scopes"');
   });
 

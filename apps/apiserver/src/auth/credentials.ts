@@ -5,13 +5,13 @@ import { userOfCertificate } from './certificate.ts';
 import { authenticatedGroup } from './groups.ts';
 import { impersonated } from './impersonation.ts';
 import { InvalidTokenError } from './tokens/claims.ts';
-import type { TokenVerifier } from './tokens/verifier.ts';
+import type { TokenAuthenticator } from './tokens/authenticator.ts';
 
 /**
  * Finds out who calls: the client certificate first, then the bearer token, then the Impersonate-* headers on top.
  * A bearer token that nobody accepts is 401, never anonymous. Impersonation without a credential is 401.
  */
-export function credentialAuthenticator(verifier: TokenVerifier, authorizer: Authorizer, log: Log): Authenticator {
+export function credentialAuthenticator(verifier: TokenAuthenticator, authorizer: Authorizer, log: Log): Authenticator {
   return {
     async authenticate(caller) {
       const user = userOfCertificate(caller.certificate) ?? (await userOfToken(verifier, caller, log));
@@ -24,7 +24,7 @@ export function credentialAuthenticator(verifier: TokenVerifier, authorizer: Aut
   };
 }
 
-async function userOfToken(verifier: TokenVerifier, caller: Caller, log: Log): Promise<UserInfo | undefined> {
+async function userOfToken(verifier: TokenAuthenticator, caller: Caller, log: Log): Promise<UserInfo | undefined> {
   const header = caller.header('authorization');
   if (header === undefined || header.trim() === '') return undefined;
   const token = bearerToken(header);

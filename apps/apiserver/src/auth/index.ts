@@ -22,6 +22,8 @@ import { keepAggregated, reconcileBootstrap } from './rbac/reconcile.ts';
 import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from './reviews/access.ts';
 import { selfSubjectReview, tokenReview } from './reviews/authentication.ts';
 import type { CreateOnlyHandler } from './reviews/handler.ts';
+import { firstToKnow } from './tokens/authenticator.ts';
+import { bootstrapTokens } from './tokens/bootstrap-token.ts';
 import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
 import { tokenRequestHandler } from './tokens/request.ts';
 import { TokenVerifier } from './tokens/verifier.ts';
@@ -69,7 +71,7 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
   const keys = tokenKeysFromPem(config.serviceAccountKey);
   const audiences = (config.audiences ?? []).length === 0 ? [config.issuer] : (config.audiences ?? []);
   const tokens = { issuer: config.issuer, audiences, keys };
-  const verifier = new TokenVerifier(tokens, reader, ports.clock);
+  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock)]);
   const index = new LiveSubjectIndex(reader, ports.changes);
   const rbac = new RbacAuthorizer(index);
   const authorizer = ports.podsOf === undefined ? rbac : anyOf([new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader), rbac]);

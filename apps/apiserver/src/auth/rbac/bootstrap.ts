@@ -44,7 +44,7 @@ const ownFacts: readonly BootstrapFact[] = [
 /** Subjects that a binding gets besides upstream's. */
 function ownSubjects(fact: BootstrapFact): readonly Subject[] {
   // Our controllers run under the manager's own identity, not under one service account each.
-  if (fact.kind === 'ClusterRoleBinding' && fact.name.startsWith('system:controller:')) return [user('system:kube-controller-manager')];
+  if (fact.kind.endsWith('Binding') && fact.name.startsWith('system:controller:')) return [user('system:kube-controller-manager')];
   return [];
 }
 

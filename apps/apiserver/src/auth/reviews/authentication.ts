@@ -4,7 +4,7 @@ import type { TokenReview, UserInfo as ApiUserInfo } from '@rhythm/api/types/aut
 import type { UserInfo } from '../../pipeline/types.ts';
 import { authenticatedGroup } from '../groups.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
-import type { TokenVerifier } from '../tokens/verifier.ts';
+import type { TokenAuthenticator } from '../tokens/authenticator.ts';
 import type { CreateOnlyHandler } from './handler.ts';
 
 const apiVersion = 'authentication.k8s.io/v1';
@@ -21,7 +21,7 @@ export function selfSubjectReview(clock: Clock): CreateOnlyHandler {
 }
 
 /** Whose token is this? The token is not repeated in the answer. */
-export function tokenReview(verifier: TokenVerifier): CreateOnlyHandler {
+export function tokenReview(verifier: TokenAuthenticator): CreateOnlyHandler {
   return async ({ object }) => {
     const review = object as TokenReview;
     const token = review.spec?.token ?? '';
@@ -32,7 +32,7 @@ export function tokenReview(verifier: TokenVerifier): CreateOnlyHandler {
   };
 }
 
-async function statusOf(verifier: TokenVerifier, token: string, audiences: readonly string[]): Promise<object> {
+async function statusOf(verifier: TokenAuthenticator, token: string, audiences: readonly string[]): Promise<object> {
   try {
     const verified = await verifier.verify(token, audiences.length === 0 ? undefined : audiences);
     if (verified === undefined) return { authenticated: false, user: {}, error: 'the token is not one of this cluster' };

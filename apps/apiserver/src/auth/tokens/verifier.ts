@@ -3,6 +3,7 @@ import type { KubeObject } from '@rhythm/api';
 import { parseTime, type Clock } from '@rhythm/base';
 import type { ObjectReader, UserInfo } from '../../pipeline/types.ts';
 import { serviceAccountGroups, serviceAccountUserName } from '../groups.ts';
+import type { TokenAuthenticator, TokenUser } from './authenticator.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { InvalidTokenError, type ClaimRef, type TokenClaims } from './claims.ts';
 import type { TokenKeys } from './keys.ts';
@@ -28,15 +29,12 @@ interface Remembered {
   aliveUntil: number;
 }
 
-export interface VerifiedToken {
-  readonly user: UserInfo;
-  /** Those of the wanted audiences that the token is meant for. */
-  readonly audiences: readonly string[];
+export interface VerifiedToken extends TokenUser {
   readonly claims: TokenClaims;
 }
 
 /** Verifies service-account tokens: signature, times, audience, and that the account and the bound object are alive. */
-export class TokenVerifier {
+export class TokenVerifier implements TokenAuthenticator {
   readonly #config: TokenVerifierConfig;
   readonly #reader: ObjectReader;
   readonly #clock: Clock;
