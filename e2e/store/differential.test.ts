@@ -1,65 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { randomInt, seededRandom, silentLog, systemClock, systemRandom, type Random } from '@rhythm/base';
-import { bidi, dialGrpc, GrpcError, status, unary, type Client, type Method } from '@rhythm/grpc';
-import { KVClient, KVService, LeaseService, MaintenanceService, WatchService, type Compare, type RangeRequest, type RequestOp, type TxnRequest } from '@rhythm/proto/etcd';
-import { start } from '@rhythm/store';
-import { etcdProcess } from './etcd-process.ts';
+import { bidi, GrpcError, status, type Client } from '@rhythm/grpc';
+import { KVService, LeaseService, WatchService, type Compare, type RangeRequest, type RequestOp, type TxnRequest } from '@rhythm/proto/etcd';
+import { bytes, Dice, expectEqualHashes, outcome, plain, revisionOf, startBoth, stepOf, type Both, type Step } from './both.ts';
 
 /** The same requests to Debian's etcd-server and to ours: every field of every answer, every error, every event, every hash. */
-let clients: readonly [Client, Client];
-const closing: Array<() => Promise<void>> = [];
+let clients: Both['clients'];
+let both: Both;
 
 beforeAll(async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'rhythm-store-'));
-  const etcd = await etcdProcess();
-  const ours = await start({ name: 'a', dataDir, host: '127.0.0.1', port: 0 }, { clock: systemClock, random: systemRandom, log: silentLog });
-  clients = [dialGrpc(KVClient, { targets: etcd.endpoint }), dialGrpc(KVClient, { targets: `127.0.0.1:${ours.port}` })];
-  closing.push(async () => {
-    for (const client of clients) client.close();
-    await Promise.all([etcd.stop(), ours.stop()]);
-    rmSync(dataDir, { recursive: true });
-  });
-  const until = Date.now() + 15_000;
-  for (;;) {
-    try {
-      await unary(clients[0], MaintenanceService.status, {});
-      return;
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  }
+  both = await startBoth();
+  clients = both.clients;
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-});
+afterAll(() => both.close());
 
-const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const keys = ['a', 'aa', 'ab', 'b', 'ba', 'c', '\xff'];
 const ends = ['', '', 'ab', 'b', 'c', '\0', 'a'];
 
-class Generator {
-  readonly #random: Random;
+class Generator extends Dice {
   revision = 1;
-
-  constructor(seed: number) {
-    this.#random = seededRandom(seed);
-  }
-
-  int(bound: number): number {
-    return randomInt(this.#random, bound);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.int(items.length)] as T;
-  }
-
-  chance(share: number): boolean {
-    return this.#random.next() < share;
-  }
 
   key(): Uint8Array {
     return bytes(this.chance(0.02) ? '' : this.pick(keys));
@@ -111,10 +69,8 @@ class Generator {
   }
 }
 
-type Step = readonly [string, Method<never, unknown>, unknown];
-
 function step(generator: Generator): Step {
-  const of = <Q>(name: string, method: Method<Q, unknown>, request: Q): Step => [name, method as unknown as Method<never, unknown>, request];
+  const of = stepOf;
   const dice = generator.int(100);
   if (dice < 30) return of('put', KVService.put, generator.put());
   if (dice < 40) return of('delete', KVService.deleteRange, generator.del());
@@ -127,28 +83,6 @@ function step(generator: Generator): Step {
   return of('time to live', LeaseService.leaseTimeToLive, { ID: generator.pick([101n, 102n, 999n]), keys: true });
 }
 
-/** An answer or error as comparable text: member ids, terms and times left out. */
-async function outcome(client: Client, [name, method, request]: Step): Promise<string> {
-  try {
-    const answer = await unary(client, method, request as never);
-    // Leases and their keys come in no particular order.
-    if (name === 'time to live') (answer as { keys: Uint8Array[] }).keys.sort((a, b) => Buffer.compare(a, b));
-    if (name === 'leases') (answer as { leases: Array<{ ID: bigint }> }).leases.sort((a, b) => Number(a.ID - b.ID));
-    return plain(answer);
-  } catch (error) {
-    if (error instanceof GrpcError) return `error ${error.code} ${error.details}`;
-    throw error;
-  }
-}
-
-function plain(value: unknown): string {
-  return JSON.stringify(value, (name, field: unknown) => {
-    if (['clusterId', 'memberId', 'raftTerm'].includes(name)) return undefined;
-    if (typeof field === 'bigint') return name === 'TTL' && field > 0n ? 'time' : Number(field);
-    return field;
-  });
-}
-
 test.each([1, 2, 3, 4])('answers as etcd does: seed %i', async (seed) => {
   const generator = new Generator(seed);
   const kinds = new Map<string, number>();
@@ -159,12 +93,12 @@ test.each([1, 2, 3, 4])('answers as etcd does: seed %i', async (seed) => {
   for (let n = 0; n < 500; n++) {
     const one = step(generator);
     const [theirs, ours] = await Promise.all(clients.map((client) => outcome(client, one)));
-    const kind = theirs?.startsWith('error') === true ? theirs : one[0];
+    const kind = theirs?.startsWith('error') === true ? theirs : one.name;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    if (ours !== theirs) expect.fail(`step ${n}, ${one[0]} ${plain(one[2])}\n  etcd ${theirs}\n  ours ${ours}`);
+    if (ours !== theirs) expect.fail(`step ${n}, ${one.name} ${plain(one.request)}\n  etcd ${theirs}\n  ours ${ours}`);
     const revision = /"revision":(\d+)/.exec(theirs ?? '');
     if (revision !== null && theirs?.startsWith('error') !== true) generator.revision = Math.max(generator.revision, Number(revision[1]));
-    if (one[0] === 'compact' && theirs?.startsWith('error') !== true) compacted = Number((one[2] as { revision: bigint }).revision);
+    if (one.name === 'compact' && theirs?.startsWith('error') !== true) compacted = Number((one.request as { revision: bigint }).revision);
   }
   // Every kind of request and the errors that matter came up.
   expect([...kinds.keys()].filter((kind) => !kind.startsWith('error')).length).toBe(9);
@@ -176,16 +110,8 @@ test.each([1, 2, 3, 4])('answers as etcd does: seed %i', async (seed) => {
 
 test('gives the same hashes as etcd for the same history', async () => {
   const revision = BigInt(await revisionOf(clients[0]));
-  for (const at of [0n, revision, revision - 1n]) {
-    const [theirs, ours] = await Promise.all(clients.map((client) => unary(client, MaintenanceService.hashKv, { revision: at })));
-    expect([ours?.hash, ours?.compactRevision]).toEqual([theirs?.hash, theirs?.compactRevision]);
-  }
+  await expectEqualHashes(clients, [0n, revision, revision - 1n]);
 });
-
-async function revisionOf(client: Client): Promise<number> {
-  const request: RangeRequest = { ...new Generator(0).range(), key: bytes('none'), rangeEnd: bytes(''), revision: 0n };
-  return Number((await unary(client, KVService.range, request)).header?.revision);
-}
 
 /** What a watch of everything sees from `start` to the revision `end`. */
 async function eventsFrom(client: Client, from: number, end: number): Promise<string[]> {

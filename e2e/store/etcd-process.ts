@@ -15,14 +15,14 @@ export interface EtcdProcess {
   stop(): Promise<void>;
 }
 
-/** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one. */
-export async function etcdProcess(dataDir?: string): Promise<EtcdProcess> {
+/** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one; `more`: further arguments. */
+export async function etcdProcess(dataDir?: string, more: readonly string[] = []): Promise<EtcdProcess> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'rhythm-etcd-'));
   const [client, peer] = [await freePort(), await freePort()];
   const [url, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
   const args = ['--data-dir', folder, '--listen-client-urls', url, '--advertise-client-urls', url, '--log-level', 'error'];
   const peers = ['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`];
-  const child = spawn('etcd', [...args, ...peers], { stdio: 'ignore' });
+  const child = spawn('etcd', [...args, ...peers, ...more], { stdio: 'ignore' });
   const ended = new Promise<void>((done, fail) => {
     child.once('error', fail);
     child.once('exit', () => done());
