@@ -9,7 +9,6 @@ import type { Watcher } from './watcher.ts';
 
 /** Bytes of history sent in one response, about: whole revisions only. */
 const historyBytesMax = 1024 * 1024;
-const compactedReason = 'etcdserver: mvcc: required revision has been compacted';
 /** How often watches that asked for it are told that nothing happened, as in etcd. */
 const progressNotifyMs = 10 * 60 * 1000;
 
@@ -115,7 +114,8 @@ export class WatchHub {
       this.#synced.add(watcher.range, watcher);
     } catch (error) {
       if (!(error instanceof MvccError)) throw error;
-      watcher.stream.cancel(watcher.id, compactedReason, state.mvcc.compactRevision);
+      // The revision is the reason: etcd gives no other.
+      watcher.stream.cancel(watcher.id, '', state.mvcc.compactRevision);
     }
   }
 

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bidi, unary, type BidiCall, type Client } from '@rhythm/grpc';
+import { KVService, LeaseService, WatchService, type WatchCreateRequest, type WatchRequest, type WatchResponse } from '@rhythm/proto/etcd';
+import { bytes, Dice, outcome, plain, revisionOf, startBoth, stepOf, type Both } from './both.ts';
+
+/** Watches on Debian's etcd-server and on ours: the answers to what is asked of the stream, and each watch's events. */
+let both: Both;
+beforeAll(async () => {
+  both = await startBoth();
+});
+afterAll(() => both.close());
+
+const settleMsMax = 10_000;
+const keys = ['a', 'ab', 'b', 'c', 'd'];
+const ends = ['', '', 'b', 'c', '\0', 'a'];
+/** Last of all a watch of this key is made and the key put: whoever saw that has everything from before on its way. */
+const sentinel = 'zzz';
+
+/** One stream of watches, and what came on it. */
+class Side {
+  readonly #call: BidiCall<WatchRequest, WatchResponse>;
+  /** Of each watch: its events and its end, in order; how events are put together into messages is not compared. */
+  readonly logs = new Map<string, string[]>();
+  readonly #answers: string[] = [];
+  readonly #waiting: Array<() => void> = [];
+
+  constructor(client: Client) {
+    this.#call = bidi(client, WatchService.watch);
+    void this.#read();
+  }
+
+  /** Sends a request that is answered at once; gives the answer. */
+  async ask(request: WatchRequest): Promise<string> {
+    await this.#call.write(request);
+    while (this.#answers.length === 0) await new Promise<void>((done) => this.#waiting.push(done));
+    return this.#answers.shift() ?? '';
+  }
+
+  log(id: string): string[] {
+    const log = this.logs.get(id) ?? [];
+    this.logs.set(id, log);
+    return log;
+  }
+
+  close(): void {
+    this.#call.cancel();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const response of this.#call.messages) this.#take(response);
+    } catch {
+      // Closed by the test.
+    }
+  }
+
+  #take(response: WatchResponse): void {
+    const log = this.log(String(response.watchId));
+    for (const event of response.events) log.push(plain(event));
+    const { created, canceled, cancelReason, compactRevision, watchId, header } = response;
+    const control = plain({ created, canceled, cancelReason, compactRevision, watchId });
+    // What is ended because its history has gone was not asked for.
+    if (canceled && !created && compactRevision > 0n) log.push(control);
+    else if (created || canceled) this.#answers.push(`${control} ${header?.revision}`);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+/** The id of a watch that is there all the time: others ask for it in vain. */
+const kept = 99;
+
+class WatchGenerator extends Dice {
+  revision = 1;
+  #nextId = 100;
+
+  create(): WatchCreateRequest {
+    return {
+      key: bytes(this.chance(0.05) ? '' : this.pick(keys)),
+      rangeEnd: bytes(this.pick(ends)),
+      startRevision: this.chance(0.4) ? 0n : BigInt(Math.max(1, this.revision - this.int(30) + 3)),
+      progressNotify: this.chance(0.2),
+      filters: this.pick([[], [], [], [0], [1], [0, 1]]) as WatchCreateRequest['filters'],
+      prevKv: this.chance(0.4),
+      watchId: this.pick([0n, 0n, 0n, BigInt(kept), BigInt(this.#nextId++)]),
+      fragment: this.chance(0.3),
+    };
+  }
+}
+
+test.each([31, 32, 33])('watches as etcd does: seed %i', async (seed) => {
+  const { clients } = both;
+  const generator = new WatchGenerator(seed);
+  generator.revision = await revisionOf(clients[0]);
+  const sides = clients.map((client) => new Side(client));
+  const answers = new Map<string, number>();
+  const ask = async (n: number, request: WatchRequest): Promise<{ readonly watchId: number; readonly created: boolean; readonly canceled: boolean }> => {
+    const [theirs = '', ours] = await Promise.all(sides.map((side) => side.ask(request)));
+    if (ours !== theirs) expect.fail(`step ${n}, ${plain(request)}\n  etcd ${theirs}\n  ours ${ours}`);
+    const kind = theirs.replace(/"watchId":-?\d+| \d+$/g, '');
+    answers.set(kind, (answers.get(kind) ?? 0) + 1);
+    return JSON.parse(theirs.slice(0, theirs.lastIndexOf('}') + 1)) as Awaited<ReturnType<typeof ask>>;
+  };
+  await ask(-1, { requestUnion: { $case: 'createRequest', value: { ...generator.create(), startRevision: 0n, rangeEnd: bytes(''), watchId: BigInt(kept) } } });
+  const open = new Set<bigint>();
+  for (let n = 0; n < 300; n++) {
+    const dice = generator.int(100);
+    if (dice < 55) {
+      const key = bytes(generator.pick(keys));
+      const step = generator.chance(0.6)
+        ? stepOf('put', KVService.put, { key, value: bytes(String(n)), lease: generator.pick([0n, 0n, 5n]), prevKv: false, ignoreValue: false, ignoreLease: false })
+        : stepOf('delete', KVService.deleteRange, { key, rangeEnd: bytes(generator.pick(ends)), prevKv: false });
+      await Promise.all(clients.map((client) => outcome(client, step)));
+      generator.revision = await revisionOf(clients[0]);
+    } else if (dice < 85) {
+      const value = generator.create();
+      const { watchId, created, canceled } = await ask(n, { requestUnion: { $case: 'createRequest', value } });
+      // Those that begin in the past may end for want of history: etcd keeps their ids taken, we do not.
+      if (created && !canceled && value.startRevision === 0n && watchId !== kept) open.add(BigInt(watchId));
+    } else if (dice < 92 && open.size > 0) {
+      const watchId = generator.pick([...open]);
+      open.delete(watchId);
+      await settled(sides);
+      await ask(n, { requestUnion: { $case: 'cancelRequest', value: { watchId } } });
+    } else if (dice < 96) {
+      const step = generator.chance(0.5) ? stepOf('grant', LeaseService.leaseGrant, { ID: 5n, TTL: 1000n }) : stepOf('revoke', LeaseService.leaseRevoke, { ID: 5n });
+      await Promise.all(clients.map((client) => outcome(client, step)));
+    } else if (dice < 98) {
+      await settled(sides);
+      const step = stepOf('compact', KVService.compact, { revision: BigInt(Math.max(1, generator.revision - generator.int(20))), physical: true });
+      await Promise.all(clients.map((client) => outcome(client, step)));
+    }
+  }
+  const { watchId } = await ask(-1, { requestUnion: { $case: 'createRequest', value: { ...generator.create(), key: bytes(sentinel), rangeEnd: bytes(''), startRevision: 0n, filters: [], watchId: 0n, prevKv: false } } });
+  await Promise.all(clients.map((client) => unary(client, KVService.put, { key: bytes(sentinel), value: bytes('end'), lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false })));
+  await until(() => sides.every((side) => side.log(String(watchId)).length > 0));
+  await settled(sides);
+  const [theirs, ours] = sides.map((side) => Object.fromEntries([...side.logs].filter(([, log]) => log.length > 0).sort()));
+  expect(ours).toEqual(theirs);
+  expect(Object.values(theirs ?? {}).flat().length).toBeGreaterThan(200);
+  expect(answers.size).toBeGreaterThanOrEqual(4);
+  for (const side of sides) side.close();
+});
+
+/** Waits until both sides have the same, or have had time enough. */
+async function settled(sides: readonly Side[]): Promise<void> {
+  const size = (side: Side | undefined): string => JSON.stringify([...(side?.logs ?? [])].map(([id, log]) => [id, log.length]).filter(([, length]) => length !== 0).sort());
+  await until(() => size(sides[0]) === size(sides[1])).catch(() => undefined);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + settleMsMax; !condition(); ) {
+    if (Date.now() > end) throw new Error('nothing more came');
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
