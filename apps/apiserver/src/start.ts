@@ -8,6 +8,9 @@ import { admissionSteps } from './admission/index.ts';
 import { buildAuth, type Auth, type ObjectWriter, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
+import { DefinitionController } from './custom/definition-controller.ts';
+import { definitionStep } from './custom/definition-step.ts';
+import { LiveRegistry } from './custom/live-registry.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
@@ -68,18 +71,19 @@ export interface Apiserver {
 export async function start(config: ApiserverConfig, ports: ApiserverPorts): Promise<Apiserver> {
   const { store, clock, random, log } = ports;
   const serviceIp = firstAddress(config.serviceCidr);
-  const caches = new Caches({ store, clock, random, log }, kindRegistry);
-  const objects = new ObjectStore(store, caches, kindRegistry, clock);
-  const reader = objectReader({ registry: kindRegistry, caches, objects });
+  const registry = new LiveRegistry(kindRegistry);
+  const caches = new Caches({ store, clock, random, log }, registry);
+  const objects = new ObjectStore(store, caches, registry, clock);
+  const reader = objectReader({ registry, caches, objects });
   const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const base: PipelinePorts = {
-    registry: kindRegistry,
+    registry,
     store,
     caches,
     objects,
     renderer: new Renderer(clock),
-    codec: bodyCodec(kindRegistry),
+    codec: bodyCodec(registry),
     clock,
     random,
     log,
@@ -90,9 +94,10 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   };
   const pipeline = new Pipeline(base);
   const writes = new OwnWrites(base);
+  const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { registry, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     await caches.stop();
     throw error;
@@ -102,10 +107,11 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
-    await Promise.all([http.stop(), grpc.server.stop(grpcStopMs)]);
+    await Promise.all([definitions.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
   };
   try {
+    await definitions.start();
     await bootstrapNamespaces(reader, writes);
     await auth.bootstrap(writerOf(writes));
     await bootstrapPriorityClasses(reader, writes);
@@ -132,8 +138,8 @@ interface Faces {
   readonly grpc: { readonly face: GrpcFace; readonly server: GrpcServer };
 }
 
-/** What leads through this server to pods and nodes. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy'>;
+/** What leads through this server to pods and nodes, and what it serves. */
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy'> & { readonly registry: LiveRegistry };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -155,7 +161,7 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
@@ -172,7 +178,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, versionHandler, discoveryHandler(kindRegistry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(kindRegistry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,
@@ -186,7 +192,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
 }
 
 function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
-  return [...admissionSteps(reader, { clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
+  return [definitionStep, ...admissionSteps(reader, { clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

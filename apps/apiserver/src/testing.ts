@@ -1,8 +1,12 @@
 import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { seededRandom, silentLog, VirtualClock, type Clock } from '@rhythm/base';
 import { memoryStore, type ProgressMode, type Store, type WatchBatch } from '@rhythm/store-client';
+import { DefinitionController } from './custom/definition-controller.ts';
+import { LiveRegistry } from './custom/live-registry.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import type { ResourceHandler } from './pipeline/handlers.ts';
+import { objectReader } from './pipeline/object-reader.ts';
+import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import type { PipelinePorts } from './pipeline/ports.ts';
 import type { AdmissionStep, Caller, RequestOptions, ResourceRequest, ResourceResponse, ResourceWatch } from './pipeline/types.ts';
@@ -20,6 +24,9 @@ export interface TestApi {
   call<T = KubeObject>(verb: string, path: string, body?: unknown, options?: RequestOptions & { contentType?: string; accept?: string }): Promise<T>;
   respond(verb: string, path: string, body?: unknown, options?: RequestOptions & { contentType?: string; accept?: string }): Promise<ResourceResponse>;
   watch(path: string, options?: RequestOptions & { accept?: string }, signal?: AbortSignal): Promise<ResourceWatch>;
+  /** Serves what CustomResourceDefinitions define; stopped with the rest. */
+  readonly definitions: DefinitionController;
+  readonly registry: LiveRegistry;
   /** Ends the caches; a held store is released first. */
   stop(): Promise<void>;
 }
@@ -30,15 +37,16 @@ export function testApi(options: { store?: Store; clock?: VirtualClock; admissio
   const clock = options.clock ?? new VirtualClock();
   const store = options.store ?? memoryStore();
   const random = seededRandom(7);
-  const caches = new Caches({ store, clock, random, log: silentLog }, kindRegistry);
-  const objects = new ObjectStore(store, caches, kindRegistry, clock);
+  const registry = new LiveRegistry(kindRegistry);
+  const caches = new Caches({ store, clock, random, log: silentLog }, registry);
+  const objects = new ObjectStore(store, caches, registry, clock);
   const ports: PipelinePorts = {
-    registry: kindRegistry,
+    registry,
     store,
     caches,
     objects,
     renderer: new Renderer(clock),
-    codec: bodyCodec(kindRegistry),
+    codec: bodyCodec(registry),
     clock,
     random,
     log: silentLog,
@@ -48,18 +56,21 @@ export function testApi(options: { store?: Store; clock?: VirtualClock; admissio
     handlers: options.handlers ?? [],
   };
   const pipeline = new Pipeline(ports);
+  const definitions = new DefinitionController({ registry, caches, reader: objectReader(ports), writes: new OwnWrites(ports), clock, random, log: silentLog });
   const respond: TestApi['respond'] = (verb, path, body, more = {}) => pipeline.handle(requestOf(verb, path, body, more));
   return {
     pipeline,
     ports,
     clock,
     store,
+    registry,
+    definitions,
     respond,
     call: async <T>(verb: string, path: string, body?: unknown, more: RequestOptions & { contentType?: string; accept?: string } = {}) => JSON.parse(await textOf(await respond(verb, path, body, more))) as T,
     watch: (path, more = {}, signal) => pipeline.watch(requestOf('watch', path, undefined, more, signal)),
     stop: () => {
       if (store instanceof HeldStore) store.release();
-      return caches.stop();
+      return definitions.stop().then(() => caches.stop());
     },
   };
 }

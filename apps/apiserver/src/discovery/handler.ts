@@ -13,7 +13,12 @@ interface Document {
 /** /api, /apis and what is below them up to the version; plain, or aggregated where the client asks for it. */
 export function discoveryHandler(registry: KindRegistry, address: () => string): PathHandler {
   const documents = new Map<string, Document | undefined>();
+  let generation = registry.generation;
   const documentOf = (key: string, make: () => object | undefined): Document | undefined => {
+    if (registry.generation !== generation) {
+      documents.clear();
+      generation = registry.generation;
+    }
     if (!documents.has(key)) {
       const made = make();
       const body = made === undefined ? undefined : Buffer.from(JSON.stringify(made));

@@ -1,4 +1,4 @@
-import { encodeOpenApiV2, openApiV2, openApiV3, type KindRegistry } from '@rhythm/api';
+import { encodeOpenApiV2, openApiV2, openApiV3, type KindDefinition, type KindRegistry } from '@rhythm/api';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -14,24 +14,32 @@ export interface StoredDocument {
 
 const zip = promisify(gzip);
 
-/** What there is under one state of the descriptions; each is made when it is first asked for. */
+/** What there is under one state of the descriptions and of what is served; each is made when it is first asked for. */
 interface Generation {
   readonly stamp: string;
+  readonly served: number;
   readonly made: Map<string, Promise<unknown>>;
 }
 
-/** The OpenAPI documents of the served kinds, made when somebody asks and kept compressed until the descriptions change. */
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+/**
+ * The OpenAPI documents of the served kinds, made when somebody asks and kept compressed until the descriptions change or what
+ * is served. A group of custom resources only is made by itself: a thousand definitions cost nothing until asked for.
+ */
 export class Documents {
   readonly #registry: KindRegistry;
   readonly #source: DescriptionSource;
-  readonly #groupVersions: ReadonlyMap<string, { readonly group: string; readonly version: string }>;
   #generation: Generation | undefined;
+  /** Documents of group versions by path, with what they were made of. */
+  readonly #kept = new Map<string, { readonly of: string; readonly document: Promise<StoredDocument> }>();
 
   constructor(registry: KindRegistry, source: DescriptionSource) {
     this.#registry = registry;
     this.#source = source;
-    const all = registry.groups.flatMap(({ group, versions }) => versions.map((version) => [group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version }] as const));
-    this.#groupVersions = new Map(all);
   }
 
   v2(form: 'json' | 'protobuf'): Promise<StoredDocument> {
@@ -41,28 +49,56 @@ export class Documents {
     });
   }
 
-  /** By path below `/openapi/v3/`. All at once: their index names the hash of each. */
-  v3(): Promise<ReadonlyMap<string, StoredDocument>> {
-    return this.#once('v3', async () => {
-      const descriptions = await this.#source.read();
-      const documents = new Map<string, StoredDocument>();
-      // One after the other, and compressed elsewhere: other requests go in between.
-      for (const [path, { group, version }] of this.#groupVersions) documents.set(path, await store(json(openApiV3(this.#registry.kinds, group, version, gitVersion, descriptions) ?? {})));
-      return documents;
-    });
+  /** By path below `/openapi/v3/`; undefined when nothing of it is served. */
+  async v3(path: string): Promise<StoredDocument | undefined> {
+    const found = this.#groupVersions().get(path);
+    return found === undefined ? undefined : this.#document(path, found);
   }
 
   v3Index(): Promise<StoredDocument> {
     return this.#once('index', async () => {
-      const paths = [...(await this.v3())].map(([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const);
+      const paths: [string, { serverRelativeURL: string }][] = [];
+      // One after the other, and compressed elsewhere: other requests go in between.
+      for (const [path, found] of this.#groupVersions()) paths.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(path, found)}` }]);
       return store(json({ paths: Object.fromEntries(paths) }));
     });
+  }
+
+  #groupVersions(): ReadonlyMap<string, GroupVersion> {
+    return new Map(this.#registry.groups.flatMap(({ group, versions }) => versions.map((version) => [group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version }] as const)));
+  }
+
+  /** What names a document: its content's hash; of custom resources that of their definitions, so that the index needs no documents. */
+  async #hash(path: string, of: GroupVersion): Promise<string> {
+    const own = this.#kindsOf(of);
+    return own.every(({ custom }) => custom !== undefined) ? sourceOf(own) : (await this.#document(path, of)).hash;
+  }
+
+  async #document(path: string, of: GroupVersion): Promise<StoredDocument> {
+    const own = this.#kindsOf(of);
+    const source = `${await this.#source.stamp()} ${sourceOf(own)}`;
+    const kept = this.#kept.get(path);
+    if (kept?.of === source) return kept.document;
+    const document = this.#make(of, own);
+    this.#kept.set(path, { of: source, document });
+    document.catch(() => this.#kept.delete(path));
+    return document;
+  }
+
+  async #make({ group, version }: GroupVersion, own: readonly KindDefinition[]): Promise<StoredDocument> {
+    const document = await store(json(openApiV3(own, group, version, gitVersion, await this.#source.read()) ?? {}));
+    return own.every(({ custom }) => custom !== undefined) ? { ...document, hash: sourceOf(own) } : document;
+  }
+
+  #kindsOf({ group, version }: GroupVersion): readonly KindDefinition[] {
+    return this.#registry.kinds.filter((kind) => kind.group === group && kind.version === version);
   }
 
   /** Whoever asks while it is made waits for the same; a failure is not kept. */
   async #once<T>(key: string, make: () => Promise<T>): Promise<T> {
     const stamp = await this.#source.stamp();
-    if (this.#generation?.stamp !== stamp) this.#generation = { stamp, made: new Map() };
+    const served = this.#registry.generation;
+    if (this.#generation?.stamp !== stamp || this.#generation.served !== served) this.#generation = { stamp, served, made: new Map() };
     const { made } = this.#generation;
     const known = made.get(key) as Promise<T> | undefined;
     if (known !== undefined) return known;
@@ -71,6 +107,12 @@ export class Documents {
     making.catch(() => made.delete(key));
     return making;
   }
+}
+
+/** What a document of these kinds is made of, beside the descriptions: built-in ones never change. */
+function sourceOf(kinds: readonly KindDefinition[]): string {
+  const parts = kinds.map(({ plural, kind, listKind, namespaced, verbs, subresources, custom }) => [plural, kind, listKind, namespaced, verbs, subresources, custom?.openApi ?? null]);
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').toUpperCase();
 }
 
 function json(value: object): Uint8Array {

@@ -22,7 +22,7 @@ export function openApiHandler(documents: Documents): PathHandler {
     }
     if (path === '/openapi/v3' || path === '/openapi/v3/') return send(exchange, await documents.v3Index(), typeOf(exchange, v3Types));
     if (!path.startsWith('/openapi/v3/')) return false;
-    const document = (await documents.v3()).get(path.slice('/openapi/v3/'.length));
+    const document = await documents.v3(path.slice('/openapi/v3/'.length));
     return document === undefined ? false : sendNamed(exchange, document, typeOf(exchange, v3Types));
   };
 }

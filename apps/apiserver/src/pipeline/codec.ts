@@ -12,9 +12,10 @@ export function bodyCodec(registry: { byKind(group: string, version: string, kin
     normalise({ schema: decoded.schema, setDefaults: (made) => registry.byKind(group, version, kind)?.setDefaults?.(made) }, object);
     return { object, warnings: decoded.warnings };
   };
+  const resolve = (group: string, version: string, kind: string): SchemaNode | undefined => schemaFor(group, version, kind) ?? registry.byKind(group, version, kind)?.schema;
   return {
-    decode: (kind, body, contentType, fieldValidation) => complete(decodeObject(body, contentType, { expected: nameOf(kind), fieldValidation: validationOf(fieldValidation) })),
-    admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), fieldValidation: validationOf(fieldValidation) })),
+    decode: (kind, body, contentType, fieldValidation) => complete(decodeObject(body, contentType, { expected: nameOf(kind), resolve, fieldValidation: validationOf(fieldValidation) })),
+    admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), resolve, fieldValidation: validationOf(fieldValidation) })),
     applyDefaults(kind, object) {
       normalise({ schema: schemaOf(kind), setDefaults: (made) => kind.setDefaults?.(made) }, object);
     },

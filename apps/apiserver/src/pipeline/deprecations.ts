@@ -7,6 +7,6 @@ const texts: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The warning that belongs to every call on a kind. */
-export function deprecationOf({ group, version, kind }: KindDefinition): string | undefined {
-  return texts.get(`${group === '' ? version : `${group}/${version}`} ${kind}`);
+export function deprecationOf({ group, version, kind, deprecation }: KindDefinition): string | undefined {
+  return deprecation ?? texts.get(`${group === '' ? version : `${group}/${version}`} ${kind}`);
 }

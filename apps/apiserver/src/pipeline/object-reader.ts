@@ -5,10 +5,11 @@ import type { ObjectReader } from './types.ts';
 
 /** The reader that steps and handlers use: caches that hold at least every write this server has acknowledged. */
 export function objectReader(ports: Pick<PipelinePorts, 'registry' | 'caches' | 'objects'>): ObjectReader {
-  const kinds = new Map<string, KindDefinition>();
-  for (const kind of ports.registry.kinds) if (!kinds.has(`${kind.group}/${kind.plural}`)) kinds.set(`${kind.group}/${kind.plural}`, kind);
+  const builtIn = new Map<string, KindDefinition>();
+  for (const kind of ports.registry.kinds) if (!builtIn.has(`${kind.group}/${kind.plural}`)) builtIn.set(`${kind.group}/${kind.plural}`, kind);
   const kindOf = (group: string, resource: string): KindDefinition => {
-    const kind = kinds.get(`${group}/${resource}`);
+    // Custom kinds come and go.
+    const kind = builtIn.get(`${group}/${resource}`) ?? ports.registry.kinds.find((own) => own.group === group && own.plural === resource);
     if (kind === undefined) throw new ApiError('InternalError', `no such kind: ${group}/${resource}`);
     return kind;
   };

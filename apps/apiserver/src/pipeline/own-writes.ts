@@ -42,6 +42,15 @@ export class OwnWrites {
     await this.#ports.objects.change(call.kind, object.metadata.namespace ?? '', object.metadata.name ?? '', (current) => decideUpdate(this.#ports, call, current, next()));
   }
 
+  /** The same for the status, and nothing else. */
+  async updateStatus(group: string, resource: string, object: KubeObject): Promise<void> {
+    const main = this.#call('update', group, resource, object);
+    const call: Call = { ...main, request: { ...main.request, subresource: 'status' }, attributes: { ...main.attributes, subresource: 'status' } };
+    const text = JSON.stringify(object);
+    const next = (): KubeObject => this.#ports.codec.admit(call.kind, JSON.parse(text), 'Strict').object;
+    await this.#ports.objects.change(call.kind, object.metadata.namespace ?? '', object.metadata.name ?? '', (current) => decideUpdate(this.#ports, call, current, next()));
+  }
+
   /** Only the object with this uid. */
   async delete(group: string, resource: string, namespace: string, name: string, uid: string): Promise<void> {
     const call = this.#call('delete', group, resource, { metadata: { namespace, name } });

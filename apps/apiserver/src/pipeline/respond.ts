@@ -8,7 +8,8 @@ import type { ResourceResponse } from './types.ts';
 
 /** How this call wants its reply. @throws ApiError NotAcceptable. */
 export function renderingOf(call: Call): Rendering {
-  return negotiate(call.request.accept);
+  // Custom resources have no protobuf form.
+  return negotiate(call.request.accept, ({ encoding, as }) => call.kind.custom === undefined || encoding !== 'protobuf' || as !== 'object');
 }
 
 export function includeOf(call: Call): IncludeObject {

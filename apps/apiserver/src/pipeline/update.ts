@@ -62,8 +62,10 @@ function patched(ports: PipelinePorts, { kind, request }: Call, value: object): 
 export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>, current: object) => object {
   const { contentType, body } = call.request;
   const type = patchTypeOf(contentType);
-  if (type === undefined) {
-    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml`);
+  const isCustom = call.kind.custom !== undefined && call.request.subresource !== 'scale';
+  if (type === undefined || (type === 'strategic' && isCustom)) {
+    const strategic = isCustom ? '' : 'application/strategic-merge-patch+json, ';
+    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, ${strategic}application/apply-patch+yaml`);
   }
   const document = ports.codec.parse(body, 'application/json');
   return (kind, current) => applyPatch(type, schemaOf(kind), current, document);

@@ -16,14 +16,14 @@ export interface View {
 
 /** @throws ApiError MethodNotAllowed for a subresource that is not written like this. */
 export function viewOf(kind: KindDefinition, subresource: string): View {
-  const whole = (object: KubeObject): FieldError[] => kind.validate?.(object) ?? [];
-  const validate: View['validate'] = (object, current) => [...whole(object), ...(kind.validateUpdate?.(object, current) ?? [])];
+  const whole = (object: KubeObject, current: KubeObject): FieldError[] => kind.validate?.(object, current) ?? [];
+  const validate: View['validate'] = (object, current) => [...whole(object, current), ...(kind.validateUpdate?.(object, current) ?? [])];
   if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current), validate };
   if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current), validate: (object, current) => kind.validateStatusUpdate?.(object, current) ?? [] };
   const path = partial[`${kind.group}/${kind.plural}/${subresource}`];
   if (path === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
   const podView = podViews[`${kind.group}/${kind.plural}/${subresource}`];
-  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podView === undefined ? validate : (object, current) => [...whole(object), ...podView(object, current)] };
+  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podView === undefined ? validate : (object, current) => [...whole(object, current), ...podView(object, current)] };
 }
 
 /** What pods may not have changed through their own main resource may well change here. */

@@ -46,6 +46,14 @@ export class Caches {
     return cache;
   }
 
+  /** Forgets what is known of a kind whose definition has changed: its watches end, and it is read anew when somebody asks. */
+  async drop(kind: KindDefinition): Promise<void> {
+    const cache = this.#caches.get(kind.storagePrefix);
+    if (cache === undefined) return;
+    this.#caches.delete(kind.storagePrefix);
+    await cache.stop();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is stopping'));
     await Promise.all([...this.#caches.values()].map((cache) => cache.stop()));

@@ -34,6 +34,7 @@ export function planDeletion(kind: KindDefinition, object: KubeObject, options: 
     }
   }
   setCollectorFinalizers(object, options);
+  if (kind.deletionFinalizer !== undefined && metadata.deletionTimestamp === undefined) holdFor(object, kind.deletionFinalizer);
   const waits = hasFinalizers(object) || (grace ?? 0) > 0 || isHeldNamespace(kind, object);
   if (!waits) return { action: 'remove' };
   markDeleted(kind, object, grace ?? 0, now);
@@ -85,6 +86,11 @@ function setCollectorFinalizers(object: KubeObject, options: DeleteOptions): voi
   if (foregroundWanted) wanted.push(foreground);
   if (wanted.length > 0) object.metadata.finalizers = wanted;
   else delete object.metadata.finalizers;
+}
+
+function holdFor({ metadata }: KubeObject, finalizer: string): void {
+  const present = metadata.finalizers ?? [];
+  if (!present.includes(finalizer)) metadata.finalizers = [...present, finalizer];
 }
 
 function hasFinalizers(object: KubeObject): boolean {

@@ -2,6 +2,7 @@ import { apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject
 import type { Scale } from '@rhythm/api/types/autoscaling-v1';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
 import { configurationOf, decideApply } from '../pipeline/apply.ts';
+import { readScale, writeReplicas } from '../custom/scale-paths.ts';
 import { checkType } from '../pipeline/create.ts';
 import { isApply } from '../pipeline/field-managers.ts';
 import type { Call, PipelinePorts } from '../pipeline/ports.ts';
@@ -32,7 +33,8 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
   return answer(ports, call, (current) => {
     const scale = next(scaleOf(kind, current as Scaled));
     const object = JSON.parse(JSON.stringify(current)) as Scaled;
-    object.spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
+    if (kind.custom === undefined) object.spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
+    else writeReplicas(kind, object, scale.spec?.replicas ?? 0);
     object.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
     return decideUpdate(ports, main, current, object, { as: 'scale' });
   });
@@ -61,7 +63,8 @@ function parentConfiguration(kind: KindDefinition, scale: Scale): KubeObject {
   const { name, namespace, uid, resourceVersion } = scale.metadata;
   const replicas = scale.spec?.replicas;
   const metadata = Object.fromEntries(Object.entries({ name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined));
-  const parent = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata, ...(replicas === undefined ? {} : { spec: { replicas } }) };
+  const parent = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata, ...(replicas === undefined || kind.custom !== undefined ? {} : { spec: { replicas } }) };
+  if (kind.custom !== undefined && replicas !== undefined) writeReplicas(kind, parent, replicas);
   return parent;
 }
 
@@ -79,12 +82,13 @@ function wantedScale(ports: PipelinePorts, call: Call): (current: Scale) => Scal
 
 function scaleOf(kind: KindDefinition, object: Scaled): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const custom = readScale(kind, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: object.spec?.replicas ?? 0 },
-    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(kind, object) },
+    spec: { replicas: (custom === undefined ? object.spec?.replicas : custom.wanted) ?? 0 },
+    status: custom === undefined ? { replicas: object.status?.replicas ?? 0, selector: selectorText(kind, object) } : { replicas: custom.present, selector: custom.selector },
   };
 }
 

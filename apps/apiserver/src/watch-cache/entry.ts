@@ -19,7 +19,9 @@ const noLabels: StringMap = Object.freeze({});
 /** The one way from a stored value into the cache. */
 export function entryOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry {
   const bytes = withRevision(kind, stored.value, stored.modRevision);
-  return entryOfObject(kind, stored.key, stored.modRevision, bytes, parseObject(bytes));
+  const object = parseObject(bytes);
+  const isChanged = kind.refresh?.(object) === true;
+  return entryOfObject(kind, stored.key, stored.modRevision, isChanged ? Buffer.from(JSON.stringify(object)) : bytes, object);
 }
 
 /** The same when the object is at hand, so that nothing is parsed. */

@@ -16,7 +16,7 @@ export interface KindFacts<T extends KubeObject>
   extends Partial<Pick<KindDefinition<T>,
     'listKind' | 'singular' | 'shortNames' | 'categories' | 'verbs' | 'storageVersionHash' | 'storagePrefix' | 'storedAs'
     | 'setDefaults' | 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate' | 'validate' | 'validateUpdate' | 'validateStatusUpdate' | 'warnings'
-    | 'selectableFields' | 'defaultGracePeriod'>> {
+    | 'selectableFields' | 'deletionFinalizer' | 'defaultGracePeriod'>> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -45,7 +45,7 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
   const { group, version, kind } = facts;
   const hasStatus = facts.status === true;
   const isStored = facts.verbs === undefined || facts.verbs.includes('get');
-  const metaRules = { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain };
+  const metaRules = { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain, anyFinalizer: facts.deletionFinalizer !== undefined };
   const subresources = [...(facts.subresources ?? []), ...(hasStatus ? [subresource('status', kind, { group, version })] : [])];
   return {
     ...facts,

@@ -1,4 +1,5 @@
 import type { Instant } from '@rhythm/base';
+import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../gen/types/apiextensions-v1.ts';
 import type { KubeObject } from '../resource.ts';
 import type { SchemaNode } from '../schema/node.ts';
 import type { FieldError } from '../status.ts';
@@ -23,6 +24,15 @@ export interface Subresource {
   readonly group: string;
   readonly version: string;
   readonly verbs: readonly string[];
+}
+
+/** What only kinds of CustomResourceDefinitions have. */
+export interface CustomFacts {
+  /** Name of the definition. */
+  readonly definition: string;
+  /** The schema as it was written, for documents. */
+  readonly openApi?: JSONSchemaProps;
+  readonly scale?: CustomResourceSubresourceScale;
 }
 
 /**
@@ -62,7 +72,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   prepareForUpdate?(object: T, old: T): void;
   /** The same for writes to `status`: everything but status comes from `old`. */
   prepareForStatusUpdate?(object: T, old: T): void;
-  validate?(object: T): FieldError[];
+  /** `old`: absent on create. Only kinds whose rules may have become stricter since it was stored look at it. */
+  validate?(object: T, old?: T): FieldError[];
   validateUpdate?(object: T, old: T): FieldError[];
   /** The rules of a write to `status`: what is not status came from the store and is not judged again. */
   validateStatusUpdate?(object: T, old: T): FieldError[];
@@ -73,6 +84,14 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   cells(object: T, now: Instant): Cell[];
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */
   selectableFields?(object: T): Readonly<Record<string, string>>;
+  /** Brings a stored object in line with the present schema, in place; true when it changed something. Only of kinds whose schema changes. */
+  refresh?(object: KubeObject): boolean;
+  /** A finalizer that a delete adds: its owner has to clean up first. */
+  readonly deletionFinalizer?: string;
+  /** The warning that belongs to every call on the kind. */
+  readonly deprecation?: string;
+  /** Of kinds that a CustomResourceDefinition defines. */
+  readonly custom?: CustomFacts;
   /** Seconds of grace when a delete does not say; pods only. */
   defaultGracePeriod?(object: T): number;
 }

@@ -31,6 +31,8 @@ export interface ServedGroup {
 
 /** The kinds that are served, or appear as bodies of subresources, and how to find them. */
 export interface KindRegistry {
+  /** Grows whenever anything that is served changes: what was made of the kinds before is old. */
+  readonly generation: number;
   /** Served kinds, group by group in discovery's order, within a version by plural name. */
   readonly kinds: readonly KindDefinition[];
   readonly groups: readonly ServedGroup[];
@@ -74,6 +76,7 @@ export function createKindRegistry(definitions: readonly KindDefinition[]): Kind
   const byResource = new Map(served.map((d) => [key(d.group, d.version, d.plural), d]));
   const byKind = new Map(definitions.map((d) => [key(d.group, d.version, d.kind), d]));
   return {
+    generation: 0,
     kinds: groups.flatMap((g) => g.versions.flatMap((v) => served.filter((d) => d.group === g.group && d.version === v).sort(byPlural))),
     groups,
     byResource: (group, version, resource) => byResource.get(key(group, version, resource)),

@@ -37,6 +37,15 @@ export class Definitions {
     return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
   }
 
+  /** A reference to a definition that is not compiled from the table: `make` writes it when it is first asked for. */
+  written(name: string, make: () => OpenApiSchema): OpenApiSchema {
+    if (!this.#found.has(name)) {
+      this.#found.set(name, {});
+      this.#found.set(name, make());
+    }
+    return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+  }
+
   /** Adds group, version and kind to a definition that is not a built-in's. */
   mark(name: string, gvk: { group: string; version: string; kind: string }): void {
     const definition = this.#found.get(name);

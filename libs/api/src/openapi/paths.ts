@@ -1,5 +1,6 @@
 import type { KindDefinition, Subresource } from '../kinds/kind.ts';
-import { schemaFor } from '../schema/table.ts';
+import { schemaFor, schemaOfMessage } from '../schema/table.ts';
+import { customListSchema, customSchema } from './custom-schema.ts';
 import { gvkExtension, type Definitions, type OpenApiSchema, type OpenApiVersion } from './definitions.ts';
 import { operationId } from './operation-id.ts';
 import { deleting, deletingMany, listing, optionParameters, patching, pathParameters, writing, type Parameter } from './parameters.ts';
@@ -133,6 +134,7 @@ class PathWriter {
   /** Any object where there is no schema: patches, and bodies of subresources that are streams. */
   #schema(gvk: Gvk | undefined): OpenApiSchema {
     if (gvk === undefined) return { type: 'object' };
+    if (this.#kind.custom !== undefined && gvk.group === this.#kind.group) return this.#custom(gvk.kind === this.#kind.listKind);
     const own = gvk.kind === this.#kind.kind && gvk.group === this.#kind.group;
     const node = own ? this.#kind.schema : schemaFor(gvk.group, gvk.version, gvk.kind);
     if (node === undefined) return { type: 'object' };
@@ -141,6 +143,18 @@ class PathWriter {
     const reference = this.#definitions.reference(node, name);
     this.#definitions.mark(name, gvk);
     return reference;
+  }
+
+  /** The definition of a custom resource, or of its list. */
+  #custom(isList: boolean): OpenApiSchema {
+    const kind = this.#kind;
+    const prefix = `${kind.group.split('.').toReversed().join('.')}.${kind.version}`;
+    const meta = (name: string): OpenApiSchema => {
+      const node = schemaOfMessage(`k8s.io.apimachinery.pkg.apis.meta.v1.${name}`);
+      return node === undefined ? { type: 'object' } : this.#definitions.reference(node);
+    };
+    const item = this.#definitions.written(`${prefix}.${kind.kind}`, () => customSchema(kind, this.#version, meta('ObjectMeta')));
+    return isList ? this.#definitions.written(`${prefix}.${kind.listKind}`, () => customListSchema(kind, this.#version, item, meta('ListMeta'))) : item;
   }
 
   #parameter({ name, in: place, type, description }: Parameter): OpenApiSchema {

@@ -15,8 +15,16 @@ const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDe
 /** The syntax of a kind's names: what is wrong, nothing when fine. */
 export type NameRule = (name: string) => string[];
 
+export interface MetaRules {
+  readonly namespaced: boolean;
+  readonly checkName: NameRule;
+  readonly path?: string;
+  /** Finalizers without a slash are taken: definitions and custom resources have no list of standard ones. */
+  readonly anyFinalizer?: boolean;
+}
+
 /** What is wrong with the metadata of an object (apimachinery, api/validation ValidateObjectMeta). */
-export function validateObjectMeta(meta: ObjectMeta, options: { readonly namespaced: boolean; readonly checkName: NameRule; readonly path?: string }): FieldError[] {
+export function validateObjectMeta(meta: ObjectMeta, options: MetaRules): FieldError[] {
   const path = options.path ?? 'metadata';
   const errors: FieldError[] = [];
   const { name = '', generateName = '', namespace = '' } = meta;
@@ -33,7 +41,7 @@ export function validateObjectMeta(meta: ObjectMeta, options: { readonly namespa
     ...validateLabels(meta.labels, child(path, 'labels')),
     ...validateAnnotations(meta.annotations, child(path, 'annotations')),
     ...validateOwnerReferences(meta.ownerReferences, child(path, 'ownerReferences')),
-    ...validateFinalizers(meta.finalizers, child(path, 'finalizers')),
+    ...validateFinalizers(meta.finalizers, child(path, 'finalizers'), options.anyFinalizer),
   ];
 }
 
@@ -84,10 +92,10 @@ function validateOwnerReferences(owners: readonly OwnerReference[] | undefined, 
 }
 
 /** Names of finalizers: qualified, or one of the standard ones. */
-export function validateFinalizers(finalizers: readonly string[] | undefined, path: string): FieldError[] {
+export function validateFinalizers(finalizers: readonly string[] | undefined, path: string, anyName = false): FieldError[] {
   const errors = (finalizers ?? []).flatMap((finalizer) => {
     const wrong = checkQualifiedName(finalizer).map((e) => invalidValue(path, finalizer, e));
-    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return wrong;
+    if (anyName || finalizer.includes('/') || standardFinalizers.has(finalizer)) return wrong;
     return [...wrong, invalidValue(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
   const both = finalizers?.includes('orphan') === true && finalizers.includes('foregroundDeletion');

@@ -13,6 +13,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   status: true,
   generationFields: ['spec'],
   storageVersionHash: 'M5uH+AlWATY=',
+  deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   setDefaults({ spec, status }) {
     if (spec?.names === undefined) return;

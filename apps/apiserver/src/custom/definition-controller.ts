@@ -1,0 +1,181 @@
+import { hasReason, type KindDefinition } from '@rhythm/api';
+import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
+import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import type { OwnWrites } from '../pipeline/own-writes.ts';
+import type { ObjectReader } from '../pipeline/types.ts';
+import type { Caches } from '../registry/caches.ts';
+import { deepEqual } from '../registry/deep-equal.ts';
+import { customKinds } from './custom-kind.ts';
+import { definitionStatus, isTrue, namesHeld, withCondition, type TakenNames } from './definition-status.ts';
+import type { LiveRegistry } from './live-registry.ts';
+
+const group = 'apiextensions.k8s.io';
+const resource = 'customresourcedefinitions';
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+/** Instances that are deleted at once. */
+const deletionsMax = 10;
+
+export interface DefinitionPorts {
+  readonly registry: LiveRegistry;
+  readonly caches: Caches;
+  readonly reader: ObjectReader;
+  readonly writes: OwnWrites;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * Serves what CustomResourceDefinitions define: accepts their names, puts their kinds into the registry, and empties and
+ * removes those that are deleted. Level-triggered; with several servers each does the same.
+ */
+export class DefinitionController {
+  readonly #ports: DefinitionPorts;
+  readonly #kind: KindDefinition;
+  readonly #stop = new AbortController();
+  /** The spec that a definition's kinds were made of. */
+  readonly #served = new Map<string, string>();
+  readonly #watched = new Map<string, () => void>();
+  #isDue = false;
+  #running: Promise<void> | undefined;
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(ports: DefinitionPorts) {
+    const kind = ports.registry.byResource(group, 'v1', resource);
+    if (kind === undefined) throw new Error('CustomResourceDefinitions are not served');
+    this.#ports = ports;
+    this.#kind = kind;
+  }
+
+  /** Resolves when everything that was defined before is served. */
+  async start(): Promise<void> {
+    await this.#reconcileAll();
+    this.#unsubscribe = this.#ports.caches.of(this.#kind).onChange(() => this.#trigger());
+    this.#trigger();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the server is stopping'));
+    this.#unsubscribe();
+    for (const unsubscribe of this.#watched.values()) unsubscribe();
+    await this.#running?.catch(() => undefined);
+  }
+
+  #trigger(): void {
+    this.#isDue = true;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, log } = this.#ports;
+    for (let failures = 0; this.#isDue && !this.#stop.signal.aborted; ) {
+      this.#isDue = false;
+      try {
+        await this.#reconcileAll();
+        failures = 0;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        failures++;
+        if (!hasReason(error, 'Conflict')) log.warn('custom resource definitions cannot be served', { error: causeChain(error) });
+        this.#isDue = true;
+        await clock.sleep(backoffDelay({ initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 }, failures, random), this.#stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #reconcileAll(): Promise<void> {
+    const definitions = await this.#ports.reader.list<CustomResourceDefinition>(group, resource, '');
+    const present = new Set(definitions.map(({ metadata }) => metadata.name ?? ''));
+    for (const name of this.#served.keys()) if (!present.has(name)) await this.#withdraw(name);
+    // Oldest first: of two that want a name it is the first one's.
+    const ordered = [...definitions].sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1));
+    const failures: unknown[] = [];
+    for (const definition of ordered) await this.#reconcile(definition, ordered).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #reconcile(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): Promise<void> {
+    const { clock, writes } = this.#ports;
+    const { metadata } = definition;
+    if (metadata.deletionTimestamp !== undefined) return this.#terminate(definition);
+    const status = definitionStatus(definition, this.#taken(definition, all), clock.now());
+    const next = { ...definition, status };
+    // Whoever reads that it is established finds it served.
+    if (isTrue(status.conditions, 'Established')) await this.#serve(next);
+    if (!deepEqual(status, definition.status)) await writes.updateStatus(group, resource, next);
+  }
+
+  #taken(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): TakenNames {
+    const { group: own, names } = definition.spec;
+    const others = all.filter((other) => other !== definition && other.spec.group === own).map(namesHeld);
+    const builtIn = this.#ports.registry.isBuiltIn(own, names);
+    return {
+      resources: new Set([...others.flatMap(({ resources }) => resources), ...(builtIn ? [names.plural] : [])]),
+      kinds: new Set([...others.flatMap(({ kinds }) => kinds), ...(builtIn ? [names.kind] : [])]),
+    };
+  }
+
+  async #serve(definition: CustomResourceDefinition): Promise<void> {
+    const { registry, caches } = this.#ports;
+    const name = definition.metadata.name ?? '';
+    const text = JSON.stringify([definition.spec, definition.status.acceptedNames, definition.metadata.deletionTimestamp]);
+    if (this.#served.get(name) === text) return;
+    const before = registry.of(name);
+    registry.set(name, customKinds(definition));
+    this.#served.set(name, text);
+    // Watches see objects through the schema they began with: they end, and their clients begin anew.
+    if (before !== undefined) await caches.drop(before.stored);
+  }
+
+  async #withdraw(name: string): Promise<void> {
+    const { registry, caches } = this.#ports;
+    const before = registry.of(name);
+    registry.set(name, undefined);
+    this.#served.delete(name);
+    this.#watched.get(name)?.();
+    this.#watched.delete(name);
+    if (before !== undefined) await caches.drop(before.stored);
+  }
+
+  /** No new instances; those that are there go, then the definition. */
+  async #terminate(definition: CustomResourceDefinition): Promise<void> {
+    const { registry, writes } = this.#ports;
+    const name = definition.metadata.name ?? '';
+    if (isTrue(definition.status?.conditions, 'Established')) await this.#serve(definition);
+    if (definition.metadata.finalizers?.includes(cleanupFinalizer) !== true) return;
+    const stored = registry.of(name)?.stored;
+    const left = stored === undefined ? 0 : await this.#empty(name, stored);
+    if (left > 0) {
+      await this.#say(definition, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress', message: `CustomResource deletion is in progress: ${left} left` });
+      return;
+    }
+    const finalizers = definition.metadata.finalizers.filter((finalizer) => finalizer !== cleanupFinalizer);
+    await writes.update(group, resource, { ...definition, metadata: { ...definition.metadata, finalizers } });
+  }
+
+  async #say(definition: CustomResourceDefinition, condition: CustomResourceDefinitionCondition): Promise<void> {
+    const { clock, writes } = this.#ports;
+    const conditions = withCondition(definition.status?.conditions ?? [], condition, clock.now());
+    const next = { ...definition, status: { ...definition.status, conditions } };
+    if (!deepEqual(next.status, definition.status)) await writes.updateStatus(group, resource, next);
+  }
+
+  /** Deletes the instances; returns how many there still are, and sees to it that their going is noticed. */
+  async #empty(name: string, kind: KindDefinition): Promise<number> {
+    const { reader, writes, caches } = this.#ports;
+    const instances = await reader.list(kind.group, kind.plural, '');
+    if (instances.length === 0) return 0;
+    if (!this.#watched.has(name)) this.#watched.set(name, caches.of(kind).onChange(() => this.#trigger()));
+    const todo = instances.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    for (let at = 0; at < todo.length; at += deletionsMax) {
+      await Promise.all(
+        todo.slice(at, at + deletionsMax).map(({ metadata }) =>
+          writes.delete(kind.group, kind.plural, metadata.namespace ?? '', metadata.name ?? '', metadata.uid ?? '').catch((error: unknown) => {
+            if (!hasReason(error, 'NotFound')) throw error;
+          }),
+        ),
+      );
+    }
+    return (await reader.list(kind.group, kind.plural, '')).length;
+  }
+}
