@@ -1,5 +1,6 @@
 import { RangeResponse, type ResponseHeader } from '@rhythm/proto/etcd';
 import { Reply } from '@rhythm/proto/store';
+import { putVarint, varintLength } from '../varint.ts';
 
 /**
  * A RangeResponse as bytes. What is stored of a key is the message that answers for it (docs/store.md), so a list is made by
@@ -52,18 +53,4 @@ function rangeReply(id: bigint, range: Uint8Array): Uint8Array[] {
   head[0] = 0x12;
   putVarint(head, 1, range.length);
   return [start, head, range];
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
-  return length;
-}
-
-function putVarint(out: Uint8Array, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out[at++] = (rest % 0x80) | 0x80;
-  out[at++] = rest;
-  return at;
 }

@@ -2,6 +2,7 @@ import { bidiHandler, status, type GrpcService } from '@rhythm/grpc';
 import { WatchService, type WatchRequest, type WatchResponse } from '@rhythm/proto/etcd';
 import { AuthError } from '../auth/errors.ts';
 import type { Credentials } from '../auth/gate.ts';
+import { encodeWatchResponse } from '../watch/encoding.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { Backend } from './header.ts';
 
@@ -10,7 +11,7 @@ const progressMetadata = 'rhythm-progress';
 
 export function watchService(backend: Backend, hub: WatchHub): GrpcService {
   return {
-    definition: WatchService,
+    definition: { watch: { ...WatchService.watch, responseSerialize: encodeWatchResponse } },
     implementation: {
       watch: bidiHandler<WatchRequest, WatchResponse>((messages, context) => {
         const stream = hub.open(context.metadata.get(progressMetadata)[0] === 'push');

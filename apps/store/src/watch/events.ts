@@ -3,9 +3,20 @@ import type { Event } from '@rhythm/proto/etcd/kv';
 import type { State } from '../host/state.ts';
 import type { Watcher } from './watcher.ts';
 
+/** Events without the value before: one object for all watches, so that it is encoded once. */
+const shared = new WeakMap<StoredEvent, Event>();
+
 /** The event as this watch wants it; undefined when its filters leave it out. */
 export function liveEvent(state: State, watcher: Watcher, event: StoredEvent): Event | undefined {
-  return wanted(watcher, event.type === 'delete') ? build(state, watcher, event.type === 'delete', event.kv, event.previous) : undefined;
+  if (!wanted(watcher, event.type === 'delete')) return undefined;
+  if (watcher.previous) return buildLive(state, watcher, event);
+  let built = shared.get(event);
+  if (built === undefined) shared.set(event, (built = buildLive(state, watcher, event)));
+  return built;
+}
+
+function buildLive(state: State, watcher: Watcher, event: StoredEvent): Event {
+  return build(state, watcher, event.type === 'delete', event.kv, event.previous);
 }
 
 export function pastEvent(state: State, watcher: Watcher, item: HistoryItem): Event | undefined {

@@ -20,6 +20,7 @@ export class WatchHub {
   readonly #streams = new Set<WatchStream>();
   readonly #unsubscribe: () => void;
   #timer: Timer | undefined;
+  #header: ResponseHeader | undefined;
 
   constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock) {
     this.#backend = backend;
@@ -32,8 +33,11 @@ export class WatchHub {
     return this.#backend.host.state.mvcc.revision;
   }
 
+  /** The same object as long as it says the same: it is then encoded once. */
   header(revision: number): ResponseHeader {
-    return header(this.#backend, revision);
+    const { term } = this.#backend.host.status();
+    if (this.#header === undefined || this.#header.revision !== BigInt(revision) || this.#header.raftTerm !== BigInt(term)) this.#header = header(this.#backend, revision);
+    return this.#header;
   }
 
   open(wantsProgress: boolean): WatchStream {
