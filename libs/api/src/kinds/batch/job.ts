@@ -8,6 +8,7 @@ import { defineKind } from '../define-kind.ts';
 import { workloadWarnings } from '../warnings/pod-spec.ts';
 import { humanDuration } from '../human-duration.ts';
 import { prepareJobForCreate, setJobDefaults } from './job-strategy.ts';
+import { validateJobStatus } from './job-status.ts';
 import { validateJob, validateJobUpdate } from './validation.ts';
 
 export const job = defineKind<Job>({
@@ -25,6 +26,7 @@ export const job = defineKind<Job>({
   prepareForCreate: prepareJobForCreate,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  validateStatusUpdate: validateJobStatus,
   warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
   columns: [nameColumn, column('Status'), column('Completions'), column('Duration'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', jobStatus(object), jobCompletions(object), jobDuration(object, now), age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],

@@ -2,20 +2,22 @@ import type { CronJob, Job, JobSpec } from '../../gen/types/batch-v1.ts';
 import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { matcherOfSelector, validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { child, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
+import { checkDns1123Label, checkDomainPath } from '../../validation/names.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { immutable, nonNegative, oneOf } from '../../validation/values.ts';
 import { validateTemplate } from '../pod-spec/template.ts';
+import { validateFailurePolicy, validateIndexed, validateSuccessPolicy } from './job-policies.ts';
 import { checkSchedule } from './schedule.ts';
 
-const indexedParallelismMax = 100_000;
+const managerLengthMax = 63;
 const cronJobNameMax = 52;
 const generatedLabel = 'batch.kubernetes.io/controller-uid';
 
 export function validateJob(object: Job): FieldError[] {
-  const { spec } = object;
-  const errors = validateJobSpec(spec, 'spec');
+  const { spec, metadata } = object;
+  const errors = [...validatePodNames(spec, metadata.name ?? ''), ...validateJobSpec(spec, 'spec')];
   if (spec.selector === undefined) return [...errors, required('spec.selector')];
   errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
   const labels = spec.template?.metadata?.labels ?? {};
@@ -26,6 +28,14 @@ export function validateJob(object: Job): FieldError[] {
     errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'));
   }
   return errors;
+}
+
+/** The pods of an indexed job have the job's name and their index as host names. */
+function validatePodNames(spec: JobSpec, name: string): FieldError[] {
+  const { completions = 0 } = spec;
+  const last = `${name}-${completions - 1}`;
+  if (spec.completionMode !== 'Indexed' || completions < 1 || checkDns1123Label(last).length === 0) return [];
+  return [invalidValue('metadata.name', name, `will not able to create pod with invalid DNS label: ${last}`)];
 }
 
 /** Of a job only how much of it runs, and for how long, may change. */
@@ -64,14 +74,14 @@ function validateJobSpec(spec: JobSpec | undefined, path: string): FieldError[] 
   if (spec?.template === undefined) return [required(child(path, 'template'))];
   const counts = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const;
   const errors = counts.flatMap((field) => nonNegative(spec[field], child(path, field)));
-  errors.push(...oneOf(spec.completionMode, child(path, 'completionMode'), ['Indexed', 'NonIndexed']));
-  if (spec.completionMode === 'Indexed') {
-    if (spec.completions === undefined) errors.push(required(child(path, 'completions'), 'when completion mode is Indexed'));
-    if ((spec.parallelism ?? 0) > indexedParallelismMax) {
-      errors.push(invalidValue(child(path, 'parallelism'), spec.parallelism, `must be less than or equal to ${indexedParallelismMax} when completion mode is Indexed`));
-    }
-  } else if (spec.backoffLimitPerIndex !== undefined) errors.push(invalidValue(child(path, 'backoffLimitPerIndex'), spec.backoffLimitPerIndex, 'requires indexed completion mode'));
-  errors.push(...oneOf(spec.podReplacementPolicy, child(path, 'podReplacementPolicy'), ['Failed', 'TerminatingOrFailed']));
+  errors.push(...oneOf(spec.completionMode, child(path, 'completionMode'), ['NonIndexed', 'Indexed']), ...validateIndexed(spec, path));
+  if (spec.managedBy !== undefined) {
+    errors.push(...checkDomainPath(spec.managedBy).map((e) => invalidValue(child(path, 'managedBy'), spec.managedBy, e)));
+    if (spec.managedBy.length > managerLengthMax) errors.push(tooLong(child(path, 'managedBy'), managerLengthMax));
+  }
+  const replacements = spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed'];
+  errors.push(...oneOf(spec.podReplacementPolicy, child(path, 'podReplacementPolicy'), replacements));
+  errors.push(...validateFailurePolicy(spec, path), ...validateSuccessPolicy(spec, path));
   errors.push(...validateTemplate(spec.template, child(path, 'template')));
   const policy = spec.template.spec?.restartPolicy ?? '';
   const field = child(path, 'template.spec.restartPolicy');
