@@ -17,5 +17,5 @@ test.each<[string, WatchResponse]>([
 ])('says what the generated encoder says: %s', (_, response) => {
   const expected = WatchResponse.decode(WatchResponse.encode(response).finish());
   // Twice: the second time from what is remembered.
-  for (let turn = 0; turn < 2; turn++) expect(WatchResponse.decode(encodeWatchResponse(response))).toEqual(expected);
+  for (let turn = 0; turn < 2; turn++) expect(WatchResponse.decode(Uint8Array.from(encodeWatchResponse(response)))).toEqual(expected);
 });
