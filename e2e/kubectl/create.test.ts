@@ -93,8 +93,8 @@ commands('create', ({ k, command, since }) => {
     expect(await k.ok('get', 'pdb', 'p', 'most')).toMatch(/^NAME +MIN AVAILABLE +MAX UNAVAILABLE +ALLOWED DISRUPTIONS +AGE\np +1 +N\/A +0 +\S+\nmost +N\/A +30% +0 /);
   });
   command('create quota', async () => {
-    expect(await create('quota', 'q', '--hard=configmaps=1000,requests.cpu=100', '--scopes=NotTerminating')).toBe('resourcequota/q created\n');
-    expect(JSON.parse(await jsonpath('quota q', '{.spec}'))).toEqual({ hard: { configmaps: '1k', 'requests.cpu': '100' }, scopes: ['NotTerminating'] });
+    expect(await create('quota', 'q', '--hard=pods=1000,requests.cpu=100', '--scopes=NotTerminating')).toBe('resourcequota/q created\n');
+    expect(JSON.parse(await jsonpath('quota q', '{.spec}'))).toEqual({ hard: { pods: '1k', 'requests.cpu': '100' }, scopes: ['NotTerminating'] });
   });
   command('create priorityclass', async () => {
     const name = k.namespace;

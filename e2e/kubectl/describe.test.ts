@@ -72,6 +72,7 @@ commands('describe', ({ k, command }) => {
     expect(text).toMatch(/Non-terminated Pods: +\(\d+ in total\)\n[^]*\n +default +hello-\S+ +10m \(0%\)/);
     expect(text).toMatch(/\nAllocated resources:\n[^]*\n +cpu +\d+m \(\d+%\)/);
     for (const reason of ['Starting', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) expect(text).toMatch(new RegExp(`Normal +${reason} +\\S+.* kubelet +`));
+    expect(text).toMatch(/Normal +Starting +\S+.* kube-proxy/);
     if (!k.old) expect(text).toMatch(/Normal +RegisteredNode +\S+ +node-controller +Node \S+ event: Registered Node \S+ in Controller\n/);
   });
   command('describe namespace, quota, limitrange', async () => {

@@ -2,7 +2,7 @@ import { resources } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';
 import type { ApiClient } from '@rhythm/client';
 import type { RunningApp } from '@rhythm/config';
-import { informerFactory } from '@rhythm/controller';
+import { eventRecorder, informerFactory } from '@rhythm/controller';
 import type { ApplyRuleset } from './apply-nft.ts';
 import { planProxy } from './plan.ts';
 import { Syncer } from './syncer.ts';
@@ -47,9 +47,13 @@ export async function start(config: ProxyConfig, ports: ProxyPorts): Promise<Run
   services.addHandler({ onAdd: trigger, onUpdate: trigger, onDelete: trigger });
   slices.addHandler({ onAdd: trigger, onUpdate: trigger, onDelete: trigger });
   syncer.trigger();
+  // Under the node's name for a uid, where `kubectl describe node` looks for what nodes say of themselves.
+  const events = eventRecorder(ports.client, { component: 'kube-proxy', host: config.nodeName, ...ports });
+  events.event({ kind: 'Node', apiVersion: 'v1', metadata: { name: config.nodeName, uid: config.nodeName } }, 'Normal', 'Starting', '');
   return {
     stop: async () => {
       syncer.stop();
+      await events.stop();
       await informers.stop();
     },
   };
