@@ -1,7 +1,8 @@
 import { apiVersionOf, hasReason, resources, type KubeObject, type TypedResource } from '@rhythm/api';
 import type { OwnerReference } from '@rhythm/api/types/meta-v1';
-import { done, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
+import { done, runController, startInformer, type Informer, type ReconcileResult, type RunningController, type RunningInformer } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { customResources, resourceId, type CustomResources } from '../../shared/custom-resources.ts';
 import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { OwnerGraph, nodeOf, type GraphNode } from './graph.ts';
 import { blocks, foregroundFinalizer, orphanFinalizer, planCollect, type OwnerState } from './plan.ts';
@@ -14,11 +15,11 @@ const leftOut = new Set(['/v1/events', 'events.k8s.io/v1/events', 'autoscaling/v
 export function startGarbageCollector(context: ControllerContext): RunningController {
   const kinds = Object.values(resources).filter((r) => !leftOut.has(`${r.group}/${r.version}/${r.resource}`)) as readonly TypedResource[];
   const informers = kinds.map((resource) => context.informers.informer(resource));
+  const custom = customResources(context);
   const graph = new OwnerGraph();
-  const collector = new GarbageCollector(context, graph, kinds);
-  const running = runController({ name: 'garbage-collector', reconcile: (uid) => collector.reconcile(uid), clock: context.clock, log: context.log, workers, synced: informers });
-  informers.forEach((informer, i) => {
-    const resource = kinds[i] as TypedResource;
+  const collector = new GarbageCollector(context, graph, () => [...kinds, ...custom.list()]);
+  const running = runController({ name: 'garbage-collector', reconcile: (uid) => collector.reconcile(uid), clock: context.clock, log: context.log, workers, synced: [...informers, custom.informer] });
+  const follow = (informer: Informer<KubeObject>, resource: TypedResource): void => {
     const changed = (object: KubeObject): void => {
       const node = graph.set(resource, object);
       if (node.owners.length > 0 || node.deleting) running.enqueue(node.uid);
@@ -35,19 +36,47 @@ export function startGarbageCollector(context: ControllerContext): RunningContro
         for (const owner of node.owners) running.enqueue(owner.uid);
       },
     });
+  };
+  informers.forEach((informer, i) => follow(informer, kinds[i] as TypedResource));
+  const followed = followCustom(context, custom, follow);
+  return {
+    ...running,
+    stop: async () => {
+      await Promise.all([running.stop(), followed.stop()]);
+    },
+  };
+}
+
+/** Informers on what definitions add, for as long as they do. */
+function followCustom(context: ControllerContext, custom: CustomResources, follow: (informer: Informer<KubeObject>, resource: TypedResource) => void): { stop(): Promise<void> } {
+  const { client, clock, log, random } = context;
+  const open = new Map<string, RunningInformer<KubeObject>>();
+  custom.onChange(() => {
+    const wanted = new Map(custom.list().map((resource) => [resourceId(resource), resource]));
+    for (const [id, informer] of open) {
+      if (wanted.has(id)) continue;
+      open.delete(id);
+      void informer.stop();
+    }
+    for (const [id, resource] of wanted) {
+      if (open.has(id)) continue;
+      const informer = startInformer(client, resource, { clock, log, random });
+      open.set(id, informer);
+      follow(informer, resource);
+    }
   });
-  return running;
+  return { stop: async () => void (await Promise.all([...open.values()].map((informer) => informer.stop()))) };
 }
 
 class GarbageCollector {
   readonly #context: ControllerContext;
   readonly #graph: OwnerGraph;
-  readonly #resourceOf: ReadonlyMap<string, TypedResource>;
+  readonly #kinds: () => readonly TypedResource[];
 
-  constructor(context: ControllerContext, graph: OwnerGraph, kinds: readonly TypedResource[]) {
+  constructor(context: ControllerContext, graph: OwnerGraph, kinds: () => readonly TypedResource[]) {
     this.#context = context;
     this.#graph = graph;
-    this.#resourceOf = new Map(kinds.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));
+    this.#kinds = kinds;
   }
 
   async reconcile(uid: string): Promise<ReconcileResult> {
@@ -79,7 +108,7 @@ class GarbageCollector {
   async #stateOf(node: GraphNode, owner: OwnerReference): Promise<OwnerState> {
     const known = this.#graph.get(owner.uid);
     if (known !== undefined) return this.#isWaiting(node, known) ? 'waiting' : 'solid';
-    const resource = this.#resourceOf.get(`${owner.apiVersion}/${owner.kind}`);
+    const resource = this.#kinds().find((kind) => kind.kind === owner.kind && apiVersionOf(kind) === owner.apiVersion);
     if (resource === undefined) return 'unknown';
     try {
       const current = await this.#context.client.get(resource, resource.namespaced ? node.namespace : '', owner.name);

@@ -3,6 +3,7 @@ import type { Namespace } from '@rhythm/api/types/core-v1';
 import { causeChain } from '@rhythm/base';
 import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { customResources } from '../../shared/custom-resources.ts';
 import { semanticallyEqual } from '../../shared/equality.ts';
 import { namespaceFinalizer, terminatingConditions, type ContentFailure, type Remaining } from './plan.ts';
 
@@ -16,6 +17,7 @@ const deletionsMax = 20;
 export function startNamespace(context: ControllerContext): RunningController {
   const { client, clock } = context;
   const namespaces = context.informers.informer(resources.namespaces);
+  const custom = customResources(context);
 
   async function reconcile(name: string): Promise<ReconcileResult> {
     const namespace = namespaces.get(name);
@@ -23,7 +25,7 @@ export function startNamespace(context: ControllerContext): RunningController {
     if (!(namespace.spec.finalizers ?? []).includes(namespaceFinalizer)) return done;
     const remaining: Remaining[] = [];
     const failures: ContentFailure[] = [];
-    for (const resource of contentKinds()) {
+    for (const resource of contentKinds(custom.list())) {
       try {
         remaining.push(await empty(resource, name));
       } catch (error) {
@@ -79,10 +81,10 @@ export function startNamespace(context: ControllerContext): RunningController {
 }
 
 /** Every namespaced kind once, pods first. */
-function contentKinds(): readonly TypedResource[] {
+function contentKinds(custom: readonly TypedResource[]): readonly TypedResource[] {
   const seen = new Set(['autoscaling/v1/horizontalpodautoscalers', 'events.k8s.io/v1/events']);
   const kinds = Object.values(resources).filter((r) => r.namespaced && !seen.has(`${r.group}/${r.version}/${r.resource}`)) as readonly TypedResource[];
-  return [resources.pods as TypedResource, ...kinds.filter((r) => r.resource !== 'pods')];
+  return [resources.pods as TypedResource, ...kinds.filter((r) => r.resource !== 'pods' || r.group !== ''), ...custom.filter((r) => r.namespaced)];
 }
 
 const titleOf = (resource: TypedResource): string => (resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`);
