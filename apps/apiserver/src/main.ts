@@ -3,6 +3,7 @@ import { FlagError, parseFlags, runApp, writeEndpointFile } from '@rhythm/config
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
+import type { OidcConfig } from './auth/index.ts';
 import { start } from './index.ts';
 
 const spec = {
@@ -21,9 +22,20 @@ const spec = {
   'service-cidr': { type: 'string', help: 'IPv4 network of ClusterIPs', required: true },
   'kubelet-client-cert-file': { type: 'string', help: 'our client certificate for kubelets' },
   'kubelet-client-key-file': { type: 'string', help: 'its key' },
+  'oidc-issuer-url': { type: 'string', help: 'https address of an OpenID Connect issuer whose identity tokens are accepted' },
+  'oidc-client-id': { type: 'string', help: 'the audience of those tokens', default: '' },
+  'oidc-username-claim': { type: 'string', help: 'the claim that is the user', default: 'sub' },
+  'oidc-username-prefix': { type: 'string', help: 'what goes before it; - for nothing; the issuer and # when not given, except for the claim email' },
+  'oidc-groups-claim': { type: 'string', help: 'the claim that lists groups' },
+  'oidc-groups-prefix': { type: 'string', help: 'what goes before each', default: '' },
+  'oidc-required-claim': { type: 'list', help: 'KEY=VALUE that tokens must have' },
+  'oidc-signing-algs': { type: 'list', help: 'accepted algorithms; RS256 when not given' },
+  'oidc-ca-file': { type: 'string', help: 'CA of the issuer; the public ones when not given' },
   'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
 } as const;
+
+type OidcFlags = Pick<ReturnType<typeof parseFlags<typeof spec>>, Extract<keyof typeof spec, `oidc-${string}`>>;
 
 const log = jsonLog(systemClock, (line) => process.stderr.write(line));
 
@@ -51,6 +63,7 @@ await runApp('apiserver', log, async (argv) => {
     random: systemRandom,
     log,
   });
+  const oidc = oidcOf(flags, (path) => read('oidc-ca-file', path));
   const app = await start(
     {
       host: flags.host,
@@ -60,6 +73,7 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
+      ...oidc,
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
@@ -76,3 +90,31 @@ await runApp('apiserver', log, async (argv) => {
     },
   };
 });
+
+function oidcOf(flags: OidcFlags, readCa: (path: string) => string): { readonly oidc?: OidcConfig } {
+  const issuerUrl = flags['oidc-issuer-url'];
+  if (issuerUrl === undefined) return {};
+  const usernamePrefix = flags['oidc-username-prefix'];
+  const groupsClaim = flags['oidc-groups-claim'];
+  const algorithms = flags['oidc-signing-algs'] ?? [];
+  const caFile = flags['oidc-ca-file'];
+  return {
+    oidc: {
+      issuerUrl,
+      clientId: flags['oidc-client-id'],
+      usernameClaim: flags['oidc-username-claim'],
+      ...(usernamePrefix === undefined ? {} : { usernamePrefix }),
+      ...(groupsClaim === undefined ? {} : { groupsClaim }),
+      groupsPrefix: flags['oidc-groups-prefix'],
+      requiredClaims: new Map((flags['oidc-required-claim'] ?? []).map(requiredClaim)),
+      ...(algorithms.length === 0 ? {} : { signingAlgorithms: algorithms }),
+      ...(caFile === undefined ? {} : { ca: readCa(caFile) }),
+    },
+  };
+}
+
+function requiredClaim(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new FlagError(`flag --oidc-required-claim: ${text} is not KEY=VALUE`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

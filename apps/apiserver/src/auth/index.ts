@@ -14,6 +14,7 @@ import { anonymousPathsByDefault, anonymousUser, isOpenPath } from './anonymous.
 import { credentialAuthenticator } from './credentials.ts';
 import { NodeAuthorizer } from './node/node-authorizer.ts';
 import { NodeGraph } from './node/node-graph.ts';
+import { oidcTokens, type OidcConfig } from './oidc/oidc.ts';
 import type { AuthPorts, ObjectWriter } from './ports.ts';
 import { RbacAuthorizer } from './rbac/authorizer.ts';
 import { escalationStep } from './rbac/escalation.ts';
@@ -28,6 +29,7 @@ import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
 import { tokenRequestHandler } from './tokens/request.ts';
 import { TokenVerifier } from './tokens/verifier.ts';
 
+export type { OidcConfig } from './oidc/oidc.ts';
 export type { PodsOfNode } from './node/node-graph.ts';
 export type { AuthPorts, ObjectWriter, ResourceChanges } from './ports.ts';
 export type { CreateOnlyHandler, CreateOnlyRequest } from './reviews/handler.ts';
@@ -44,6 +46,8 @@ export interface AuthConfig {
   readonly audiences?: readonly string[];
   /** Where `/openid/v1/jwks` is found, for the discovery document; the issuer's own when absent. */
   readonly jwksUri?: string;
+  /** Whose identity tokens are accepted besides. */
+  readonly oidc?: OidcConfig;
   /** Paths served without a credential; those of health and version when absent. */
   readonly anonymousPaths?: readonly string[];
 }
@@ -71,7 +75,7 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
   const keys = tokenKeysFromPem(config.serviceAccountKey);
   const audiences = (config.audiences ?? []).length === 0 ? [config.issuer] : (config.audiences ?? []);
   const tokens = { issuer: config.issuer, audiences, keys };
-  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock)]);
+  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)])]);
   const index = new LiveSubjectIndex(reader, ports.changes);
   const rbac = new RbacAuthorizer(index);
   const authorizer = ports.podsOf === undefined ? rbac : anyOf([new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader), rbac]);
