@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Random } from '@rhythm/base';
+import type { MemberRecord } from './members/records.ts';
 import type { Identity } from './services/header.ts';
 
+/** What `DIR/member.json` says; written once. */
+export interface StoredIdentity extends Identity {
+  /** Of a member that joined a group: whom it asked for the state. Its own state, once it has one, knows better. */
+  readonly joined: readonly MemberRecord[] | undefined;
+}
+
 /**
- * The member's identity from `DIR/member.json`, made on the first start. Throws when the directory belongs to a member
- * of another name: two members on one directory would destroy each other's state.
+ * The member's identity; undefined when there is none yet. Throws when the directory belongs to a member of another name: two
+ * members on one directory would destroy each other's state.
  */
-export async function loadIdentity(dataDir: string, name: string, random: Random): Promise<Identity> {
+export async function readIdentity(dataDir: string, name: string): Promise<StoredIdentity | undefined> {
   const path = join(dataDir, 'member.json');
   if (existsSync(path)) {
     const stored = parse(await readFile(path, 'utf8'), path);
@@ -16,8 +22,14 @@ export async function loadIdentity(dataDir: string, name: string, random: Random
     return stored;
   }
   if (existsSync(join(dataDir, 'state'))) throw new Error(`${path} is missing, but the directory holds a member's state`);
-  const identity = { name, clusterId: randomId(random), memberId: randomId(random) };
-  const text = JSON.stringify({ name, clusterId: identity.clusterId.toString(16), memberId: identity.memberId.toString(16) });
+  return undefined;
+}
+
+/** Durable on return. */
+export async function writeIdentity(dataDir: string, { name, clusterId, memberId, joined }: StoredIdentity): Promise<void> {
+  const path = join(dataDir, 'member.json');
+  const others = joined?.map(({ id, ...rest }) => ({ ...rest, id: id.toString(16) }));
+  const text = JSON.stringify({ name, clusterId: clusterId.toString(16), memberId: memberId.toString(16), ...(others === undefined ? {} : { joined: others }) });
   const file = await open(`${path}.tmp`, 'w', 0o600);
   try {
     await file.writeFile(`${text}\n`);
@@ -26,16 +38,11 @@ export async function loadIdentity(dataDir: string, name: string, random: Random
     await file.close();
   }
   await rename(`${path}.tmp`, path);
-  return identity;
 }
 
-function parse(text: string, path: string): Identity {
-  const { name, clusterId, memberId } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+function parse(text: string, path: string): StoredIdentity {
+  const { name, clusterId, memberId, joined } = JSON.parse(text) as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || typeof clusterId !== 'string' || typeof memberId !== 'string') throw new Error(`${path} is damaged`);
-  return { name, clusterId: BigInt(`0x${clusterId}`), memberId: BigInt(`0x${memberId}`) };
-}
-
-/** A 64-bit number that is not 0. */
-function randomId(random: Random): bigint {
-  return Buffer.from(random.bytes(8)).readBigUInt64BE() | 1n;
+  const others = joined as ReadonlyArray<Omit<MemberRecord, 'id'> & { readonly id: string }> | undefined;
+  return { name, clusterId: BigInt(`0x${clusterId}`), memberId: BigInt(`0x${memberId}`), joined: others?.map((member) => ({ ...member, id: BigInt(`0x${member.id}`) })) };
 }

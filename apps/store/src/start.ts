@@ -15,7 +15,12 @@ import { quotaOf } from './alarms/quota.ts';
 import { autoCompact, compactable } from './compaction/auto-compactor.ts';
 import type { Retention } from './compaction/retention.ts';
 import { Host } from './host/host.ts';
-import { loadIdentity } from './identity.ts';
+import type { WatchedCertificates } from './certificates.ts';
+import { bootstrap, type ClusterConfig } from './members/bootstrap.ts';
+import { learnerGuard } from './members/learner-guard.ts';
+import { GroupOperations } from './members/operations.ts';
+import { publishSelf } from './members/publish.ts';
+import { servePeers, type PeerConfig } from './peers/serve-peers.ts';
 import { StoreBackend } from './services/backend.ts';
 import { authService } from './services/auth.ts';
 import { clusterService } from './services/cluster.ts';
@@ -43,6 +48,14 @@ export interface StoreConfig {
   readonly port: number;
   /** Plain text without it. */
   readonly tls?: ServerTls;
+  /** Takes the place of the certificates in `tls` whenever its files change. */
+  readonly certificates?: WatchedCertificates;
+  /** Where clients reach this member, as the others tell; by default where it listens. */
+  readonly advertiseClientUrls?: readonly string[];
+  /** By default a cluster of its own. */
+  readonly cluster?: ClusterConfig;
+  /** Where other members reach this one; without it, it stays alone. */
+  readonly peers?: PeerConfig;
   /** How users sign in, once authentication is on; by default with simple tokens. */
   readonly auth?: { readonly tokenOptions?: TokenOptions; readonly tokenTtlSeconds?: number; readonly bcryptCost?: number };
   /** Bytes of live keys and values from which on only deletions and compactions are taken, as etcd's flag: 0 is its default, less than 0 no limit. */
@@ -73,14 +86,19 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const { clock, random, log } = ports;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const quotaBytes = quotaOf(config.quotaBackendBytes ?? 0, log);
-  const identity = await loadIdentity(config.dataDir, config.name, random);
+  const cluster = config.cluster ?? { initialClusterState: 'new', initialClusterToken: 'etcd-cluster', advertisePeerUrls: [] };
+  const { identity, founders } = await bootstrap(config.dataDir, config.name, cluster, { clock, random, log, peerTls: config.peers?.certificates?.current });
   const files = await nodeFiles(join(config.dataDir, 'log'));
   const { tokenOptions = { kind: 'simple' }, tokenTtlSeconds = tokenTtlSecondsDefault, bcryptCost = bcryptCosts.default } = config.auth ?? {};
   const tokens = tokenOptions.kind === 'simple' ? new SimpleTokens(clock, tokenTtlSeconds * 1000) : new JwtTokens(tokenOptions, clock);
+  const peers = config.peers === undefined ? undefined : await servePeers(config.peers, identity, ports);
+  const group: GroupOperations = new GroupOperations(() => host, clock, cluster.initialClusterToken);
   const host = await Host.start({
     id: identity.memberId,
     clusterId: identity.clusterId,
-    founders: [{ id: identity.memberId, name: identity.name, peerUrls: [], clientUrls: [] }],
+    founders,
+    ...(peers === undefined ? {} : { transport: peers.transport }),
+    answer: group.answer,
     files,
     spaces: levelSpaces(config.dataDir),
     ...(tokens instanceof SimpleTokens ? { tokens } : {}),
@@ -90,6 +108,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
+  }).catch(async (error: unknown) => {
+    await peers?.stop();
+    throw error;
   });
   const address = { port: config.port };
   const scheme = config.tls === undefined ? 'http' : 'https';
@@ -103,8 +124,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     assign: async (user, digest, checkedRevision) =>
       (await host.propose({ $case: 'auth', value: { change: { $case: 'assignToken', value: { user, digest, checkedRevision: BigInt(checkedRevision) } } } })).index,
   });
-  const backend: Backend = new StoreBackend({ host, identity, gate, clientUrls: () => [`${scheme}://${config.host}:${address.port}`], quotaBytes });
+  const backend: Backend = new StoreBackend({ host, identity, gate, group, quotaBytes });
   const guard = managementGuard(backend);
+  const voters = learnerGuard(host);
   const hub = new WatchHub(backend, clock);
   const kv = new KeyValues(backend, clock);
   const changes = new Changes(host);
@@ -114,9 +136,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const stopping = new AbortController();
   const services = [
     kvService(kv),
-    watchService(backend, hub),
-    leaseService(backend, clock, random),
-    guarded(clusterService(backend), guard),
+    guarded(watchService(backend, hub), voters),
+    guarded(leaseService(backend, random), voters),
+    guarded(guarded(clusterService(backend), guard), voters),
     guarded(maintenanceService(backend), guard),
     authService(backend),
     lockService(concurrency),
@@ -128,9 +150,12 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock, engine: 'lean' }).catch(async (error: unknown) => {
     compactor.stop();
     await host.stop();
+    await peers?.stop();
     throw error;
   });
   address.port = server.port;
+  config.certificates?.onChange(({ cert, key, ca }) => server.setTls({ cert, key, clientCa: ca }));
+  void publishSelf({ group, host, clock, log, name: identity.name, clientUrls: config.advertiseClientUrls ?? [`${scheme}://${urlHost(config.host)}:${address.port}`], peerUrls: cluster.advertisePeerUrls, signal: stopping.signal });
   log.info('serving', { host: config.host, port: server.port, member: identity.memberId.toString(16), cluster: identity.clusterId.toString(16) });
   host.failed.catch(() => health.set('', false));
   return {
@@ -144,6 +169,13 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       changes.stop();
       await server.stop(stopGraceMs);
       await host.stop();
+      await peers?.stop();
+      config.certificates?.stop();
+      config.peers?.certificates?.stop();
     },
   };
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

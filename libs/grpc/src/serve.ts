@@ -44,6 +44,8 @@ export interface GrpcServer {
   readonly port: number;
   /** Takes no new calls, lets those in flight end for `graceMs`, then breaks the rest. Idempotent. */
   stop(graceMs: number): Promise<void>;
+  /** New certificates for connections to come; only what began with TLS takes them. */
+  setTls(tls: Pick<ServerTls, 'cert' | 'key' | 'clientCa'>): void;
 }
 
 const receiveBytesMaxDefault = 4 * 1024 * 1024;
@@ -61,18 +63,18 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
     ...(keepaliveMs === 0 ? {} : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': 5_000 }),
   });
   for (const service of options.services) server.addService(service.definition, service.implementation);
-  const port = await bind(server, options);
+  const credentials = options.tls === undefined ? undefined : new TlsCredentials(options.tls);
+  const port = await bind(server, options, credentials ?? ServerCredentials.createInsecure());
   let stopped: Promise<void> | undefined;
-  return { port, stop: (graceMs) => (stopped ??= shutDown(server, graceMs, clock)) };
+  return { port, stop: (graceMs) => (stopped ??= shutDown(server, graceMs, clock)), setTls: (tls) => credentials?.update(tls) };
 }
 
-function bind(server: Server, options: ServeOptions): Promise<number> {
+function bind(server: Server, options: ServeOptions, credentials: ServerCredentials): Promise<number> {
   const unix = options.host.startsWith('unix:');
   // A killed server leaves its socket file, and binding to it fails.
   if (unix) rmSync(options.host.slice('unix:'.length), { force: true });
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const address = unix ? options.host : `${host}:${options.port}`;
-  const credentials = options.tls === undefined ? ServerCredentials.createInsecure() : new TlsCredentials(options.tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(unix ? 0 : port);
@@ -100,12 +102,20 @@ class TlsCredentials extends ServerCredentials {
   constructor(tls: ServerTls) {
     super(
       { requestCert: tls.clientCa !== undefined, rejectUnauthorized: tls.requireClientCert === true, minVersion: 'TLSv1.3' },
-      { cert: Buffer.from(tls.cert), key: Buffer.from(tls.key), ...(tls.clientCa === undefined ? {} : { ca: Buffer.from(tls.clientCa) }) },
+      contextOf(tls),
     );
     if (tls.requireClientCert === true && tls.clientCa === undefined) throw new Error('requireClientCert needs clientCa');
+  }
+
+  update(tls: Pick<ServerTls, 'cert' | 'key' | 'clientCa'>): void {
+    this.updateSecureContextOptions(contextOf(tls));
   }
 
   override _equals(other: ServerCredentials): boolean {
     return other === this;
   }
+}
+
+function contextOf({ cert, key, clientCa }: Pick<ServerTls, 'cert' | 'key' | 'clientCa'>): { cert: Buffer; key: Buffer; ca?: Buffer } {
+  return { cert: Buffer.from(cert), key: Buffer.from(key), ...(clientCa === undefined ? {} : { ca: Buffer.from(clientCa) }) };
 }

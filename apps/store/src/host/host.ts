@@ -53,6 +53,7 @@ export class Host {
   #wasLeader = false;
   /** There is nobody else in the group. */
   #isAlone = false;
+  #isLearner = false;
   /** The leader that is known, and when it became known, in monotonic milliseconds. */
   #leader: NodeId = nobody;
   #leaderSince = 0;
@@ -126,9 +127,9 @@ export class Host {
     return this.#leader;
   }
 
+  /** It has no vote, or waits to be sent the state. */
   get isLearner(): boolean {
-    const { membership } = this.#state;
-    return membership === undefined || !isVoter(membership, this.#options.id);
+    return this.#isLearner;
   }
 
   get transport(): Transport | undefined {
@@ -138,6 +139,7 @@ export class Host {
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
   async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
     this.#requireRunning();
+    this.#requireVote();
     if (!this.#hasSpaceFor(command)) {
       await this.raise(alarmTypes.noSpace);
       throw etcdError('NoSpace');
@@ -182,6 +184,7 @@ export class Host {
   /** Resolves when the applied state holds everything that was acknowledged before the call. */
   linearizable(): Promise<void> {
     this.#requireRunning();
+    this.#requireVote();
     // Alone, a member that leads has applied whatever it acknowledged.
     if (this.#isAlone && this.#wasLeader) return Promise.resolve();
     const promise = this.#reads.add();
@@ -230,6 +233,11 @@ export class Host {
     if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
   }
 
+  /** etcd's clients are to ask another member while this one has no vote. */
+  #requireVote(): void {
+    if (this.#isLearner) throw etcdError('NotSupportedForLearner');
+  }
+
   #askRead(context: number): boolean {
     try {
       this.#node.readIndex(context);
@@ -261,6 +269,7 @@ export class Host {
   #tellPeers(): void {
     const { members, membership } = this.#state;
     this.#isAlone = membership !== undefined && membersOf(membership).length === 1 && membership.voters[0] === this.#options.id;
+    this.#isLearner = membership === undefined || !isVoter(membership, this.#options.id);
     if (membership !== undefined) this.#options.transport?.setPeers(members.list(), members.removed);
   }
 

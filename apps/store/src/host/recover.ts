@@ -11,6 +11,10 @@ export async function recover(options: HostOptions): Promise<{ readonly state: S
     const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, state.installed, options.segmentBytesMax);
     if (state.membership === undefined && options.founders.length > 0) state.found(options.clusterId, options.founders);
     const { membership } = state;
+    const { clusterId = options.clusterId } = state.members;
+    if (clusterId !== options.clusterId) {
+      throw new Error(`the state belongs to cluster ${clusterId.toString(16)}, the identity file says ${options.clusterId.toString(16)}: restore-quorum was interrupted, run it again`);
+    }
     if (membership !== undefined && !membersOf(membership).includes(options.id)) {
       const members = membersOf(membership).map((id) => id.toString(16));
       throw new Error(`the state belongs to the members ${members.join(', ')}, and this one (${options.id.toString(16)}) is none of them: it was removed`);

@@ -3,6 +3,7 @@ import type { Credentials, Gate } from '../auth/gate.ts';
 import type { AuthMachine } from '../auth/machine.ts';
 import type { Caller } from '@rhythm/proto/store';
 import type { StoreCommand } from '../host/machine.ts';
+import type { GroupOperations } from '../members/operations.ts';
 import type { Host, ReplyTo } from '../host/host.ts';
 import type { Backend, Identity } from './header.ts';
 
@@ -10,14 +11,14 @@ import type { Backend, Identity } from './header.ts';
 export class StoreBackend implements Backend {
   readonly host: Host;
   readonly identity: Identity;
-  readonly clientUrls: () => readonly string[];
+  readonly group: GroupOperations;
   readonly gate: Gate;
   readonly quotaBytes: number | undefined;
 
-  constructor(parts: Pick<Backend, 'host' | 'identity' | 'clientUrls' | 'gate' | 'quotaBytes'>) {
+  constructor(parts: Pick<Backend, 'host' | 'identity' | 'group' | 'gate' | 'quotaBytes'>) {
     this.host = parts.host;
     this.identity = parts.identity;
-    this.clientUrls = parts.clientUrls;
+    this.group = parts.group;
     this.gate = parts.gate;
     this.quotaBytes = parts.quotaBytes;
   }

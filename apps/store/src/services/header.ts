@@ -5,6 +5,7 @@ import type { Credentials, Gate } from '../auth/gate.ts';
 import type { AuthMachine } from '../auth/machine.ts';
 import type { Host, ReplyTo } from '../host/host.ts';
 import type { StoreCommand } from '../host/machine.ts';
+import type { GroupOperations } from '../members/operations.ts';
 
 /** Who this member is; written once into its data directory. */
 export interface Identity {
@@ -17,8 +18,8 @@ export interface Identity {
 export interface Backend {
   readonly host: Host;
   readonly identity: Identity;
-  /** Where clients reach this member, as URLs. */
-  readonly clientUrls: () => readonly string[];
+  /** What the leader does on behalf of any member. */
+  readonly group: GroupOperations;
   /** Users and roles as they are now. */
   readonly auth: AuthMachine;
   /** What callers may do now. */

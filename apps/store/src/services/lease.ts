@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@rhythm/base';
+import type { Random } from '@rhythm/base';
 import { keyBytes } from '@rhythm/mvcc';
 import { bidiHandler, unaryHandler, type GrpcService } from '@rhythm/grpc';
 import {
@@ -15,13 +15,12 @@ import {
   type LeaseTimeToLiveResponse,
 } from '@rhythm/proto/etcd';
 import type { Credentials } from '../auth/gate.ts';
-import { etcdError } from './errors.ts';
 import { header, type Backend } from './header.ts';
 
 /** Shorter leases are made this long, as etcd does: one and a half election timeouts, rounded up to seconds. */
 const ttlSecondsMin = 2n;
 
-export function leaseService(backend: Backend, clock: Clock, random: Random): GrpcService {
+export function leaseService(backend: Backend, random: Random): GrpcService {
   const { host } = backend;
   const revision = (): number => host.state.mvcc.revision;
 
@@ -38,12 +37,8 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
   /** A lease that is not there is answered with a time of 0, not with an error. */
   async function keepAlive(ID: bigint, who: Credentials): Promise<LeaseKeepAliveResponse> {
     backend.access.leaseWrite(await backend.caller(who), ID);
-    if (!host.isLeader) throw etcdError('NoLeader');
-    const lease = host.state.mvcc.leases.get(ID);
-    // Its deadline is over and its revocation on the way: it cannot be saved any more.
-    const isAlive = lease !== undefined && host.leases.times.remainingSeconds(ID, clock.monotonic()) !== undefined;
-    if (isAlive) host.leases.times.renew(ID, lease.ttl, clock.monotonic());
-    return { header: header(backend, revision()), ID, TTL: isAlive ? lease.ttl : 0n };
+    const { remaining } = await backend.group.renewLease(ID);
+    return { header: header(backend, revision()), ID, TTL: remaining };
   }
 
   async function timeToLive({ ID, keys }: LeaseTimeToLiveRequest, who: Credentials): Promise<LeaseTimeToLiveResponse> {
@@ -52,10 +47,10 @@ export function leaseService(backend: Backend, clock: Clock, random: Random): Gr
     if (keys) backend.access.leaseRead(caller, ID);
     else backend.access.authenticated(caller);
     const lease = host.state.mvcc.leases.get(ID);
-    const remaining = host.leases.times.remainingSeconds(ID, clock.monotonic());
-    if (lease === undefined) return { header: header(backend, revision()), ID, TTL: -1n, grantedTTL: 0n, keys: [] };
+    const { remaining } = lease === undefined ? { remaining: -1n } : await backend.group.leaseTime(ID);
+    if (lease === undefined || remaining < 0n) return { header: header(backend, revision()), ID, TTL: -1n, grantedTTL: 0n, keys: [] };
     const held = keys ? [...lease.keys].sort().map(keyBytes) : [];
-    return { header: header(backend, revision()), ID, TTL: remaining ?? 0n, grantedTTL: lease.ttl, keys: held };
+    return { header: header(backend, revision()), ID, TTL: remaining, grantedTTL: lease.ttl, keys: held };
   }
 
   return {

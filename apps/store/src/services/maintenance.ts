@@ -11,6 +11,8 @@ import {
   type HashKVResponse,
   type HashRequest,
   type HashResponse,
+  type MoveLeaderRequest,
+  type MoveLeaderResponse,
   type SnapshotRequest,
   type SnapshotResponse,
   type StatusRequest,
@@ -18,7 +20,6 @@ import {
 } from '@rhythm/proto/etcd';
 import { internalCaller } from '../auth/access.ts';
 import { downgradeAnswer } from './downgrade.ts';
-import { notImplemented } from './errors.ts';
 import { hashKv } from './hash.ts';
 import { header, type Backend } from './header.ts';
 import { backendHash, snapshotStreams } from './snapshot.ts';
@@ -28,7 +29,6 @@ export function maintenanceService(backend: Backend): GrpcService {
   const { host } = backend;
   const now = () => header(backend, host.state.mvcc.revision);
   const snapshots = snapshotStreams(backend);
-  const refused = (what: string) => unaryHandler<unknown, never>(() => Promise.reject(notImplemented(what)));
 
   async function alarm(request: AlarmRequest): Promise<AlarmResponse> {
     if (request.action === 0) {
@@ -58,7 +58,10 @@ export function maintenanceService(backend: Backend): GrpcService {
         return { header: now(), hash, compactRevision: BigInt(compactRevision), hashRevision: BigInt(revision) };
       }),
       snapshot: serverStreamHandler<SnapshotRequest, SnapshotResponse>(() => snapshots()),
-      moveLeader: refused('moving the leader'),
+      moveLeader: unaryHandler<MoveLeaderRequest, MoveLeaderResponse>(async ({ targetID }) => {
+        await backend.group.moveLeader(targetID);
+        return { header: now() };
+      }),
       downgrade: unaryHandler<DowngradeRequest, DowngradeResponse>((request) => Promise.reject(downgradeAnswer(request))),
     },
   };

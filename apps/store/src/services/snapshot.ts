@@ -1,4 +1,5 @@
 import type { SnapshotResponse } from '@rhythm/proto/etcd';
+import type { State } from '../host/state.ts';
 import { etcdContent, type SnapshotMember } from '../snapshot/etcd-content.ts';
 import { metaNames } from '../snapshot/etcd-names.ts';
 import { contentHash } from '../snapshot/snapshot-status.ts';
@@ -22,7 +23,7 @@ export function snapshotStreams(backend: Backend): () => AsyncGenerator<Snapshot
       const { space, isCompacted } = await state.snapshot();
       const head = header(backend, state.mvcc.revision);
       try {
-        for await (const { blob, remaining } of snapshotPieces(etcdContent(space, { members: members(backend), isCompacted }))) {
+        for await (const { blob, remaining } of snapshotPieces(etcdContent(space, { members: membersOf(state), isCompacted }))) {
           yield { header: head, remainingBytes: BigInt(remaining), blob, version: layoutVersion };
         }
       } finally {
@@ -36,9 +37,10 @@ export function snapshotStreams(backend: Backend): () => AsyncGenerator<Snapshot
 
 /** etcd's hash of everything that is stored, other than where the log stands: of no use but to compare members that are idle. */
 export async function backendHash(backend: Backend): Promise<number> {
-  const { space, isCompacted } = await backend.host.state.snapshot();
+  const { state } = backend.host;
+  const { space, isCompacted } = await state.snapshot();
   try {
-    return await contentHash(etcdContent(space, { members: members(backend), isCompacted }), unhashed);
+    return await contentHash(etcdContent(space, { members: membersOf(state), isCompacted }), unhashed);
   } finally {
     await space.close();
   }
@@ -46,11 +48,6 @@ export async function backendHash(backend: Backend): Promise<number> {
 
 const unhashed: ReadonlySet<string> = new Set([metaNames.consistentIndex, metaNames.term]);
 
-/** This member may not have told the group yet who it is. */
-function members({ identity, clientUrls, host }: Backend): SnapshotMember[] {
-  const { members: known } = host.state;
-  return known.list().map(({ id, name, peerUrls, clientUrls: urls }) => {
-    const isOwn = id === identity.memberId;
-    return { id, name: isOwn ? identity.name : name, peerUrls, clientUrls: isOwn ? clientUrls() : urls, isLearner: known.isLearner(id) };
-  });
+function membersOf({ members }: State): SnapshotMember[] {
+  return members.list().map((member) => ({ ...member, isLearner: members.isLearner(member.id) }));
 }

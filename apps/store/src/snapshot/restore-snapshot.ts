@@ -4,7 +4,7 @@ import { levelSpace, nodeFiles, type KeyValueSpace } from '@rhythm/disk';
 import { metaKey } from '@rhythm/mvcc';
 import { counterWrites, importEtcd, type Imported } from './etcd-import.ts';
 import { uint64 } from './etcd-messages.ts';
-import { initialIds, parseInitialCluster, type InitialIds } from './initial-cluster.ts';
+import { initialIds, parseInitialCluster, type InitialIds } from '../members/initial-cluster.ts';
 import { openSnapshot, SnapshotError, verifySnapshot, type OpenSnapshot } from './snapshot-file.ts';
 import { snapshotStatus } from './snapshot-status.ts';
 

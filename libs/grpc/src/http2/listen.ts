@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer as createPlain, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTls, type TLSSocket } from 'node:tls';
+import { createServer as createTls, Server as TlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { GrpcServer, ServeOptions, ServerTls } from '../serve.ts';
 import { peerIdentity } from '../peer.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -43,18 +43,21 @@ export async function serveLean(options: ServeOptions & Required<Pick<ServeOptio
       for (const connection of connections) connection.leave();
     });
   let stopped: Promise<void> | undefined;
-  return { port, stop: (graceMs) => (stopped ??= stop(graceMs)) };
+  return {
+    port,
+    stop: (graceMs) => (stopped ??= stop(graceMs)),
+    setTls: (tls) => {
+      if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+    },
+  };
 }
 
 function secure(tls: ServerTls, accept: (socket: TLSSocket, peer: ConnectionPeer) => void): Server {
   if (tls.requireClientCert === true && tls.clientCa === undefined) throw new Error('requireClientCert needs clientCa');
   const server = createTls({
-    cert: Buffer.from(tls.cert),
-    key: Buffer.from(tls.key),
-    ...(tls.clientCa === undefined ? {} : { ca: Buffer.from(tls.clientCa) }),
+    ...contextOf(tls),
     requestCert: tls.clientCa !== undefined,
     rejectUnauthorized: tls.requireClientCert === true,
-    minVersion: 'TLSv1.3',
     ALPNProtocols: ['h2'],
     handshakeTimeout: handshakeTimeoutMs,
   });
@@ -65,6 +68,10 @@ function secure(tls: ServerTls, accept: (socket: TLSSocket, peer: ConnectionPeer
     else accept(socket, { identity: socket.authorized ? peerIdentity({ getAuthContext: () => ({ sslPeerCertificate: socket.getPeerCertificate() }) }) : undefined, address: addressOf(socket) });
   });
   return server;
+}
+
+function contextOf({ cert, key, clientCa }: Pick<ServerTls, 'cert' | 'key' | 'clientCa'>): SecureContextOptions {
+  return { cert: Buffer.from(cert), key: Buffer.from(key), ...(clientCa === undefined ? {} : { ca: Buffer.from(clientCa) }), minVersion: 'TLSv1.3' };
 }
 
 function addressOf(socket: Socket): string {

@@ -46,3 +46,8 @@ function firstBytes(parts: ReadonlyArray<string | Uint8Array>): bigint {
 function checkUrl(url: string): void {
   if (!URL.canParse(url) || !['http:', 'https:'].includes(new URL(url).protocol)) throw new Error(`"${url}" is not the http or https URL of a member`);
 }
+
+/** The id of a member that is added later: the time (seconds since 1970) is in it, so that one that was removed can come again under another id. */
+export function addedMemberId(urls: readonly string[], token: string, atSeconds: number): bigint {
+  return firstBytes([[...urls].sort().join(''), token, `${atSeconds}`]);
+}
