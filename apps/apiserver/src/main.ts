@@ -3,7 +3,7 @@ import { FlagError, parseFlags, runApp, writeEndpointFile } from '@rhythm/config
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
-import type { OidcConfig } from './auth/index.ts';
+import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
 import { start } from './index.ts';
 
 const spec = {
@@ -31,11 +31,18 @@ const spec = {
   'oidc-required-claim': { type: 'list', help: 'KEY=VALUE that tokens must have' },
   'oidc-signing-algs': { type: 'list', help: 'accepted algorithms; RS256 when not given' },
   'oidc-ca-file': { type: 'string', help: 'CA of the issuer; the public ones when not given' },
+  'requestheader-client-ca-file': { type: 'string', help: 'CA of proxies that say in headers for whom they speak; never the CA of users' },
+  'requestheader-allowed-names': { type: 'list', help: 'common names of those proxies; any when not given' },
+  'requestheader-username-headers': { type: 'list', help: 'headers with the user; X-Remote-User when not given' },
+  'requestheader-uid-headers': { type: 'list', help: 'headers with its uid; X-Remote-Uid when not given' },
+  'requestheader-group-headers': { type: 'list', help: 'headers with its groups; X-Remote-Group when not given' },
+  'requestheader-extra-headers-prefix': { type: 'list', help: 'how headers with more about it begin; X-Remote-Extra- when not given' },
   'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
 } as const;
 
-type OidcFlags = Pick<ReturnType<typeof parseFlags<typeof spec>>, Extract<keyof typeof spec, `oidc-${string}`>>;
+/** The flags whose names begin like this. */
+type Flags<Prefix extends string> = Pick<ReturnType<typeof parseFlags<typeof spec>>, Extract<keyof typeof spec, `${Prefix}${string}`>>;
 
 const log = jsonLog(systemClock, (line) => process.stderr.write(line));
 
@@ -74,6 +81,7 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
       ...oidc,
+      ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
@@ -91,7 +99,23 @@ await runApp('apiserver', log, async (argv) => {
   };
 });
 
-function oidcOf(flags: OidcFlags, readCa: (path: string) => string): { readonly oidc?: OidcConfig } {
+function frontProxyOf(flags: Flags<'requestheader-'>, readCa: (path: string) => string): { readonly frontProxy?: FrontProxyConfig } {
+  const caFile = flags['requestheader-client-ca-file'];
+  if (caFile === undefined) return {};
+  const or = (given: readonly string[] | undefined, byDefault: readonly string[]): readonly string[] => (given === undefined || given.length === 0 ? byDefault : given);
+  return {
+    frontProxy: {
+      ca: readCa(caFile),
+      allowedNames: flags['requestheader-allowed-names'] ?? [],
+      usernameHeaders: or(flags['requestheader-username-headers'], frontProxyHeadersByDefault.usernameHeaders),
+      uidHeaders: or(flags['requestheader-uid-headers'], frontProxyHeadersByDefault.uidHeaders),
+      groupHeaders: or(flags['requestheader-group-headers'], frontProxyHeadersByDefault.groupHeaders),
+      extraHeaderPrefixes: or(flags['requestheader-extra-headers-prefix'], frontProxyHeadersByDefault.extraHeaderPrefixes),
+    },
+  };
+}
+
+function oidcOf(flags: Flags<'oidc-'>, readCa: (path: string) => string): { readonly oidc?: OidcConfig } {
   const issuerUrl = flags['oidc-issuer-url'];
   if (issuerUrl === undefined) return {};
   const usernamePrefix = flags['oidc-username-prefix'];

@@ -5,7 +5,7 @@ import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { admissionSteps } from './admission/index.ts';
-import { buildAuth, type Auth, type ObjectWriter, type OidcConfig, type PodsOfNode } from './auth/index.ts';
+import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
@@ -45,6 +45,8 @@ export interface ApiserverConfig {
   readonly serviceAccountKey: string;
   readonly serviceAccountIssuer: string;
   readonly serviceCidr: string;
+  /** Proxies that speak for their callers in headers. */
+  readonly frontProxy?: FrontProxyConfig;
   /** Whose identity tokens are accepted, besides certificates and the cluster's own tokens. */
   readonly oidc?: OidcConfig;
   /** Our certificate and key (PEM) for kubelets, which the client CA signs too; without them logs, exec and the like are refused. */
@@ -77,7 +79,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const caches = new Caches({ store, clock, random, log }, registry);
   const objects = new ObjectStore(store, caches, registry, clock);
   const reader = objectReader({ registry, caches, objects });
-  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
+  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(config.frontProxy === undefined ? {} : { frontProxy: new FrontProxy(config.frontProxy, config.tls.clientCa) }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const base: PipelinePorts = {
     registry,
@@ -184,7 +186,8 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   return startHttpServer({
     host: config.host,
     port: config.port,
-    tls: config.tls,
+    // The gRPC face trusts none but its own clients: proxies speak HTTP.
+    tls: config.frontProxy === undefined ? config.tls : { ...config.tls, clientCa: `${config.tls.clientCa}\n${config.frontProxy.ca}` },
     clock,
     log,
     ...(config.httpLimits === undefined ? {} : { limits: config.httpLimits }),

@@ -1,9 +1,11 @@
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 
 /** The subject of a client certificate that our CA signed. */
 export interface PeerIdentity {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** SHA-256 fingerprint of the authority at the end of its chain; '' when that is not known. */
+  readonly root: string;
 }
 
 const identities = new WeakMap<object, { readonly identity: PeerIdentity | undefined }>();
@@ -25,5 +27,18 @@ function read(socket: TLSSocket): PeerIdentity | undefined {
   const subject = socket.getPeerCertificate(false).subject as { CN?: string | string[]; O?: string | string[] } | undefined;
   if (subject === undefined || typeof subject.CN !== 'string' || subject.CN === '') return undefined;
   const organizations = subject.O === undefined ? [] : Array.isArray(subject.O) ? subject.O : [subject.O];
-  return { commonName: subject.CN, organizations };
+  return { commonName: subject.CN, organizations, root: rootOf(socket.getPeerCertificate(true)) };
+}
+
+/** TLS has verified the chain; no real one is longer. */
+const chainLengthMax = 8;
+
+function rootOf(leaf: DetailedPeerCertificate): string {
+  let certificate: DetailedPeerCertificate | undefined = leaf;
+  for (let depth = 0; depth < chainLengthMax && certificate !== undefined; depth++) {
+    const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
+    if (issuer !== undefined && (issuer === certificate || issuer.fingerprint256 === certificate.fingerprint256)) return certificate.fingerprint256;
+    certificate = issuer;
+  }
+  return '';
 }

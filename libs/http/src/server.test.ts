@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
 import { createAuthority, type KeyPair } from '@rhythm/pki';
 import { connect as connectHttp2 } from 'node:http2';
@@ -46,7 +47,7 @@ const hello = (exchange: HttpExchange): Promise<void> => exchange.send(200, { 'c
 test('knows who asks by certificate, and does not insist on one', async () => {
   const port = await serve((exchange) => exchange.send(200, {}, Buffer.from(JSON.stringify([exchange.peer ?? null, exchange.path, exchange.query.get('b')]))));
   expect(JSON.parse((await ask(port)).text)).toEqual([null, '/a', 'c']);
-  expect(JSON.parse((await ask(port, { certificate: client })).text)).toEqual([{ commonName: 'alice', organizations: ['readers', 'writers'] }, '/a', 'c']);
+  expect(JSON.parse((await ask(port, { certificate: client })).text)).toEqual([{ commonName: 'alice', organizations: ['readers', 'writers'], root: new X509Certificate(ca).fingerprint256 }, '/a', 'c']);
 });
 
 test('a body above the cap is 413, one that does not come is 408', async () => {

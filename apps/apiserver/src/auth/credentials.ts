@@ -2,19 +2,22 @@ import { ApiError } from '@rhythm/api';
 import type { Log } from '@rhythm/base';
 import type { Authenticator, Authorizer, Caller, UserInfo } from '../pipeline/types.ts';
 import { userOfCertificate } from './certificate.ts';
-import { authenticatedGroup } from './groups.ts';
+import type { FrontProxy } from './front-proxy.ts';
+import { anonymousUserName, authenticatedGroup } from './groups.ts';
 import { impersonated } from './impersonation.ts';
 import { InvalidTokenError } from './tokens/claims.ts';
 import type { TokenAuthenticator } from './tokens/authenticator.ts';
 
 /**
- * Finds out who calls: the client certificate first, then the bearer token, then the Impersonate-* headers on top.
+ * Finds out who calls: the client certificate first (a proxy's speaks for the user in its headers), then the bearer token, then the Impersonate-* headers on top.
  * A bearer token that nobody accepts is 401, never anonymous. Impersonation without a credential is 401.
  */
-export function credentialAuthenticator(verifier: TokenAuthenticator, authorizer: Authorizer, log: Log): Authenticator {
+export function credentialAuthenticator(verifier: TokenAuthenticator, authorizer: Authorizer, log: Log, frontProxy?: FrontProxy): Authenticator {
   return {
     async authenticate(caller) {
-      const user = userOfCertificate(caller.certificate) ?? (await userOfToken(verifier, caller, log));
+      // The certificate of a proxy is never a user's own.
+      const shown = frontProxy?.isProxy(caller.certificate) === true ? frontProxy.userOf(caller) : userOfCertificate(caller.certificate);
+      const user = shown ?? (await userOfToken(verifier, caller, log));
       if (user === undefined) {
         if (caller.headersWith('impersonate-').length > 0) throw unauthorized();
         return undefined;
@@ -52,5 +55,5 @@ export function unauthorized(): ApiError {
 }
 
 function withAuthenticated(user: UserInfo): UserInfo {
-  return user.groups.includes(authenticatedGroup) ? user : { ...user, groups: [...user.groups, authenticatedGroup] };
+  return user.groups.includes(authenticatedGroup) || user.name === anonymousUserName ? user : { ...user, groups: [...user.groups, authenticatedGroup] };
 }

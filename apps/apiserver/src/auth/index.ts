@@ -15,6 +15,7 @@ import { credentialAuthenticator } from './credentials.ts';
 import { NodeAuthorizer } from './node/node-authorizer.ts';
 import { NodeGraph } from './node/node-graph.ts';
 import { oidcTokens, type OidcConfig } from './oidc/oidc.ts';
+import type { FrontProxy } from './front-proxy.ts';
 import type { AuthPorts, ObjectWriter } from './ports.ts';
 import { RbacAuthorizer } from './rbac/authorizer.ts';
 import { escalationStep } from './rbac/escalation.ts';
@@ -29,6 +30,7 @@ import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
 import { tokenRequestHandler } from './tokens/request.ts';
 import { TokenVerifier } from './tokens/verifier.ts';
 
+export { FrontProxy, frontProxyHeadersByDefault, type FrontProxyConfig } from './front-proxy.ts';
 export type { OidcConfig } from './oidc/oidc.ts';
 export type { PodsOfNode } from './node/node-graph.ts';
 export type { AuthPorts, ObjectWriter, ResourceChanges } from './ports.ts';
@@ -48,6 +50,8 @@ export interface AuthConfig {
   readonly jwksUri?: string;
   /** Whose identity tokens are accepted besides. */
   readonly oidc?: OidcConfig;
+  /** Proxies that speak for their callers; without it those headers mean nothing. */
+  readonly frontProxy?: FrontProxy;
   /** Paths served without a credential; those of health and version when absent. */
   readonly anonymousPaths?: readonly string[];
 }
@@ -91,7 +95,7 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     ['/serviceaccounts/token', tokenRequestHandler(tokens, reader, ports.clock, ports.random)],
   ]);
   return {
-    authenticator: credentialAuthenticator(verifier, authorizer, ports.log),
+    authenticator: credentialAuthenticator(verifier, authorizer, ports.log, config.frontProxy),
     authorizer,
     anonymous: (path) => (isOpenPath(path, open) ? anonymousUser : undefined),
     escalation: escalationStep(rbac),

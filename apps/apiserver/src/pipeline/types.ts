@@ -11,7 +11,7 @@ export interface UserInfo {
 /** What is known of a caller before anything is parsed: the TLS peer and the headers. */
 export interface Caller {
   /** Subject of a client certificate that our CA signed and TLS verified. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; /** Fingerprint of the authority that it comes from, where several are trusted. */ readonly root?: string };
   /** Lower-case names. Metadata in gRPC. */
   header(name: string): string | undefined;
   /** Names of all headers that begin with `prefix`. */
