@@ -1,6 +1,8 @@
 import type { ResourceClaim } from '../../gen/types/resource-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { setClaimDefaults } from './claim-defaults.ts';
+import { validateClaim, validateClaimStatus } from './claim-validation.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const resourceClaim = defineKind<ResourceClaim>({
@@ -10,6 +12,9 @@ export const resourceClaim = defineKind<ResourceClaim>({
   plural: 'resourceclaims',
   namespaced: true,
   status: true,
+  setDefaults: (object) => setClaimDefaults(object.spec),
+  validate: validateClaim,
+  validateStatusUpdate: validateClaimStatus,
   validateUpdate: (object, old) => immutable(object.spec, old.spec, 'spec'),
   columns: [nameColumn, column('State'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', claimState(object), age(object, now)],

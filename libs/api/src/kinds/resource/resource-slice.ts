@@ -1,6 +1,7 @@
 import type { ResourceSlice } from '../../gen/types/resource-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
+import { validateSlice } from './slice-validation.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const resourceSlice = defineKind<ResourceSlice>({
@@ -11,6 +12,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   namespaced: false,
   generationFields: ['spec'],
   selectableFields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),
+  validate: validateSlice,
   validateUpdate: (object, old) => [
     ...immutable(object.spec.driver, old.spec.driver, 'spec.driver'),
     ...immutable(object.spec.pool?.name, old.spec.pool?.name, 'spec.pool.name'),
