@@ -36,7 +36,9 @@ export function validateSlice({ spec }: ResourceSlice): FieldError[] {
 }
 
 function validatePool({ pool }: ResourceSliceSpec, path: string): FieldError[] {
-  const { name = '', resourceSliceCount: count = 0, generation = 0 }: Partial<ResourceSliceSpec['pool']> = pool ?? {};
+  const name = pool?.name ?? '';
+  const count = pool?.resourceSliceCount ?? 0;
+  const generation = pool?.generation ?? 0;
   const field = child(path, 'name');
   const errors = name === '' ? [required(field)] : name.split('/').flatMap((part) => checkDns1123Subdomain(part).map((e) => invalidValue(field, part, e)));
   if (name.length > poolNameLengthMax) errors.unshift(tooLong(field, poolNameLengthMax));
