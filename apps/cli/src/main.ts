@@ -31,7 +31,7 @@ const descriptions: Readonly<Record<keyof typeof flags, string>> = {
   status: 'show its processes, nodes and pods',
   kubeconfig: 'print the kubeconfig of its administrator',
   kubectl: 'run kubectl 1.35 against it (flags before ARGS: --dir)',
-  store: 'save, check and restore snapshots of the store: store snapshot save|status|restore FILE',
+  store: 'store snapshot save|status|restore FILE, store members list|add|promote|update|remove, store status, store restore-quorum',
   test: 'run every test, as CI does',
   bench: 'measure against limits of the same run: bench NAME; without a name, list what there is',
 };

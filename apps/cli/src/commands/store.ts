@@ -6,7 +6,7 @@ import { clusterPaths } from '../paths.ts';
 import { repository } from '../processes/app-specs.ts';
 
 /** What the store's own program does besides running a member. */
-const commands = ['snapshot'];
+const commands = ['snapshot', 'members', 'status', 'restore-quorum'];
 const dirDefault = '.rhythm';
 
 /**
@@ -16,7 +16,7 @@ const dirDefault = '.rhythm';
 export async function store([name = '', ...argv]: readonly string[]): Promise<number> {
   if (!commands.includes(name)) throw new FlagError(`unknown command ${JSON.stringify(`store ${name}`.trim())}: there is ${commands.map((known) => `store ${known}`).join(', ')}`);
   const { dir, rest } = withoutDir(argv);
-  const reachesStore = rest[0] === 'save' && !rest.includes('--help') && !rest.some((argument) => /^--endpoints(=|$)/.test(argument));
+  const reachesStore = (name === 'members' || name === 'status' || rest[0] === 'save') && !rest.includes('--help') && !rest.some((argument) => /^--endpoints(=|$)/.test(argument));
   const args = [join(repository, 'apps/store/dist/main.mjs'), name, ...rest, ...(reachesStore ? storeFlags(dir) : [])];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   return new Promise((resolve, reject) => {

@@ -1,20 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { FlagError, helpText, parseArguments } from '@rhythm/config';
-import { dialGrpc, Metadata, unary, type ClientTls } from '@rhythm/grpc';
-import { AuthClient, AuthService, MaintenanceClient } from '@rhythm/proto/etcd';
+import { dialGrpc } from '@rhythm/grpc';
+import { MaintenanceClient } from '@rhythm/proto/etcd';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { saveSnapshot } from '../snapshot/save-snapshot.ts';
 import { openSnapshot, verifySnapshot } from '../snapshot/snapshot-file.ts';
+import { connectionFlags, connectionTo, credentialsFor } from './connection.ts';
 import { sizeText, snapshotStatus, statusTable } from '../snapshot/snapshot-status.ts';
 
 const defaultPeerUrl = 'http://localhost:2380';
 
 const saveFlags = {
   endpoints: { type: 'string', help: 'host:port of one running store or etcd', default: '127.0.0.1:2379' },
-  cacert: { type: 'string', help: 'CA of its certificate (PEM); without it, plain text' },
-  cert: { type: 'string', help: 'certificate of the client (PEM)' },
-  key: { type: 'string', help: "key of the client's certificate (PEM)" },
-  user: { type: 'string', help: 'NAME:PASSWORD where users and roles are on' },
+  ...connectionFlags,
 } as const;
 const statusFlags = { 'write-out': { type: 'string', help: 'table or json', default: 'table' } } as const;
 const restoreFlags = {
@@ -55,11 +52,10 @@ export async function snapshotCommand([verb, ...argv]: readonly string[]): Promi
 async function save(argv: readonly string[]): Promise<string> {
   const { flags, given } = parseArguments(saveFlags, ['FILE'], argv);
   const [path = ''] = given;
-  const options = { targets: flags.endpoints.replace(/^https?:\/\//, ''), ...tlsOf(flags) };
-  const client = dialGrpc(MaintenanceClient, options);
+  const connection = connectionTo(flags.endpoints, flags);
+  const client = dialGrpc(MaintenanceClient, connection);
   try {
-    const metadata = flags.user === undefined ? undefined : await signIn(options, flags.user);
-    const { bytes } = await saveSnapshot(client, path, metadata === undefined ? {} : { metadata });
+    const { bytes } = await saveSnapshot(client, path, await credentialsFor(connection, flags.user));
     return `saved ${sizeText(bytes)} to ${path}`;
   } finally {
     client.close();
@@ -96,25 +92,4 @@ async function restore(argv: readonly string[]): Promise<string> {
     markCompacted: flags['mark-compacted'],
   });
   return `restored ${restored.keys} revisions up to ${restored.revision} into ${flags['data-dir']}: member ${restored.memberId.toString(16)} of the new cluster ${restored.clusterId.toString(16)}`;
-}
-
-function tlsOf({ cacert, cert, key }: { readonly cacert: string | undefined; readonly cert: string | undefined; readonly key: string | undefined }): { readonly tls?: ClientTls } {
-  if (cacert === undefined && (cert !== undefined || key !== undefined)) throw new FlagError('flags --cert and --key need --cacert');
-  if ((cert === undefined) !== (key === undefined)) throw new FlagError('flags --cert and --key go together');
-  if (cacert === undefined) return {};
-  return { tls: { ca: readFileSync(cacert), ...(cert === undefined || key === undefined ? {} : { cert: readFileSync(cert), key: readFileSync(key) }) } };
-}
-
-async function signIn(options: { readonly targets: string; readonly tls?: ClientTls }, user: string): Promise<Metadata> {
-  const at = user.indexOf(':');
-  if (at < 1) throw new FlagError('flag --user takes NAME:PASSWORD');
-  const client = dialGrpc(AuthClient, options);
-  try {
-    const { token } = await unary(client, AuthService.authenticate, { name: user.slice(0, at), password: user.slice(at + 1) });
-    const metadata = new Metadata();
-    metadata.set('token', token);
-    return metadata;
-  } finally {
-    client.close();
-  }
 }
