@@ -10,6 +10,16 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bundle = join(root, 'apps/store/dist/main.mjs');
 const readyMsMax = 15_000;
 
+export interface EtcdctlOptions {
+  readonly input?: string;
+  /** It must fail; gives what it says then. */
+  readonly fails?: boolean;
+  /** Another one, in plain text. */
+  readonly endpoint?: string;
+  /** Default 20 s. */
+  readonly timeoutMs?: number;
+}
+
 /** A store of its own: a process, a folder, certificates. */
 export interface StoreProcess {
   /** `127.0.0.1:PORT`, the same over restarts. */
@@ -21,7 +31,7 @@ export interface StoreProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
   /** Runs Debian's etcdctl (API 3, with the client certificate). */
-  etcdctl(args: readonly string[], options?: { readonly input?: string; readonly fails?: boolean }): Promise<string>;
+  etcdctl(args: readonly string[], options?: EtcdctlOptions): Promise<string>;
   /** Leaves one running, for watches and keep-alives. */
   etcdctlProcess(args: readonly string[]): ChildProcess;
   remove(): Promise<void>;
@@ -84,7 +94,7 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
     start,
     etcdctl: (args, options = {}) =>
       new Promise((done, reject) => {
-        const running = execFile('etcdctl', [...flags(), ...args], { env: environment, timeout: 20_000 }, (error, stdout, stderr) => {
+        const running = execFile('etcdctl', [...(options.endpoint === undefined ? flags() : ['--endpoints', options.endpoint]), ...args], { env: environment, timeout: options.timeoutMs ?? 20_000 }, (error, stdout, stderr) => {
           if (options.fails === true && error !== null) done(stderr);
           else if (error !== null || options.fails === true) reject(new Error(`etcdctl ${args.join(' ')}: ${error?.message ?? 'did not fail'} ${stdout}${stderr}`));
           else done(stdout);
