@@ -140,9 +140,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     guarded(leaseService(backend, random), voters),
     guarded(guarded(clusterService(backend), guard), voters),
     guarded(maintenanceService(backend), guard),
-    authService(backend),
-    lockService(concurrency),
-    electionService(concurrency),
+    guarded(authService(backend), voters),
+    guarded(lockService(concurrency), voters),
+    guarded(electionService(concurrency), voters),
     transactionsService(kv, stopping.signal),
     health.service,
   ];

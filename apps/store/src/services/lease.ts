@@ -49,6 +49,8 @@ export function leaseService(backend: Backend, random: Random): GrpcService {
     const lease = host.state.mvcc.leases.get(ID);
     const { remaining } = lease === undefined ? { remaining: -1n } : await backend.group.leaseTime(ID);
     if (lease === undefined || remaining < 0n) return { header: header(backend, revision()), ID, TTL: -1n, grantedTTL: 0n, keys: [] };
+    // While the leader was asked, keys may have been hung on it that the caller may not know.
+    if (keys) backend.access.leaseRead(caller, ID);
     const held = keys ? [...lease.keys].sort().map(keyBytes) : [];
     return { header: header(backend, revision()), ID, TTL: remaining, grantedTTL: lease.ttl, keys: held };
   }
