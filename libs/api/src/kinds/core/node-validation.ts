@@ -24,6 +24,12 @@ export function validateNodeUpdate(object: Node, old: Node): FieldError[] {
   if ((old.spec?.providerID ?? '') !== '' && spec?.providerID !== old.spec.providerID) {
     errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
   }
+  return errors;
+}
+
+/** An address is said once. */
+export function validateNodeStatus(object: Node): FieldError[] {
+  const errors: FieldError[] = [];
   const addresses = new Set<string>();
   (object.status?.addresses ?? []).forEach((address, i) => {
     const key = `${address.type}/${address.address}`;

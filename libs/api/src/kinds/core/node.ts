@@ -1,7 +1,7 @@
 import type { Node } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
-import { validateNode, validateNodeUpdate } from './node-validation.ts';
+import { validateNode, validateNodeStatus, validateNodeUpdate } from './node-validation.ts';
 
 export const node = defineKind<Node>({
   group: '',
@@ -26,6 +26,7 @@ export const node = defineKind<Node>({
   },
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeStatus,
   columns: [
     nameColumn,
     column('Status'),
