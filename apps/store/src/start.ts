@@ -21,6 +21,7 @@ import { learnerGuard } from './members/learner-guard.ts';
 import { GroupOperations } from './members/operations.ts';
 import { publishSelf } from './members/publish.ts';
 import { servePeers, type PeerConfig } from './peers/serve-peers.ts';
+import { DiskGuard, directoryRoom, releaseWhenFull } from './space/disk-guard.ts';
 import { StoreBackend } from './services/backend.ts';
 import { authService } from './services/auth.ts';
 import { clusterService } from './services/cluster.ts';
@@ -85,6 +86,8 @@ export interface RunningStore {
 export async function start(config: StoreConfig, ports: StorePorts): Promise<RunningStore> {
   const { clock, random, log } = ports;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const room = directoryRoom(config.dataDir);
+  await releaseWhenFull(room, log);
   const quotaBytes = quotaOf(config.quotaBackendBytes ?? 0, log);
   const cluster = config.cluster ?? { initialClusterState: 'new', initialClusterToken: 'etcd-cluster', advertisePeerUrls: [] };
   const { identity, founders } = await bootstrap(config.dataDir, config.name, cluster, { clock, random, log, peerTls: config.peers?.certificates?.current });
@@ -133,6 +136,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const concurrency = { kv, changes, grant: leaseGranter(backend, random) };
   const compactor = autoCompact(config.retention ?? { mode: 'off' }, compactable(host), clock, log);
   const health = healthService();
+  const diskGuard = new DiskGuard({ room, host, quotaBytes, clock, log });
   const stopping = new AbortController();
   const services = [
     kvService(kv),
@@ -149,6 +153,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
   const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock, engine: 'lean' }).catch(async (error: unknown) => {
     compactor.stop();
+    diskGuard.stop();
     await host.stop();
     await peers?.stop();
     throw error;
@@ -165,6 +170,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       health.set('', false);
       stopping.abort();
       compactor.stop();
+      diskGuard.stop();
       hub.stop();
       changes.stop();
       await server.stop(stopGraceMs);
