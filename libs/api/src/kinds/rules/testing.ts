@@ -50,8 +50,9 @@ export function createRules(name: string, good: object, cases: readonly RuleCase
 /** What updates of the object itself refuse; `stored`: what the stored object has beyond what a create can set, its status. */
 export function updateRules(name: string, good: object, cases: readonly RuleCase[], stored: object = {}): void {
   changeRules(name, good, stored, 'on update', cases, (kind, next, old) => {
-    kind.prepareForUpdate?.(next, old);
-    return [...(kind.validate?.(next) ?? []), ...(kind.validateUpdate?.(next, old) ?? [])];
+    const object = normalise(kind, next);
+    kind.prepareForUpdate?.(object, old);
+    return [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])];
   });
 }
 
