@@ -4,7 +4,7 @@ import type { Clock, Log, Random } from '@rhythm/base';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
-import { admissionSteps } from './admission/index.ts';
+import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
@@ -93,7 +93,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     log,
     authenticator: auth.authenticator,
     authorizer: auth.authorizer,
-    admission: stepsOf(config, auth, reader, ports),
+    admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches) }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
   const pipeline = new Pipeline(base);
@@ -196,8 +196,8 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   });
 }
 
-function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): AdmissionStep[] {
-  return [definitionStep, ...admissionSteps(reader, { clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
+function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes'>, ports: ApiserverPorts): AdmissionStep[] {
+  return [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

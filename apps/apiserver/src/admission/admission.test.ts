@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom, VirtualClock } from '@rhythm/base';
-import type { KindDefinition, KubeObject } from '@rhythm/api';
+import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import { MemoryObjects } from '../auth/memory-objects.ts';
 import type { AdmissionRequest, Authorizer } from '../pipeline/types.ts';
@@ -45,7 +45,7 @@ async function admit(asked: Asked, objects = cluster()): Promise<KubeObject | un
     dryRun: false,
     warn: () => undefined,
   };
-  const steps = admissionSteps(objects, { clock: new VirtualClock(0), random: seededRandom(1), authorizer: nobodyMay, escalation: { name: 'none' } });
+  const steps = admissionSteps(objects, { clock: new VirtualClock(0), random: seededRandom(1), authorizer: nobodyMay, registry: kindRegistry, changes: objects, escalation: { name: 'none' } });
   for (const step of steps) await step.admit?.(request);
   for (const step of steps) await step.validate?.(request);
   return request.object;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { seededRandom, VirtualClock } from '@rhythm/base';
-import { ApiError, type KubeObject } from '@rhythm/api';
+import { ApiError, kindRegistry, type KubeObject } from '@rhythm/api';
 import { MemoryObjects } from '../auth/memory-objects.ts';
 import { RbacAuthorizer } from '../auth/rbac/authorizer.ts';
 import { escalationStep } from '../auth/rbac/escalation.ts';
@@ -20,7 +20,7 @@ function server(): TestApi {
   const ports = { random: seededRandom(1), clock: new VirtualClock() };
   const authorizer = new RbacAuthorizer(new LiveSubjectIndex(objects, objects));
   const escalation = escalationStep(authorizer);
-  return (api = testApi({ admission: [...admissionSteps(objects, { ...ports, authorizer, escalation }), ...allocationSteps('10.96.0.0/24', objects, ports)] }));
+  return (api = testApi({ admission: [...admissionSteps(objects, { ...ports, authorizer, escalation, registry: kindRegistry, changes: objects }), ...allocationSteps('10.96.0.0/24', objects, ports)] }));
 }
 
 const bodies: Array<[path: string, kind: string, apiVersion: string, rest: string]> = [

@@ -2,7 +2,9 @@
  * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
  * the pipeline's `ObjectReader`. ResourceQuota and Pod Security are stored but not enforced yet.
  */
+import type { KindRegistry } from '@rhythm/api';
 import type { Clock, Random } from '@rhythm/base';
+import type { ResourceChanges } from '../auth/ports.ts';
 import type { AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { certificateRequestor } from './certificate-requestor.ts';
@@ -12,6 +14,7 @@ import { limitRanger } from './limit-range.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { taintNodesByCondition } from './node-taint.ts';
+import { validatingPolicies } from './policies/validating-policies.ts';
 import { priorityStep } from './priority.ts';
 import { serviceAccountStep } from './service-account.ts';
 
@@ -22,7 +25,9 @@ export interface AdmissionPorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
   readonly authorizer: Authorizer;
-  /** Comes from `buildAuth` and runs last. */
+  readonly registry: KindRegistry;
+  readonly changes: ResourceChanges;
+  /** Comes from `buildAuth`. */
   readonly escalation: AdmissionStep;
 }
 
@@ -42,5 +47,6 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     certificateSubjectRestriction,
     denyServiceExternalIPs,
     ports.escalation,
+    validatingPolicies({ ...ports, reader }),
   ];
 }
