@@ -17,6 +17,8 @@ const tokenHeaders = ['token', 'authorization'];
 const gatewayHeader = 'grpcgateway-accept';
 /** Signings-in that start again because users were changed meanwhile. */
 const attemptsMax = 10;
+/** Characters of a name that go into the log: anybody may send any. */
+const loggedNameMax = 100;
 
 export interface GateOptions {
   /** Users and roles as they are now; another object after the state was replaced. */
@@ -64,7 +66,7 @@ export class Gate {
       // Somebody unknown costs the same time as somebody with another password.
       const right = await passwords.matches(password, known?.password ?? passwords.decoy);
       if (known === undefined || !right) {
-        this.#options.log.warn('somebody could not sign in', { user });
+        this.#options.log.warn('somebody could not sign in', { user: user.slice(0, loggedNameMax) });
         throw new AuthError('AuthFailed');
       }
       if ('sign' in tokens) {

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { durationMs } from '../compaction/retention.ts';
 
 /** How tokens are made (`--auth-token`, as etcd's flag). */
 export type TokenOptions =
@@ -15,7 +16,6 @@ export type TokenOptions =
 const ttlSecondsDefault = 300;
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'HS256', 'HS384', 'HS512', 'EdDSA'];
 const names = ['sign-method', 'pub-key', 'priv-key', 'ttl'];
-const durationUnits: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
 /** The shortest secret for HMAC that the standard allows is as long as its hash (RFC 7518, 3.2). */
 const hmacBytesMin = 32;
 
@@ -78,11 +78,10 @@ function checkType(algorithm: string, { asymmetricKeyType: type }: KeyObject): v
   if (!wanted.includes(type ?? '')) throw new Error(`--auth-token: ${algorithm} needs a key of the kind ${wanted.join(' or ')}, not ${type}`);
 }
 
-/** Go's notation of a duration: `1h30m`, `300s`. */
+/** @throws Error for what is no duration, or less than a second */
 function durationSeconds(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) throw new Error('--auth-token: ttl must be a duration such as 5m or 1h30m');
-  const seconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (durationUnits[unit ?? ''] ?? 0), 0);
-  if (seconds < 1) throw new Error('--auth-token: ttl must be at least 1s');
-  return Math.floor(seconds);
+  const ms = durationMs(text);
+  if (ms === undefined) throw new Error('--auth-token: ttl must be a duration such as 5m or 1h30m');
+  if (ms < 1000) throw new Error('--auth-token: ttl must be at least 1s');
+  return Math.floor(ms / 1000);
 }

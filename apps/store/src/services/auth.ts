@@ -60,7 +60,9 @@ export function authService(backend: Backend): GrpcService {
 
   async function changePassword(request: AuthUserChangePasswordRequest, who: Credentials): Promise<Answer> {
     backend.access.admin(await backend.caller(who));
-    const hashedPassword = await gate.hash(request.password, request.hashedPassword);
+    // Without a new password there is none any more, as in etcd.
+    const isNone = request.password === '' && request.hashedPassword === '';
+    const hashedPassword = isNone ? '' : await gate.hash(request.password, request.hashedPassword);
     return await change({ $case: 'userChangePassword', value: { name: request.name, hashedPassword, password: '' } }, who);
   }
 

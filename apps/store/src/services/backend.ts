@@ -35,7 +35,7 @@ export class StoreBackend implements Backend {
     return this.gate.caller(who);
   }
 
-  async propose<C extends StoreCommand>(command: C, who: Credentials): Promise<ReplyTo<C>> {
-    return await this.host.propose(command, this.auth.enabled ? await this.gate.caller(who) : undefined);
+  propose<C extends StoreCommand>(command: C, who: Credentials): Promise<ReplyTo<C>> {
+    return this.auth.enabled ? this.gate.caller(who).then((caller) => this.host.propose(command, caller)) : this.host.propose(command);
   }
 }
