@@ -110,6 +110,9 @@ commands('streams', ({ k, command, since }) => {
     expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/services/web:1/proxy/`)).toContain('no service port 1 found for service "web"');
     await k.ok('create', 'service', 'clusterip', 'nobody', '--tcp=80');
     expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/services/nobody:80/proxy/`)).toContain('no endpoints available for service "nobody"');
+    const node = (await k.ok('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+    expect(await k.fails('get', '--raw', `/api/v1/nodes/${node}/proxy/healthz`)).toContain('the kubelet serves no HTTP');
+    expect(await k.fails('get', '--raw', `/api/v1/nodes/${node}:22/proxy/`)).toContain("only the kubelet's own port of a node is proxied to");
     expect(await k.fails('get', '--raw', `/api/v1/namespaces/${k.namespace}/pods/${pod}:80/proxy/`, '--as=nobody')).toContain('cannot get resource "pods/proxy"');
   });
   since('debug (ephemeral container, --target)', async () => {

@@ -25,7 +25,15 @@ function cluster(): MemoryObjects {
   objects.put('', 'namespaces', { metadata: { name: 'a' }, status: { phase: 'Active' } } as KubeObject);
   objects.put('', 'namespaces', { metadata: { name: 'dying' }, status: { phase: 'Terminating' } } as KubeObject);
   objects.put('', 'serviceaccounts', { metadata: { name: 'default', namespace: 'a' } });
-  for (const node of ['n1', 'n2']) objects.put('', 'pods', { metadata: { name: `on-${node}`, namespace: 'a', uid: node }, spec: { nodeName: node } } as KubeObject);
+  const volumes = [
+    { name: 't', projected: { sources: [{ serviceAccountToken: { path: 'token' } }, { serviceAccountToken: { path: 'vault', audience: 'vault' } }] } },
+    { name: 'd', csi: { driver: 'inline' } },
+    { name: 'c', persistentVolumeClaim: { claimName: 'claim' } },
+  ];
+  for (const [name, audience] of [['inline', 'for-inline'], ['bound', 'for-bound'], ['unused', 'for-unused']]) objects.put('storage.k8s.io', 'csidrivers', { metadata: { name }, spec: { tokenRequests: [{ audience }] } } as unknown as KubeObject);
+  objects.put('', 'persistentvolumeclaims', { metadata: { name: 'claim', namespace: 'a' }, spec: { volumeName: 'disk' } } as unknown as KubeObject);
+  objects.put('', 'persistentvolumes', { metadata: { name: 'disk' }, spec: { csi: { driver: 'bound' } } } as unknown as KubeObject);
+  for (const node of ['n1', 'n2']) objects.put('', 'pods', { metadata: { name: `on-${node}`, namespace: 'a', uid: node }, spec: { nodeName: node, volumes } } as KubeObject);
   return objects;
 }
 
@@ -212,9 +220,12 @@ describe('NodeRestriction', () => {
   });
 
   test('tokens only for pods on the node, leases only its own', async () => {
-    const token = (name: string, uid?: string) =>
-      admit({ what: 'serviceaccounts/token', namespace: 'a', name: 'default', object: { metadata: {}, spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid } } }, user });
+    const token = (name: string, uid?: string, audiences: readonly string[] = []) =>
+      admit({ what: 'serviceaccounts/token', namespace: 'a', name: 'default', object: { metadata: {}, spec: { audiences, boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid } } }, user });
     await token('on-n1', 'n1');
+    for (const audience of ['vault', 'for-inline', 'for-bound']) await token('on-n1', 'n1', [audience]);
+    for (const audience of ['other', 'for-unused']) await expect(token('on-n1', 'n1', [audience])).rejects.toThrow(`audience "${audience}" not found in pod spec volume`);
+    await expect(token('on-n1', 'n1', ['vault', 'for-inline'])).rejects.toThrow('node may only request 0 or 1 audiences');
     await expect(token('on-n2', 'n2')).rejects.toThrow('scheduled on a different node');
     await expect(token('on-n1', 'other')).rejects.toThrow('UID');
     await expect(token('on-n1')).rejects.toThrow('without a uid');

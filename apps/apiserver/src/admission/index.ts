@@ -38,7 +38,7 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     certificateRequestor,
     limitRanger(reader),
     serviceAccountStep(reader, ports.random),
-    nodeRestriction(reader),
+    nodeRestriction(reader, ports.authorizer),
     taintNodesByCondition,
     priorityStep(reader),
     defaultTolerationSeconds,

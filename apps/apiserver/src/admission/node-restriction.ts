@@ -1,10 +1,11 @@
 import type { KubeObject } from '@rhythm/api';
 import type { TokenRequest } from '@rhythm/api/types/authentication-v1';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
 import { nodesGroup, nodeUserPrefix } from '../auth/groups.ts';
 import { referencesOf } from './containers.ts';
 import { refused } from './refuse.ts';
+import { whyNotAudience } from './token-audience.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
@@ -12,7 +13,7 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
  * A kubelet writes only its own Node, the pods bound to it, its lease and its CSINode, and asks only for tokens of pods
  * that run on it (NodeRestriction; CVE-2025-5187 for owner references).
  */
-export function nodeRestriction(reader: ObjectReader): AdmissionStep {
+export function nodeRestriction(reader: ObjectReader, authorizer: Pick<Authorizer, 'authorize'>): AdmissionStep {
   return {
     name: 'NodeRestriction',
     async validate(request) {
@@ -22,12 +23,12 @@ export function nodeRestriction(reader: ObjectReader): AdmissionStep {
       const node = user.groups.includes(nodesGroup) && user.name.startsWith(nodeUserPrefix) ? user.name.slice(nodeUserPrefix.length) : '';
       if (node === '') throw refused(request, `could not determine node from user ${JSON.stringify(user.name)}`);
       const check = checks[`${group}/${resource}`];
-      if (check !== undefined) await check(request, node, reader);
+      if (check !== undefined) await check(request, node, reader, authorizer);
     },
   };
 }
 
-type Check = (request: AdmissionRequest, node: string, reader: ObjectReader) => void | Promise<void>;
+type Check = (request: AdmissionRequest, node: string, reader: ObjectReader, authorizer: Pick<Authorizer, 'authorize'>) => void | Promise<void>;
 
 const checks: Readonly<Record<string, Check>> = {
   '/pods': checkPod,
@@ -119,15 +120,17 @@ function isRestricted(label: string): boolean {
   return !ownLabels.has(label) && !inside('kubelet.kubernetes.io') && !inside('node.kubernetes.io');
 }
 
-async function checkToken(request: AdmissionRequest, node: string, reader: ObjectReader): Promise<void> {
+async function checkToken(request: AdmissionRequest, node: string, reader: ObjectReader, authorizer: Pick<Authorizer, 'authorize'>): Promise<void> {
   if (request.attributes.subresource !== 'token' || request.operation !== 'CREATE') return;
-  const ref = (request.object as unknown as TokenRequest | undefined)?.spec?.boundObjectRef;
+  const { boundObjectRef: ref, audiences } = (request.object as unknown as Partial<TokenRequest> | undefined)?.spec ?? {};
   if (ref === undefined || ref === null || ref.apiVersion !== 'v1' || ref.kind !== 'Pod' || (ref.name ?? '') === '') throw refused(request, 'node requested token not bound to a pod');
   if ((ref.uid ?? '') === '') throw refused(request, 'node requested token with a pod binding without a uid');
   const pod = await reader.get<Pod>('', 'pods', request.attributes.namespace, ref.name ?? '');
   if (pod === undefined) throw refused(request, `node requested token bound to a pod that does not exist`);
   if (pod.metadata.uid !== ref.uid) throw refused(request, 'the UID in the bound object reference does not match the UID in record. The object might have been deleted and then recreated');
   if (pod.spec.nodeName !== node) throw refused(request, 'node requested token bound to a pod scheduled on a different node');
+  const why = await whyNotAudience(pod, audiences ?? [], request.attributes, reader, authorizer);
+  if (why !== undefined) throw refused(request, why);
 }
 
 function checkLease(request: AdmissionRequest, node: string): void {

@@ -37,7 +37,8 @@ export function openRequest(ports: ConnectPorts, target: ProxyTarget, outgoing: 
     method: outgoing.method,
     path: outgoing.path,
     // The name under which the client knows this server stays, as behind Kubernetes.
-    headers: { host: `${host}:${target.port}`, ...single(outgoing.headers), connection: outgoing.upgrade === true ? 'Upgrade' : 'close' },
+    headers: { host: `${host}:${target.port}`, ...single(outgoing.headers), connection: outgoing.upgrade === true ? 'Upgrade' : 'keep-alive' },
+    // One connection for one request. It is not said to the backend, which might close it over a body that is still coming.
     agent: false,
     maxHeaderSize: proxyLimits.responseHeaderBytesMax,
     signal,
@@ -59,7 +60,7 @@ function tlsOptions(ports: ConnectPorts, target: ProxyTarget): object {
   const { nodeName } = target;
   if (nodeName === undefined) return { rejectUnauthorized: false };
   if (ports.kubelet === undefined) throw new ApiError('ServiceUnavailable', 'this server was started without a client certificate for kubelets');
-  return { ...ports.kubelet, servername: nodeName, minVersion: 'TLSv1.2', checkServerIdentity: (_host: string, cert: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(nodeName, cert) };
+  return { ...ports.kubelet, servername: nodeName, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', checkServerIdentity: (_host: string, cert: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(nodeName, cert) };
 }
 
 /** What a backend answers: a reply, or a connection in another protocol. */
@@ -76,5 +77,8 @@ export function answerOf(request: ClientRequest): Promise<Answer> {
 }
 
 export function unreachable(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError('ServiceUnavailable', `error trying to reach service: ${causeChain(error)}`, { cause: error });
+  if (error instanceof ApiError) return error;
+  // Only kubelets are asked for a protocol in the handshake; gRPC alone is another (RFC 7301, no_application_protocol).
+  if (error instanceof Error && error.message.includes('no application protocol')) return new ApiError('ServiceUnavailable', 'the kubelet serves no HTTP: there is nothing behind nodes/proxy', { cause: error });
+  return new ApiError('ServiceUnavailable', `error trying to reach service: ${causeChain(error)}`, { cause: error });
 }

@@ -103,7 +103,9 @@ async function passReply({ exchange, place }: Forwarded, message: IncomingMessag
   await reply.end();
 }
 
+/** A page as a whole: of a part nobody could say where it lies once its links are longer. */
 function isHtml(message: IncomingMessage): boolean {
+  if ([204, 206, 304].includes(message.statusCode ?? 0)) return false;
   return (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() === 'text/html' && message.headers['location'] === undefined;
 }
 
