@@ -4,6 +4,7 @@ import type { Clock, Log, Random } from '@rhythm/base';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
+import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
@@ -19,6 +20,7 @@ import { healthHandler } from './http/health.ts';
 import { descriptionFile, noSource } from './openapi/description-source.ts';
 import { Documents } from './openapi/documents.ts';
 import { openApiHandler } from './openapi/handler.ts';
+import { metricsHandler, RequestMetrics, watchCacheMetrics } from './metrics/index.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
@@ -96,12 +98,15 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches) }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
-  const pipeline = new Pipeline(base);
+  const metrics = new MetricsRegistry();
+  processMetrics(metrics, clock);
+  watchCacheMetrics(metrics, caches, registry);
+  const pipeline = new Pipeline({ ...base, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { registry, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     await caches.stop();
     throw error;
@@ -143,7 +148,7 @@ interface Faces {
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy'> & { readonly registry: LiveRegistry };
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -165,7 +170,7 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
@@ -182,7 +187,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, metricsHandler(metrics), versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

@@ -1,4 +1,4 @@
-import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, toApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { withTimeout } from '@rhythm/base';
 import { forbidden, unauthorized } from '../auth/index.ts';
 import { limits } from '../limits.ts';
@@ -35,6 +35,18 @@ export class Pipeline implements ApiPipeline {
   }
 
   async handle(request: ResourceRequest): Promise<ResourceResponse> {
+    const measured = this.#ports.metrics?.begin(request);
+    try {
+      const response = await this.#bounded(request);
+      measured?.done(response.code);
+      return response;
+    } catch (error) {
+      measured?.done(toApiError(error).code);
+      throw error;
+    }
+  }
+
+  async #bounded(request: ResourceRequest): Promise<ResourceResponse> {
     // A handler may stream for hours (logs): its deadline is its own affair.
     if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.admit(request));
     const timeout = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
@@ -49,12 +61,20 @@ export class Pipeline implements ApiPipeline {
   }
 
   async watch(request: ResourceRequest): Promise<ResourceWatch> {
-    const call = await this.admit(request);
-    const release = this.#watches.take(call.user.name);
+    const measured = this.#ports.metrics?.begin(request);
     try {
-      return await watch(this.#ports, call, release);
+      const call = await this.admit(request);
+      const release = this.#watches.take(call.user.name);
+      const end = (): void => {
+        release();
+        measured?.done(200);
+      };
+      return await watch(this.#ports, call, end).catch((error: unknown) => {
+        release();
+        throw error;
+      });
     } catch (error) {
-      release();
+      measured?.done(toApiError(error).code);
       throw error;
     }
   }

@@ -32,6 +32,11 @@ export class Caches {
     return cache;
   }
 
+  /** Those that somebody has asked for. */
+  all(): readonly WatchCache[] {
+    return [...this.#caches.values()];
+  }
+
   wrote(kind: KindDefinition, revision: number): void {
     const prefix = this.#registry.storageOf(kind).storagePrefix;
     this.#written.set(prefix, Math.max(revision, this.#written.get(prefix) ?? 0));

@@ -57,6 +57,11 @@ export class WatchCache {
     return this.#watcherCount;
   }
 
+  /** Objects in the cache. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get indexField(): string | undefined {
     return this.#indexField;
   }
