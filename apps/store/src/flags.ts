@@ -3,7 +3,7 @@ import type { Clock, Log } from '@rhythm/base';
 import { FlagError, parseFlags } from '@rhythm/config';
 import { bcryptCosts } from './auth/passwords.ts';
 import { parseTokenOptions } from './auth/token-options.ts';
-import { parseRetention } from './compaction/retention.ts';
+import { durationMs, parseRetention } from './compaction/retention.ts';
 import { WatchedCertificates } from './certificates.ts';
 import { isLoopback, parseMemberUrl, type MemberUrl } from './peers/addresses.ts';
 import { tokenTtlSecondsDefault, type StoreConfig } from './start.ts';
@@ -33,6 +33,7 @@ export const flags = {
   'quota-backend-bytes': { type: 'number', help: 'bytes of live keys and values from which on nothing more is taken in; 0: 2 GiB, below 0: no limit', default: 0 },
   'auto-compaction-mode': { type: 'string', help: 'periodic or revision', default: 'periodic' },
   'auto-compaction-retention': { type: 'string', help: 'history to keep: hours or a duration such as 30m (periodic), or a number of revisions; 0: all of it', default: '0' },
+  'watch-progress-notify-interval': { type: 'string', help: 'how often watches that asked for it hear that nothing happened, at least 100ms', default: '10m' },
   'endpoint-file': { type: 'string', help: 'written with host:port once the store serves' },
 } as const;
 
@@ -52,6 +53,7 @@ export async function storeConfig(argv: readonly string[], clock: Clock, log: Lo
     host,
     port: listen?.port ?? given.port,
     auth: authOf(given),
+    progressNotifyMs: progressNotifyOf(given),
     quotaBackendBytes: given['quota-backend-bytes'],
     retention: parseRetention(given['auto-compaction-mode'], given['auto-compaction-retention']),
     ...(given['advertise-client-urls'] === undefined ? {} : { advertiseClientUrls: checked('advertise-client-urls', given['advertise-client-urls']) }),
@@ -59,6 +61,15 @@ export async function storeConfig(argv: readonly string[], clock: Clock, log: Lo
     ...(await peersOf(given, clock, log)),
   };
   return { config, endpointFile: given['endpoint-file'] };
+}
+
+/** As etcd, which takes no less than 100 ms. */
+const progressNotifyMsMin = 100;
+
+function progressNotifyOf(given: Given): number {
+  const ms = durationMs(given['watch-progress-notify-interval']);
+  if (ms === undefined || ms < progressNotifyMsMin) throw new FlagError('--watch-progress-notify-interval is a duration such as 10m, at least 100ms');
+  return ms;
 }
 
 async function peersOf(given: Given, clock: Clock, log: Log): Promise<Pick<StoreConfig, 'cluster' | 'peers'>> {

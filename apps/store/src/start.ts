@@ -63,6 +63,8 @@ export interface StoreConfig {
   readonly quotaBackendBytes?: number;
   /** When history is thrown away by itself; never without it. */
   readonly retention?: Retention;
+  /** How often watches that asked for it hear that nothing happened; by default every ten minutes. */
+  readonly progressNotifyMs?: number;
   /** For tests: the length at which a log segment is closed. */
   readonly segmentBytesMax?: number;
 }
@@ -130,7 +132,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const backend: Backend = new StoreBackend({ host, identity, gate, group, quotaBytes });
   const guard = managementGuard(backend);
   const voters = learnerGuard(host);
-  const hub = new WatchHub(backend, clock);
+  const hub = new WatchHub(backend, clock, config.progressNotifyMs);
   const kv = new KeyValues(backend, clock);
   const changes = new Changes(host);
   const concurrency = { kv, changes, grant: leaseGranter(backend, random) };

@@ -9,8 +9,8 @@ import type { Watcher } from './watcher.ts';
 
 /** Bytes of history sent in one response, about: whole revisions only. */
 const historyBytesMax = 1024 * 1024;
-/** How often watches that asked for it are told that nothing happened, as in etcd. */
-const progressNotifyMs = 10 * 60 * 1000;
+/** How often watches that asked for it are told that nothing happened, as etcd's default. */
+export const progressNotifyMsDefault = 10 * 60 * 1000;
 
 /** Gives what is applied to whoever watches it. */
 export class WatchHub {
@@ -19,12 +19,14 @@ export class WatchHub {
   readonly #synced = new Watchers<Watcher>();
   readonly #streams = new Set<WatchStream>();
   readonly #unsubscribe: () => void;
+  readonly #progressNotifyMs: number;
   #timer: Timer | undefined;
   #header: ResponseHeader | undefined;
 
-  constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock) {
+  constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock, progressNotifyMs = progressNotifyMsDefault) {
     this.#backend = backend;
     this.#clock = clock;
+    this.#progressNotifyMs = progressNotifyMs;
     this.#unsubscribe = backend.host.onApplied({ applied: (events, revision) => this.#publish(events, revision), installed: (before) => this.#resync(before) });
     this.#notifyLater();
   }
@@ -146,7 +148,7 @@ export class WatchHub {
   }
 
   #notifyLater(): void {
-    this.#timer = this.#clock.setTimer(progressNotifyMs, () => {
+    this.#timer = this.#clock.setTimer(this.#progressNotifyMs, () => {
       for (const stream of this.#streams) {
         for (const watcher of stream.watchers.values()) {
           if (watcher.progressNotify && watcher.isSynced && !watcher.wasActive) stream.sendProgress(watcher, this.revision);
