@@ -4,9 +4,15 @@ import { storeProcess, type StoreProcess } from './store-process.ts';
 /** A store with little room, as an operator of etcd would meet it. */
 let store: StoreProcess;
 beforeAll(async () => {
-  store = await storeProcess(undefined, ['--quota-backend-bytes', '200000', '--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '3s']);
+  store = await storeProcess(undefined, ['--quota-backend-bytes', '200000', '--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '3s', '--metrics-port', '0']);
 });
 afterAll(() => store.remove());
+
+async function health(query = ''): Promise<readonly [status: number, body: string]> {
+  const port = [...store.log().matchAll(/"msg":"serving metrics".*"port":(\d+)/g)].at(-1)?.[1] ?? '';
+  const response = await fetch(`http://127.0.0.1:${port}/health${query}`);
+  return [response.status, await response.text()];
+}
 
 async function status(): Promise<{ readonly dbSizeInUse: number; readonly errors?: readonly string[] }> {
   const [found] = JSON.parse(await store.etcdctl(['endpoint', 'status', '-w', 'json'])) as ReadonlyArray<{ Status: { dbSizeInUse: number; errors?: string[] } }>;
@@ -27,6 +33,8 @@ test('beyond the quota nothing is taken in until there is room again and the ala
   expect(await fill()).toContain('etcdserver: mvcc: database space exceeded');
   expect(await store.etcdctl(['alarm', 'list'])).toMatch(/^memberID:\d+ alarm:NOSPACE \n$/);
   expect((await status()).errors).toEqual([expect.stringMatching(/^memberID:\d+ alarm:NOSPACE $/)]);
+  expect(await health()).toEqual([503, '{"health":"false","reason":"ALARM NOSPACE"}']);
+  expect(await health('?exclude=NOSPACE')).toEqual([200, '{"health":"true","reason":""}']);
   for (const args of [['put', 'a', 'b'], ['lease', 'grant', '10']]) expect(await store.etcdctl(args, { fails: true })).toContain('database space exceeded');
   expect(await store.etcdctl(['txn'], { input: '\nput a b\n\n\n', fails: true })).toContain('database space exceeded');
   expect(await store.etcdctl(['get', 'key-1', '--print-value-only'])).toBe(`${value}\n`);

@@ -34,6 +34,9 @@ export const flags = {
   'auto-compaction-mode': { type: 'string', help: 'periodic or revision', default: 'periodic' },
   'auto-compaction-retention': { type: 'string', help: 'history to keep: hours or a duration such as 30m (periodic), or a number of revisions; 0: all of it', default: '0' },
   'watch-progress-notify-interval': { type: 'string', help: 'how often watches that asked for it hear that nothing happened, at least 100ms', default: '10m' },
+  'metrics-host': { type: 'string', help: 'address to serve metrics and health on, in plain HTTP', default: '127.0.0.1' },
+  'metrics-port': { type: 'number', help: 'port to serve /metrics, /health, /readyz, /livez and /version on, 0 for a free one; none without it' },
+  'listen-metrics-urls': { type: 'string', help: 'the same as one URL, http://HOST:PORT' },
   'endpoint-file': { type: 'string', help: 'written with host:port once the store serves' },
 } as const;
 
@@ -58,6 +61,7 @@ export async function storeConfig(argv: readonly string[], clock: Clock, log: Lo
     retention: parseRetention(given['auto-compaction-mode'], given['auto-compaction-retention']),
     ...(given['advertise-client-urls'] === undefined ? {} : { advertiseClientUrls: checked('advertise-client-urls', given['advertise-client-urls']) }),
     ...(certificates === undefined ? {} : { certificates, tls: { cert: certificates.current.cert, key: certificates.current.key, clientCa: certificates.current.ca, requireClientCert: true } }),
+    ...metricsOf(given),
     ...(await peersOf(given, clock, log)),
   };
   return { config, endpointFile: given['endpoint-file'] };
@@ -94,6 +98,16 @@ async function peersOf(given: Given, clock: Clock, log: Log): Promise<Pick<Store
       ...(given['initial-cluster'] === undefined ? {} : { initialCluster: given['initial-cluster'] }),
     },
   };
+}
+
+function metricsOf(given: Given): Pick<StoreConfig, 'metrics'> {
+  const text = given['listen-metrics-urls'];
+  if (text !== undefined) {
+    const { host, port, isTls } = oneUrl('listen-metrics-urls', text);
+    if (isTls) throw new FlagError('--listen-metrics-urls is http: metrics are served in plain text');
+    return { metrics: { host, port } };
+  }
+  return given['metrics-port'] === undefined ? {} : { metrics: { host: given['metrics-host'], port: given['metrics-port'] } };
 }
 
 function authOf(given: Given): NonNullable<StoreConfig['auth']> {

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Log, Random } from '@rhythm/base';
 import { levelSpaces, nodeFiles } from '@rhythm/disk';
-import { guarded, healthService, serveGrpc, type ServerTls } from '@rhythm/grpc';
+import { servePages } from '@rhythm/telemetry';
+import { guarded, healthService, metered, serveGrpc, type ServerTls } from '@rhythm/grpc';
 import { Gate } from './auth/gate.ts';
 import { managementGuard } from './auth/guards.ts';
 import { JwtTokens } from './auth/jwt-tokens.ts';
@@ -22,6 +23,9 @@ import { GroupOperations } from './members/operations.ts';
 import { publishSelf } from './members/publish.ts';
 import { servePeers, type PeerConfig } from './peers/serve-peers.ts';
 import { DiskGuard, directoryRoom, releaseWhenFull } from './space/disk-guard.ts';
+import { operationPages } from './operations/pages.ts';
+import { StoreMetrics } from './operations/store-metrics.ts';
+import { timedFiles, timedSpaces } from './operations/timed-disk.ts';
 import { StoreBackend } from './services/backend.ts';
 import { authService } from './services/auth.ts';
 import { clusterService } from './services/cluster.ts';
@@ -65,6 +69,8 @@ export interface StoreConfig {
   readonly retention?: Retention;
   /** How often watches that asked for it hear that nothing happened; by default every ten minutes. */
   readonly progressNotifyMs?: number;
+  /** Where metrics and health are served, in plain HTTP; port 0 picks a free one. Nowhere without it. */
+  readonly metrics?: { readonly host: string; readonly port: number };
   /** For tests: the length at which a log segment is closed. */
   readonly segmentBytesMax?: number;
 }
@@ -93,7 +99,8 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const quotaBytes = quotaOf(config.quotaBackendBytes ?? 0, log);
   const cluster = config.cluster ?? { initialClusterState: 'new', initialClusterToken: 'etcd-cluster', advertisePeerUrls: [] };
   const { identity, founders } = await bootstrap(config.dataDir, config.name, cluster, { clock, random, log, peerTls: config.peers?.certificates?.current });
-  const files = await nodeFiles(join(config.dataDir, 'log'));
+  const metrics = new StoreMetrics(clock);
+  const files = timedFiles(await nodeFiles(join(config.dataDir, 'log')), clock, metrics.walFsync);
   const { tokenOptions = { kind: 'simple' }, tokenTtlSeconds = tokenTtlSecondsDefault, bcryptCost = bcryptCosts.default } = config.auth ?? {};
   const tokens = tokenOptions.kind === 'simple' ? new SimpleTokens(clock, tokenTtlSeconds * 1000) : new JwtTokens(tokenOptions, clock);
   const peers = config.peers === undefined ? undefined : await servePeers(config.peers, identity, ports);
@@ -105,7 +112,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     ...(peers === undefined ? {} : { transport: peers.transport }),
     answer: group.answer,
     files,
-    spaces: levelSpaces(config.dataDir),
+    spaces: timedSpaces(levelSpaces(config.dataDir), clock, metrics.backendCommit),
     ...(tokens instanceof SimpleTokens ? { tokens } : {}),
     clock,
     random,
@@ -136,6 +143,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const kv = new KeyValues(backend, clock);
   const changes = new Changes(host);
   const concurrency = { kv, changes, grant: leaseGranter(backend, random) };
+  metrics.observe(backend, hub, kv);
   const compactor = autoCompact(config.retention ?? { mode: 'off' }, compactable(host), clock, log);
   const health = healthService();
   const diskGuard = new DiskGuard({ room, host, quotaBytes, clock, log });
@@ -151,7 +159,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     guarded(electionService(concurrency), voters),
     transactionsService(kv, stopping.signal),
     health.service,
-  ];
+  ].map((service) => metered(service, metrics.meter));
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
   const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock, engine: 'lean' }).catch(async (error: unknown) => {
     compactor.stop();
@@ -161,6 +169,14 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     throw error;
   });
   address.port = server.port;
+  const pages = config.metrics === undefined ? undefined : await servePages(config.metrics.host, config.metrics.port, operationPages(backend, metrics.registry)).catch(async (error: unknown) => {
+    compactor.stop();
+    await server.stop(0);
+    await host.stop();
+    await peers?.stop();
+    throw error;
+  });
+  if (pages !== undefined) log.info('serving metrics', { host: config.metrics?.host, port: pages.port });
   config.certificates?.onChange(({ cert, key, ca }) => server.setTls({ cert, key, clientCa: ca }));
   void publishSelf({ group, host, clock, log, name: identity.name, clientUrls: config.advertiseClientUrls ?? [`${scheme}://${urlHost(config.host)}:${address.port}`], peerUrls: cluster.advertisePeerUrls, signal: stopping.signal });
   log.info('serving', { host: config.host, port: server.port, member: identity.memberId.toString(16), cluster: identity.clusterId.toString(16) });
@@ -175,6 +191,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       diskGuard.stop();
       hub.stop();
       changes.stop();
+      await pages?.stop();
       await server.stop(stopGraceMs);
       await host.stop();
       await peers?.stop();

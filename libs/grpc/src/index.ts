@@ -9,6 +9,7 @@ export * from './guard.ts';
 export * from './handlers.ts';
 export * from './health.ts';
 export * from './kit.ts';
+export * from './meter.ts';
 export * from './outbox.ts';
 export * from './peer.ts';
 export * from './reflection.ts';

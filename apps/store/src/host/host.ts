@@ -8,7 +8,7 @@ import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
 import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LogCutter } from './log-cutter.ts';
-import type { StoreCommand, StoreReply } from './machine.ts';
+import type { CommandKind, StoreCommand, StoreReply } from './machine.ts';
 import type { HostOptions, Listener } from './options.ts';
 import type { RaftDiskLog } from './raft-log.ts';
 import { Reads } from './reads.ts';
@@ -27,6 +27,16 @@ const backlogWritesMax = 20_000;
 
 /** What a command is answered with when it is not refused. */
 export type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
+
+/** See `Host.counts`. */
+export interface HostCounts {
+  /** Leaders that became known. */
+  readonly leaderChanges: number;
+  readonly proposalsPending: number;
+  readonly proposalsFailed: number;
+  /** Commands that were applied and not refused. */
+  readonly applied: ReadonlyMap<CommandKind, number>;
+}
 
 /** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
 export class Host {
@@ -57,6 +67,8 @@ export class Host {
   /** The leader that is known, and when it became known, in monotonic milliseconds. */
   #leader: NodeId = nobody;
   #leaderSince = 0;
+  #leaderChanges = 0;
+  readonly #appliedCommands = new Map<CommandKind, number>();
   #idle: Array<() => void> = [];
   #applying: Array<{ readonly index: number; resolve(): void }> = [];
 
@@ -132,13 +144,18 @@ export class Host {
     return this.#isLearner;
   }
 
+  /** What happened since the start, and what waits, for metrics. */
+  get counts(): HostCounts {
+    return { leaderChanges: this.#leaderChanges, proposalsPending: this.#waiters.size, proposalsFailed: this.#waiters.failures, applied: this.#appliedCommands };
+  }
+
   get transport(): Transport | undefined {
     return this.#options.transport;
   }
 
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
   async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
-    this.#requireRunning();
+    this.requireRunning();
     this.#requireVote();
     if (!this.#hasSpaceFor(command)) {
       await this.raise(alarmTypes.noSpace);
@@ -161,7 +178,7 @@ export class Host {
    * with it. Throws etcd's errors and `ProposalDroppedError`.
    */
   async proposeChange(steps: MembershipChange['steps'], command: StoreCommand): Promise<number> {
-    this.#requireRunning();
+    this.requireRunning();
     const { id, promise } = this.#waiters.add(undefined);
     const context = encodeCommand({ origin: this.#waiters.origin, id }, { command, caller: undefined });
     try {
@@ -183,7 +200,7 @@ export class Host {
 
   /** Resolves when the applied state holds everything that was acknowledged before the call. */
   linearizable(): Promise<void> {
-    this.#requireRunning();
+    this.requireRunning();
     this.#requireVote();
     // Alone, a member that leads has applied whatever it acknowledged.
     if (this.#isAlone && this.#wasLeader) return Promise.resolve();
@@ -229,7 +246,8 @@ export class Host {
     await this.#state.close();
   }
 
-  #requireRunning(): void {
+  /** Throws when this member has stopped or failed. */
+  requireRunning(): void {
     if (this.#stopping || this.#failure !== undefined) throw etcdError('Stopped');
   }
 
@@ -422,6 +440,7 @@ export class Host {
     const applied = this.#state.apply(proposal, at);
     if (applied === undefined) return;
     const isDone = !(applied.reply instanceof Error);
+    if (isDone) this.#appliedCommands.set(command.$case, (this.#appliedCommands.get(command.$case) ?? 0) + 1);
     if (isDone && this.#wasLeader) this.leases.note(command);
     for (const event of applied.events ?? []) events.push(event);
     if (isDone && command.$case === 'compaction') this.#state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
@@ -450,6 +469,7 @@ export class Host {
     if (leader !== this.#leader) {
       this.#leader = leader;
       if (leader !== nobody) {
+        this.#leaderChanges++;
         this.#leaderSince = this.#options.clock.monotonic();
         this.#reads.askAgain();
       }

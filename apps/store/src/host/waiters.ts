@@ -31,6 +31,8 @@ export class Waiters {
   readonly origin: bigint;
   readonly originBytes: Uint8Array;
   #nextId = 1;
+  /** How many were given up since the start. */
+  failures = 0;
 
   constructor(member: bigint, clock: Clock, random: Random, timeoutMs: number) {
     this.#clock = clock;
@@ -50,7 +52,13 @@ export class Waiters {
     if (this.#waiting.size >= waitersMax) throw etcdError('TooManyRequests');
     const id = this.#nextId++;
     const startedAt = this.#clock.monotonic();
-    const promise = new Promise<Answer>((resolve, reject) => this.#waiting.set(id, { proposal, startedAt, term: undefined, resolve, reject }));
+    const promise = new Promise<Answer>((resolve, fail) => {
+      const reject = (error: Error): void => {
+        this.failures++;
+        fail(error);
+      };
+      this.#waiting.set(id, { proposal, startedAt, term: undefined, resolve, reject });
+    });
     return { id, promise };
   }
 

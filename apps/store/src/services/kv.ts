@@ -38,6 +38,8 @@ export interface ReadAnswer {
 export class KeyValues {
   readonly #backend: Backend;
   readonly #clock: Clock;
+  /** Ranges answered since the start, those within transactions aside. */
+  ranges = 0;
 
   constructor(backend: Backend, clock: Clock) {
     this.#backend = backend;
@@ -107,6 +109,7 @@ export class KeyValues {
   /** Checks and plans in one turn: a permission that was taken back is never used. */
   #plan(request: RangeRequest, caller: Caller | undefined): RangePlan {
     this.#backend.access.range(caller, request);
+    this.ranges++;
     try {
       return this.#backend.host.state.mvcc.range(request);
     } catch (error) {

@@ -22,6 +22,7 @@ export class WatchHub {
   readonly #progressNotifyMs: number;
   #timer: Timer | undefined;
   #header: ResponseHeader | undefined;
+  #eventsSent = 0;
 
   constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock, progressNotifyMs = progressNotifyMsDefault) {
     this.#backend = backend;
@@ -29,6 +30,23 @@ export class WatchHub {
     this.#progressNotifyMs = progressNotifyMs;
     this.#unsubscribe = backend.host.onApplied({ applied: (events, revision) => this.#publish(events, revision), installed: (before) => this.#resync(before) });
     this.#notifyLater();
+  }
+
+  /** Events were given to a stream. */
+  noteSent(events: number): void {
+    this.#eventsSent += events;
+  }
+
+  /** Watches, those of them that fell behind, the streams they are on; events sent since the start. */
+  get counts(): { readonly watchers: number; readonly slow: number; readonly streams: number; readonly events: number } {
+    let [watchers, slow] = [0, 0];
+    for (const stream of this.#streams) {
+      for (const watcher of stream.watchers.values()) {
+        watchers++;
+        if (!watcher.isSynced) slow++;
+      }
+    }
+    return { watchers, slow, streams: this.#streams.size, events: this.#eventsSent };
   }
 
   get revision(): number {

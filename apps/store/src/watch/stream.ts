@@ -97,6 +97,7 @@ export class WatchStream {
   /** Sends events of whole revisions, in order, after which the watch is complete up to `revision`. */
   sendEvents(watcher: Watcher, events: readonly Event[], revision: number): void {
     watcher.wasActive = true;
+    this.#hub.noteSent(events.length);
     const pieces = watcher.fragment ? fragments(events) : [events];
     for (const [at, piece] of pieces.entries()) {
       const bytes = piece.reduce((sum, event) => sum + eventBytes(event), 0);
