@@ -57,7 +57,7 @@ export class JwtTokens {
         requiredClaims: ['exp'],
       });
       const { username, revision, exp } = payload;
-      if (typeof username === 'string' && Number.isSafeInteger(revision) && exp !== undefined) {
+      if (typeof username === 'string' && Number.isSafeInteger(revision) && Number(revision) >= 0 && exp !== undefined) {
         return { caller: { user: username, authRevision: BigInt(revision as number), internal: false }, expiresAt: exp * 1000 };
       }
     } catch {
