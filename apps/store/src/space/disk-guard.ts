@@ -119,17 +119,18 @@ export class DiskGuard {
     const { room, host, log } = this.#options;
     this.#isFull = true;
     log.error('the disk is almost full: only deletions and compactions are taken until there is room again', { free, needed: Math.ceil(low) });
+    // Raising the alarm needs a little room too.
+    await room.release();
     await room.mark(true);
     await host.raise(alarmTypes.noSpace);
-    await room.release();
   }
 
   async #whileFull(free: number, low: number, reserve: number): Promise<void> {
     const { room, host, quotaBytes, log } = this.#options;
     if (free < low + reserve) {
       // Again, where it could not be done before.
-      await host.raise(alarmTypes.noSpace);
       await room.release();
+      await host.raise(alarmTypes.noSpace);
       return;
     }
     if (!room.isReserved) await room.reserve(reserve);
