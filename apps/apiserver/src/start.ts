@@ -1,4 +1,4 @@
-import { kindRegistry } from '@rhythm/api';
+import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Clock, Log, Random } from '@rhythm/base';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
@@ -6,7 +6,7 @@ import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http'
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
-import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type PodsOfNode } from './auth/index.ts';
+import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
@@ -33,6 +33,7 @@ import { listPrefix } from './registry/keys.ts';
 import { ObjectStore } from './registry/object-store.ts';
 import { ResourceProxy, type ProxyPorts } from './proxy/index.ts';
 import { Renderer } from './render/render.ts';
+import { WebhookClient } from './webhooks/index.ts';
 import { allocationSteps, defaultServiceCidr, repairAllocations } from './steps/index.ts';
 import { grpcNodeConnector, noNodeConnector, streamHandlers, upgradeHandlers, type StreamPorts } from './streams/index.ts';
 
@@ -83,6 +84,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const reader = objectReader({ registry, caches, objects });
   const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(config.frontProxy === undefined ? {} : { frontProxy: new FrontProxy(config.frontProxy, config.tls.clientCa) }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
+  const webhooks = new WebhookClient({ reader, clock, random });
   const base: PipelinePorts = {
     registry,
     store,
@@ -95,7 +97,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     log,
     authenticator: auth.authenticator,
     authorizer: auth.authorizer,
-    admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches) }, ports),
+    admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches), webhooks: { client: webhooks, log } }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
   const metrics = new MetricsRegistry();
@@ -118,6 +120,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     grpc.face.close();
     await Promise.all([definitions.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
+    webhooks.close();
   };
   try {
     await definitions.start();
@@ -201,7 +204,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   });
 }
 
-function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes'>, ports: ApiserverPorts): AdmissionStep[] {
+function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes' | 'webhooks'>, ports: ApiserverPorts): AdmissionStep[] {
   return [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
 }
 
@@ -209,13 +212,16 @@ function writerOf(writes: OwnWrites): ObjectWriter {
   return { create: (group, resource, object) => writes.create(group, resource, object), update: (group, resource, object) => writes.update(group, resource, object) };
 }
 
-function changesOf(caches: Caches): { onChange(group: string, resource: string, listener: () => void): () => void } {
+function changesOf(caches: Caches): ResourceChanges {
+  const kinds = new Map(kindRegistry.kinds.map((kind) => [`${kind.group}/${kind.plural}`, kind]));
+  const kindOf = (group: string, resource: string): KindDefinition => {
+    const kind = kinds.get(`${group}/${resource}`);
+    if (kind === undefined) throw new Error(`no such kind: ${group}/${resource}`);
+    return kind;
+  };
   return {
-    onChange: (group, resource, listener) => {
-      const kind = kindRegistry.kinds.find((k) => k.group === group && k.plural === resource);
-      if (kind === undefined) throw new Error(`no such kind: ${group}/${resource}`);
-      return caches.of(kind).onChange(listener);
-    },
+    onChange: (group, resource, listener) => caches.of(kindOf(group, resource)).onChange(listener),
+    settled: async (group, resource) => void (await caches.afterOwnWrites(kindOf(group, resource))),
   };
 }
 

@@ -3,7 +3,7 @@
  * the pipeline's `ObjectReader`. ResourceQuota and Pod Security are stored but not enforced yet.
  */
 import type { KindRegistry } from '@rhythm/api';
-import type { Clock, Random } from '@rhythm/base';
+import type { Clock, Log, Random } from '@rhythm/base';
 import type { ResourceChanges } from '../auth/ports.ts';
 import type { AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
@@ -18,12 +18,17 @@ import { validatingPolicies } from './policies/validating-policies.ts';
 import { priorityStep } from './priority.ts';
 import { serviceAccountStep } from './service-account.ts';
 
+import type { WebhookClient } from '../webhooks/index.ts';
+import { mutatingWebhooks, validatingWebhooks, webhookConditions } from './webhooks/index.ts';
+
 export { containersOf, referencesOf } from './containers.ts';
 export { systemPriorityClasses } from './priority.ts';
 
 export interface AdmissionPorts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly random: Random;
+  /** How webhooks are called; without it none is. */
+  readonly webhooks?: { readonly client: WebhookClient; readonly log: Log };
   readonly authorizer: Authorizer;
   readonly registry: KindRegistry;
   readonly changes: ResourceChanges;
@@ -33,6 +38,7 @@ export interface AdmissionPorts {
 
 /** All admission steps. */
 export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): AdmissionStep[] {
+  const asked = ports.webhooks === undefined ? [] : [{ ...ports, ...ports.webhooks, reader }];
   return [
     namespaceLifecycle(reader),
     certificateRequestor,
@@ -47,6 +53,9 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     certificateSubjectRestriction,
     denyServiceExternalIPs,
     ports.escalation,
+    ...asked.map(mutatingWebhooks),
+    webhookConditions,
     validatingPolicies({ ...ports, reader }),
+    ...asked.map(validatingWebhooks),
   ];
 }

@@ -60,7 +60,7 @@ export function removeObject(ports: PipelinePorts, call: Call, name: string, opt
 }
 
 async function decideDeletion(ports: PipelinePorts, call: Call, current: KubeObject, options: DeleteOptions): Promise<Outcome> {
-  const admission = new Admission(ports, call, 'DELETE');
+  const admission = new Admission(ports, call, 'DELETE', { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options });
   const old = JSON.parse(JSON.stringify(current)) as KubeObject;
   await admission.mutate(undefined, old);
   await admission.validate(undefined, old);

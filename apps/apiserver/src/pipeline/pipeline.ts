@@ -8,6 +8,7 @@ import { podKind, serveEviction } from '../subresources/eviction.ts';
 import { serveScale } from '../subresources/scale.ts';
 import { Admission } from './admission.ts';
 import { apply } from './apply.ts';
+import { connectOptions } from './connect-options.ts';
 import { create } from './create.ts';
 import { deleteOptionsOf, remove, removeCollection } from './delete.ts';
 import { deprecationOf } from './deprecations.ts';
@@ -124,8 +125,9 @@ export class Pipeline implements ApiPipeline {
       parent: async <T extends KubeObject>() => ports.objects.decode<T>(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal)),
       admit: async (operation, object) => {
         const admission = new Admission(ports, call, operation);
-        await admission.mutate(object);
-        await admission.validate(object);
+        const subject = object ?? connectOptions(kind, request);
+        await admission.mutate(subject);
+        await admission.validate(subject);
       },
       warn: (message) => call.warnings.add(message),
     };

@@ -58,9 +58,23 @@ export interface AdmissionRequest {
   readonly object?: KubeObject;
   readonly old?: KubeObject;
   readonly dryRun: boolean;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as they came. */
+  readonly options?: object;
+  /** Aborts when the caller has gone or the request has had its time. */
+  readonly signal?: AbortSignal;
+  /** Of mutating steps: which round this is. */
+  readonly rounds?: MutationRounds;
   warn(message: string): void;
   /** Writes another object in the same store transaction as this one. A lost race on it repeats admission. */
   alsoWrite?(companion: Companion): void;
+}
+
+/** Mutating steps run once, and once more when one of them has changed what those before it have seen (KEP-492). */
+export interface MutationRounds {
+  readonly isSecond: boolean;
+  askForSecond(): void;
+  /** What steps keep from the first round for the second. */
+  readonly kept: Map<AdmissionStep, unknown>;
 }
 
 /** An object that is written together with another one (the IPAddress of a Service). Bare: no admission, no strategy. */
@@ -71,6 +85,8 @@ export type Companion =
 /** One admission plug-in. Throws `ApiError` to refuse. Mutating steps all run before validating ones. */
 export interface AdmissionStep {
   readonly name: string;
+  /** A mutating step that runs a single time, after all rounds of the others. */
+  readonly once?: boolean;
   admit?(request: AdmissionRequest): Promise<void>;
   validate?(request: AdmissionRequest): Promise<void>;
   /** What goes away in the transaction that finally removes `object`, whichever request does it. */

@@ -56,40 +56,64 @@ function podPort(pod: Pod, wanted: TargetName): number {
 }
 
 async function locateService({ reader, random }: LocatePorts, namespace: string, wanted: TargetName): Promise<ProxyTarget> {
-  const service = await reader.get<Service>('', 'services', namespace, wanted.name);
+  const { service, candidates } = await backendsOfService({ reader, random }, namespace, wanted.name, wanted.port);
   if (service === undefined) throw notFound({ group: '', resource: 'services' }, wanted.name);
-  const port = servicePort(service, wanted);
-  const slices = await reader.list<EndpointSlice>('discovery.k8s.io', 'endpointslices', namespace);
-  const candidates = slices.filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === wanted.name).flatMap((slice) => backendsOf(slice, port));
   // One at random; where its pod does not own up to the address, the next one.
-  const start = randomInt(random, candidates.length);
-  for (let step = 0; step < candidates.length; step++) {
-    const candidate = candidates[(start + step) % candidates.length];
-    if (candidate !== undefined && (await isAddressOfPod(reader, namespace, candidate))) return { scheme: wanted.scheme, address: candidate.address, port: candidate.port };
+  for (const candidate of candidates) {
+    if (await isAddressOfPod(reader, namespace, candidate)) return { scheme: wanted.scheme, address: candidate.address, port: candidate.port };
   }
-  throw new ApiError('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(wanted.name)}`);
+  throw noEndpoints(wanted.name);
+}
+
+/**
+ * A ready endpoint of a service for calls that check its certificate: it need not be a pod's, for whoever answers proves to be the service.
+ * An ExternalName is called by that name. @throws ApiError NotFound, ServiceUnavailable.
+ */
+export async function locateServiceBackend(ports: LocatePorts, namespace: string, name: string, port: number): Promise<{ readonly address: string; readonly port: number }> {
+  const { service, candidates } = await backendsOfService(ports, namespace, name, String(port));
+  if (service === undefined) throw new ApiError('NotFound', `service ${JSON.stringify(name)} not found`);
+  if (service.spec?.type === 'ExternalName' && service.spec.externalName !== undefined) return { address: service.spec.externalName, port };
+  const found = candidates.find(({ address }) => isProxyableAddress(address));
+  if (found === undefined) throw noEndpoints(name);
+  return found;
+}
+
+/** The ready endpoints of a service, beginning anywhere. */
+async function backendsOfService({ reader, random }: LocatePorts, namespace: string, name: string, wantedPort: string): Promise<{ readonly service: Service | undefined; readonly candidates: readonly Backend[] }> {
+  const service = await reader.get<Service>('', 'services', namespace, name);
+  if (service === undefined || service.spec?.type === 'ExternalName') return { service, candidates: [] };
+  const port = servicePort(service, name, wantedPort);
+  const slices = await reader.list<EndpointSlice>('discovery.k8s.io', 'endpointslices', namespace);
+  const all = slices.filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name).flatMap((slice) => backendsOf(slice, port));
+  const start = randomInt(random, all.length);
+  return { service, candidates: [...all.slice(start), ...all.slice(0, start)] };
+}
+
+function noEndpoints(name: string): ApiError {
+  return new ApiError('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
 }
 
 /** The name under which endpoints carry the port: '' for the only, nameless one. */
-function servicePort(service: Service, wanted: TargetName): string {
-  const port = portNumber(wanted.port);
-  if (port === undefined) return wanted.port;
+function servicePort(service: Service, name: string, wantedPort: string): string {
+  const port = portNumber(wantedPort);
+  if (port === undefined) return wantedPort;
   const found = service.spec?.ports?.find((candidate) => candidate.port === port);
-  if (found === undefined) throw new ApiError('ServiceUnavailable', `no service port ${port} found for service ${JSON.stringify(wanted.name)}`);
+  if (found === undefined) throw new ApiError('ServiceUnavailable', `no service port ${port} found for service ${JSON.stringify(name)}`);
   return found.name ?? '';
 }
 
 interface Backend {
   readonly address: string;
   readonly port: number;
+  /** '' where it is none's. */
   readonly pod: string;
 }
 
 function backendsOf(slice: EndpointSlice, portName: string): Backend[] {
   const port = (slice.ports ?? []).find((candidate) => (candidate.name ?? '') === portName)?.port;
   if (port === undefined) return [];
-  const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false && endpoint.targetRef?.kind === 'Pod');
-  return ready.flatMap((endpoint) => endpoint.addresses.map((address) => ({ address, port, pod: endpoint.targetRef?.name ?? '' })));
+  const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
+  return ready.flatMap((endpoint) => endpoint.addresses.map((address) => ({ address, port, pod: endpoint.targetRef?.kind === 'Pod' ? (endpoint.targetRef.name ?? '') : '' })));
 }
 
 /**
@@ -97,7 +121,7 @@ function backendsOf(slice: EndpointSlice, portName: string): Backend[] {
  * that their pod really has are called.
  */
 async function isAddressOfPod(reader: ObjectReader, namespace: string, backend: Backend): Promise<boolean> {
-  if (!isProxyableAddress(backend.address)) return false;
+  if (backend.pod === '' || !isProxyableAddress(backend.address)) return false;
   const pod = await reader.get<Pod>('', 'pods', namespace, backend.pod);
   return pod !== undefined && addressesOf(pod).includes(backend.address);
 }

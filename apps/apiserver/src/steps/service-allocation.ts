@@ -15,6 +15,7 @@ export function serviceAllocation(range: Ipv4Range, reader: ObjectReader, ports:
   const nodePorts = new NodePortAllocator(reader, ports.random, ports.clock);
   return {
     name: 'ServiceAllocation',
+    once: true,
     async admit(request) {
       const { group, resource, subresource } = request.attributes;
       if (group !== '' || resource !== 'services' || subresource !== '' || request.object === undefined) return;

@@ -73,6 +73,7 @@ async function prepare(subresource: 'exec' | 'attach', call: ResourceCall, upgra
     throw new ApiError('Forbidden', `unable to upgrade: none of the protocols [${wish.protocols.join(' ')}] is spoken here, only [${spoken.join(' ')}]`);
   }
   await requireCreate(call, upgrade, ports.authorizer);
+  await call.admit('CONNECT');
   const pod = await call.parent<Pod>();
   const container = containerOf(pod, options.container);
   const connection = await ports.connect(await nodeOf(pod, ports.reader));

@@ -34,6 +34,7 @@ export function portForwardHandler(ports: StreamPorts): UpgradeHandler {
         const wish = spokenWish(upgrade);
         const forwarded = (channelForwardProtocols as readonly string[]).includes(wish.protocol) ? portsOf(upgrade.query) : [];
         await requireCreate(call, upgrade, ports.authorizer);
+        await call.admit('CONNECT');
         const pod = await call.parent<Pod>();
         const opened = (connection = await ports.connect(await nodeOf(pod, ports.reader)));
         const ref = containerRef(pod, '');

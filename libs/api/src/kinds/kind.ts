@@ -86,6 +86,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   selectableFields?(object: T): Readonly<Record<string, string>>;
   /** Brings a stored object in line with the present schema, in place; true when it changed something. Only of kinds whose schema changes. */
   refresh?(object: KubeObject): boolean;
+  /**
+   * Brings objects of any version of the kind into this one, in their order; those that are in it already stay as they are. Only of kinds that a
+   * webhook converts: theirs are stored in whatever version was the storage version then, and `storedAs` says nothing of them.
+   */
+  convert?(objects: readonly KubeObject[]): Promise<KubeObject[]>;
   /** A finalizer that a delete adds: its owner has to clean up first. */
   readonly deletionFinalizer?: string;
   /** The warning that belongs to every call on the kind. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@rhythm/api';
+import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { MatchCondition } from '@rhythm/api/types/admissionregistration-v1';
 import type { Namespace } from '@rhythm/api/types/core-v1';
 import { authorizerValue, boolType, Budget, BudgetError, CompileError, dynType, Environment, EvaluationError, opaque, resourceCheckValue, toCel, type AuthorizationAnswer, type AuthorizationQuestion, type Inputs, type Program, type Type, type Value } from '@rhythm/cel';
@@ -49,13 +49,19 @@ export function admissionVariables(request: AdmissionRequest, matched: Matched, 
 export function requestDocument(request: AdmissionRequest, matched: Matched): Record<string, unknown> {
   const { attributes, kind, operation, dryRun } = request;
   const { user } = attributes;
-  const kindOf = ({ group, version, kind: name }: typeof kind): object => ({ group, version, kind: name });
+  const { subresource } = attributes;
+  const { object } = request;
+  const kindOf = (of: KindDefinition): object => {
+    // A subresource with a body of its own is of that kind: Binding, PodExecOptions.
+    const { group, version, kind: name } = subresource === '' || object?.kind === of.kind ? of : (of.subresources.find((sub) => sub.name === subresource) ?? of);
+    return { group, version, kind: name };
+  };
   const resourceOf = ({ group, version, plural }: typeof kind): object => ({ group, version, resource: plural });
   const name = attributes.name !== '' ? attributes.name : ((request.object ?? request.old)?.metadata?.name ?? '');
   return {
     kind: kindOf(matched.kind),
     resource: resourceOf(matched.kind),
-    ...(attributes.subresource === '' ? {} : { subResource: attributes.subresource, requestSubResource: attributes.subresource }),
+    ...(subresource === '' ? {} : { subResource: subresource, requestSubResource: subresource }),
     requestKind: kindOf(kind),
     requestResource: resourceOf(kind),
     name,

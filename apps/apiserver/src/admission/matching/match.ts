@@ -1,6 +1,7 @@
-import { fromStored, toStored, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
+import type { KindDefinition, KindRegistry, KubeObject } from '@rhythm/api';
 import type { MatchResources, NamedRuleWithOperations } from '@rhythm/api/types/admissionregistration-v1';
 import type { AdmissionRequest, ObjectReader } from '../../pipeline/types.ts';
+import { convertObject } from '../../registry/convert.ts';
 import { ruleMatches } from './rules.ts';
 import { namespaceSelected, objectSelected } from './selectors.ts';
 
@@ -28,7 +29,7 @@ export async function matchRequest(criteria: MatchCriteria, request: AdmissionRe
   if (!objectSelected(criteria.objectSelector, request)) return undefined;
   if (!(await namespaceSelected(criteria.namespaceSelector, request, ports.reader))) return undefined;
   if (kind === request.kind) return { kind, object: request.object, old: request.old };
-  return { kind, object: inVersion(request.kind, kind, request.object), old: inVersion(request.kind, kind, request.old) };
+  return { kind, object: await inVersion(request.kind, kind, request.object), old: await inVersion(request.kind, kind, request.old) };
 }
 
 const targetOf = ({ group, version, plural }: KindDefinition): { group: string; version: string; resource: string } => ({ group, version, resource: plural });
@@ -41,6 +42,6 @@ function kindOf({ rules, matchPolicy }: MatchCriteria, request: AdmissionRequest
   return registry.kinds.find((kind) => kind !== request.kind && kind.plural === request.kind.plural && registry.storageOf(kind) === stored && matches(kind));
 }
 
-function inVersion(from: KindDefinition, to: KindDefinition, object: KubeObject | undefined): KubeObject | undefined {
-  return object === undefined ? undefined : fromStored(to, toStored(from, JSON.parse(JSON.stringify(object)) as KubeObject));
+async function inVersion(from: KindDefinition, to: KindDefinition, object: KubeObject | undefined): Promise<KubeObject | undefined> {
+  return object === undefined ? undefined : convertObject(from, to, JSON.parse(JSON.stringify(object)) as KubeObject);
 }
