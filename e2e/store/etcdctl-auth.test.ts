@@ -130,3 +130,17 @@ test('lets go of users and roles', async () => {
   expect(await root('auth', 'disable')).toBe('Authentication Disabled\n');
   expect(await store.etcdctl(['get', 'shut/a'])).toBe('shut/a\n1\n');
 });
+
+test('answers what else there is to ask', async () => {
+  await store.etcdctl(['put', 'rest', '1']);
+  const { header } = JSON.parse(await store.etcdctl(['put', 'rest', '2', '-w', 'json'])) as { header: { revision: number } };
+  expect(await store.etcdctl(['compaction', '--physical', String(header.revision)])).toBe(`compacted revision ${header.revision}\n`);
+  expect(await store.etcdctl(['get', 'rest', '--print-value-only'])).toBe('2\n');
+  expect(await store.etcdctl(['get', 'rest', '-w', 'fields'])).toContain('"Version" : 2\n');
+  expect(await store.etcdctl(['endpoint', 'status', '--cluster'])).toMatch(/^https:\/\/127\.0\.0\.1:\d+, /);
+  expect(await store.etcdctl(['endpoint', 'health', '--cluster'])).toBe('');
+  expect(await store.etcdctl(['move-leader', '1234'], fails)).toContain('etcdserver: bad leader transferee');
+  const [id = ''] = (await store.etcdctl(['member', 'list'])).split(',');
+  expect(await store.etcdctl(['member', 'promote', id], fails)).toContain('etcdserver: can only promote a learner member');
+  expect(await store.etcdctl(['member', 'remove', '99'], fails)).toContain('etcdserver: member not found');
+});
