@@ -8,6 +8,9 @@ import { WatchedCertificates } from './certificates.ts';
 import { isLoopback, parseMemberUrl, type MemberUrl } from './peers/addresses.ts';
 import { tokenTtlSecondsDefault, type StoreConfig } from './start.ts';
 
+/** Comparing states reads all of them. */
+const corruptCheckMsMin = 1000;
+
 /** etcd's names where it has one. */
 export const flags = {
   name: { type: 'string', help: 'name of this member', default: 'default' },
@@ -34,6 +37,8 @@ export const flags = {
   'auto-compaction-mode': { type: 'string', help: 'periodic or revision', default: 'periodic' },
   'auto-compaction-retention': { type: 'string', help: 'history to keep: hours or a duration such as 30m (periodic), or a number of revisions; 0: all of it', default: '0' },
   'watch-progress-notify-interval': { type: 'string', help: 'how often watches that asked for it hear that nothing happened, at least 100ms', default: '10m' },
+  'experimental-initial-corrupt-check': { type: 'boolean', help: 'compare the state with that of the other members before serving, and refuse to when it differs' },
+  'experimental-corrupt-check-time': { type: 'string', help: 'how often the leader compares the states of the members, such as 1h; 0: never', default: '0' },
   'metrics-host': { type: 'string', help: 'address to serve metrics and health on, in plain HTTP', default: '127.0.0.1' },
   'metrics-port': { type: 'number', help: 'port to serve /metrics, /health, /readyz, /livez and /version on, 0 for a free one; none without it' },
   'listen-metrics-urls': { type: 'string', help: 'the same as one URL, http://HOST:PORT' },
@@ -61,6 +66,7 @@ export async function storeConfig(argv: readonly string[], clock: Clock, log: Lo
     retention: parseRetention(given['auto-compaction-mode'], given['auto-compaction-retention']),
     ...(given['advertise-client-urls'] === undefined ? {} : { advertiseClientUrls: checked('advertise-client-urls', given['advertise-client-urls']) }),
     ...(certificates === undefined ? {} : { certificates, tls: { cert: certificates.current.cert, key: certificates.current.key, clientCa: certificates.current.ca, requireClientCert: true } }),
+    corruptCheck: { initial: given['experimental-initial-corrupt-check'], everyMs: corruptCheckMsOf(given) },
     ...metricsOf(given),
     ...(await peersOf(given, clock, log)),
   };
@@ -98,6 +104,12 @@ async function peersOf(given: Given, clock: Clock, log: Log): Promise<Pick<Store
       ...(given['initial-cluster'] === undefined ? {} : { initialCluster: given['initial-cluster'] }),
     },
   };
+}
+
+function corruptCheckMsOf(given: Given): number {
+  const ms = durationMs(given['experimental-corrupt-check-time']);
+  if (ms === undefined || (ms > 0 && ms < corruptCheckMsMin)) throw new FlagError('--experimental-corrupt-check-time is a duration such as 1h, at least 1s, or 0');
+  return ms;
 }
 
 function metricsOf(given: Given): Pick<StoreConfig, 'metrics'> {

@@ -15,6 +15,7 @@ import { lockService } from './concurrency/lock.ts';
 import { quotaOf } from './alarms/quota.ts';
 import { autoCompact, compactable } from './compaction/auto-compactor.ts';
 import type { Retention } from './compaction/retention.ts';
+import { checkAtStart, checkedGroup, checkPeriodically } from './corruption/corruption-check.ts';
 import { Host } from './host/host.ts';
 import type { WatchedCertificates } from './certificates.ts';
 import { bootstrap, type ClusterConfig } from './members/bootstrap.ts';
@@ -69,6 +70,8 @@ export interface StoreConfig {
   readonly retention?: Retention;
   /** How often watches that asked for it hear that nothing happened; by default every ten minutes. */
   readonly progressNotifyMs?: number;
+  /** Comparing this member's state with that of others: before it serves, and while it leads every so often (0: never). */
+  readonly corruptCheck?: { readonly initial: boolean; readonly everyMs: number };
   /** Where metrics and health are served, in plain HTTP; port 0 picks a free one. Nowhere without it. */
   readonly metrics?: { readonly host: string; readonly port: number };
   /** For tests: the length at which a log segment is closed. */
@@ -124,6 +127,15 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     await peers?.stop();
     throw error;
   });
+  const checked = checkedGroup(host);
+  if (config.corruptCheck?.initial === true) {
+    await checkAtStart(checked, log).catch(async (error: unknown) => {
+      await host.stop();
+      await peers?.stop();
+      throw error;
+    });
+  }
+  const corruption = checkPeriodically(checked, config.corruptCheck?.everyMs ?? 0, clock, log);
   const address = { port: config.port };
   const scheme = config.tls === undefined ? 'http' : 'https';
   const gate = new Gate({
@@ -163,6 +175,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   // A burst of calls on one connection is what load looks like here; etcd has no limit either.
   const server = await serveGrpc({ ...config, services, receiveBytesMax, streamsMax: 100_000, clock, engine: 'lean' }).catch(async (error: unknown) => {
     compactor.stop();
+    corruption.stop();
     diskGuard.stop();
     await host.stop();
     await peers?.stop();
@@ -171,6 +184,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   address.port = server.port;
   const pages = config.metrics === undefined ? undefined : await servePages(config.metrics.host, config.metrics.port, operationPages(backend, metrics.registry)).catch(async (error: unknown) => {
     compactor.stop();
+    corruption.stop();
     await server.stop(0);
     await host.stop();
     await peers?.stop();
@@ -188,6 +202,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       health.set('', false);
       stopping.abort();
       compactor.stop();
+      corruption.stop();
       diskGuard.stop();
       hub.stop();
       changes.stop();

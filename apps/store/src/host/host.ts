@@ -215,11 +215,11 @@ export class Host {
     await new Promise<void>((resolve) => this.#applying.push({ index, resolve }));
   }
 
-  /** Raises an alarm of this member, unless it stands already. */
-  async raise(alarm: AlarmType): Promise<void> {
-    if (this.state.alarms.has(alarm, this.#options.id)) return;
-    this.#options.log.warn('an alarm is raised', { alarm: alarm === alarmTypes.noSpace ? 'NOSPACE' : 'CORRUPT' });
-    await this.propose({ $case: 'alarm', value: { action: 1, memberID: this.#options.id, alarm } }, internalCaller);
+  /** Raises an alarm of a member, this one by default, unless it stands already. */
+  async raise(alarm: AlarmType, memberID: NodeId = this.#options.id): Promise<void> {
+    if (this.state.alarms.has(alarm, memberID)) return;
+    this.#options.log.warn('an alarm is raised', { alarm: alarm === alarmTypes.noSpace ? 'NOSPACE' : 'CORRUPT', member: memberID.toString(16) });
+    await this.propose({ $case: 'alarm', value: { action: 1, memberID, alarm } }, internalCaller);
   }
 
   #hasSpaceFor(command: StoreCommand): boolean {

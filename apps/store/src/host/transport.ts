@@ -9,13 +9,16 @@ export type PeerRequest =
   | { readonly kind: 'lease-renew'; readonly id: bigint }
   | { readonly kind: 'lease-remaining'; readonly id: bigint }
   /** An encoded change of membership (`encodeChange`), for the leader to propose. */
-  | { readonly kind: 'change'; readonly data: Uint8Array };
+  | { readonly kind: 'change'; readonly data: Uint8Array }
+  /** A hash over the history up to this revision; any member answers. */
+  | { readonly kind: 'hash'; readonly revision: number };
 
 export type PeerReply =
   /** Seconds, granted and left; 0 or less: there is no such lease. */
   | { readonly kind: 'lease'; readonly granted: bigint; readonly remaining: bigint }
   /** Applied by the leader at this index. */
-  | { readonly kind: 'changed'; readonly index: number };
+  | { readonly kind: 'changed'; readonly index: number }
+  | { readonly kind: 'hash'; readonly hash: number; readonly revision: number; readonly compactRevision: number };
 
 /** Where a transport delivers what arrives. */
 export interface Receiver {

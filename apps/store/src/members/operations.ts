@@ -6,6 +6,7 @@ import { decodeCommand, encodeCommand } from '../host/command.ts';
 import type { Host } from '../host/host.ts';
 import { electionTicks, tickMs } from '../host/timing.ts';
 import type { PeerReply, PeerRequest } from '../host/transport.ts';
+import { hashKv } from '../services/hash.ts';
 import { etcdError } from '../services/errors.ts';
 import { stepsFor } from './checks.ts';
 import { addedMemberId } from './initial-cluster.ts';
@@ -79,9 +80,10 @@ export class GroupOperations {
     return this.#lease({ kind: 'lease-remaining', id });
   }
 
-  /** Answers another member, as the leader. */
+  /** Answers another member: as the leader, unless any may. */
   readonly answer = async (request: PeerRequest): Promise<PeerReply> => {
     const host = this.#host();
+    if (request.kind === 'hash') return { kind: 'hash', ...(await hashKv(host.state, BigInt(request.revision))) };
     if (!host.isLeader) throw etcdError('NotLeader');
     if (request.kind === 'change') return { kind: 'changed', index: await this.#changeHere(request.data) };
     // Nobody else may have taken over, and let the lease run out.

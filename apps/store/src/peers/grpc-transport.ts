@@ -92,6 +92,7 @@ export class GrpcTransport implements Transport {
     const question: Question = { hello: this.#hello(to), question: questionOf(request) };
     const { answer } = await unary(this.#peer(to).client(), PeersService.ask, question, { deadlineMs: askMs, clock: this.#options.clock });
     if (answer?.$case === 'lease') return { kind: 'lease', ...answer.value };
+    if (answer?.$case === 'hash') return { kind: 'hash', hash: answer.value.hash, revision: answer.value.revision, compactRevision: answer.value.compacted };
     assert(answer?.$case === 'changed', 'a member answers what it is asked');
     return { kind: 'changed', index: answer.value };
   }
@@ -167,5 +168,7 @@ function questionOf(request: PeerRequest): Question['question'] {
       return { $case: 'leaseRemaining', value: request.id };
     case 'change':
       return { $case: 'change', value: request.data };
+    case 'hash':
+      return { $case: 'hash', value: request.revision };
   }
 }

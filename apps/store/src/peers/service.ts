@@ -77,6 +77,8 @@ function requestOf(question: Question['question']): PeerRequest {
       return { kind: 'lease-remaining', id: question.value };
     case 'change':
       return { kind: 'change', data: question.value };
+    case 'hash':
+      return { kind: 'hash', revision: question.value };
     case undefined:
       throw new GrpcError(status.UNIMPLEMENTED, 'this member does not know the question');
   }
@@ -84,5 +86,6 @@ function requestOf(question: Question['question']): PeerRequest {
 
 function answerOf(reply: PeerReply): Answer {
   if (reply.kind === 'lease') return { answer: { $case: 'lease', value: { granted: reply.granted, remaining: reply.remaining } } };
+  if (reply.kind === 'hash') return { answer: { $case: 'hash', value: { hash: reply.hash, revision: reply.revision, compacted: reply.compactRevision } } };
   return { answer: { $case: 'changed', value: reply.index } };
 }

@@ -144,19 +144,33 @@ export interface Question {
     | //
     /** A rhythm.store.v1.Command that changes the membership. */
     { $case: "change"; value: Uint8Array }
+    | //
+    /** A hash over the history up to this revision. */
+    { $case: "hash"; value: number }
     | undefined;
 }
 
 export interface Answer {
-  answer: { $case: "lease"; value: LeaseTime } | //
-  /** The index at which it was applied. */
-  { $case: "changed"; value: number } | undefined;
+  answer:
+    | { $case: "lease"; value: LeaseTime }
+    | //
+    /** The index at which it was applied. */
+    { $case: "changed"; value: number }
+    | { $case: "hash"; value: HistoryHash }
+    | undefined;
 }
 
 /** In seconds; 0 or less: there is no such lease. */
 export interface LeaseTime {
   granted: bigint;
   remaining: bigint;
+}
+
+/** Two of the same revision and compacted revision are equal where the state is. */
+export interface HistoryHash {
+  hash: number;
+  revision: number;
+  compacted: number;
 }
 
 export interface MembersRequest {
@@ -1771,6 +1785,9 @@ export const Question: MessageFns<Question> = {
       case "change":
         writer.uint32(34).bytes(message.question.value);
         break;
+      case "hash":
+        writer.uint32(41).double(message.question.value);
+        break;
     }
     return writer;
   },
@@ -1820,6 +1837,14 @@ export const Question: MessageFns<Question> = {
             message.question = { $case: "change", value: reader.bytes() };
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.question = { $case: "hash", value: reader.double() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1857,6 +1882,12 @@ export const Question: MessageFns<Question> = {
         }
         break;
       }
+      case "hash": {
+        if (object.question?.value !== undefined && object.question?.value !== null) {
+          message.question = { $case: "hash", value: object.question.value };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -1874,6 +1905,9 @@ export const Answer: MessageFns<Answer> = {
         break;
       case "changed":
         writer.uint32(17).double(message.answer.value);
+        break;
+      case "hash":
+        HistoryHash.encode(message.answer.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -1908,6 +1942,14 @@ export const Answer: MessageFns<Answer> = {
             message.answer = { $case: "changed", value: reader.double() };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answer = { $case: "hash", value: HistoryHash.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1935,6 +1977,12 @@ export const Answer: MessageFns<Answer> = {
       case "changed": {
         if (object.answer?.value !== undefined && object.answer?.value !== null) {
           message.answer = { $case: "changed", value: object.answer.value };
+        }
+        break;
+      }
+      case "hash": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "hash", value: HistoryHash.fromPartial(object.answer.value) };
         }
         break;
       }
@@ -2012,6 +2060,85 @@ export const LeaseTime: MessageFns<LeaseTime> = {
     const message = createBaseLeaseTime();
     message.granted = (object.granted !== undefined && object.granted !== null) ? BigInt(object.granted) : 0n;
     message.remaining = (object.remaining !== undefined && object.remaining !== null) ? BigInt(object.remaining) : 0n;
+    return message;
+  },
+};
+
+function createBaseHistoryHash(): HistoryHash {
+  return { hash: 0, revision: 0, compacted: 0 };
+}
+
+export const HistoryHash: MessageFns<HistoryHash> = {
+  encode(message: HistoryHash, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hash !== 0) {
+      writer.uint32(13).fixed32(message.hash);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(17).double(message.revision);
+    }
+    if (message.compacted !== 0) {
+      writer.uint32(25).double(message.compacted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryHash {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryHash();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 13) {
+              break;
+            }
+
+            message.hash = reader.fixed32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.revision = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.compacted = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HistoryHash>): HistoryHash {
+    return HistoryHash.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HistoryHash>): HistoryHash {
+    const message = createBaseHistoryHash();
+    message.hash = object.hash ?? 0;
+    message.revision = object.revision ?? 0;
+    message.compacted = object.compacted ?? 0;
     return message;
   },
 };
