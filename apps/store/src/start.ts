@@ -19,6 +19,7 @@ import { checkAtStart, checkedGroup, checkPeriodically } from './corruption/corr
 import { Host } from './host/host.ts';
 import type { WatchedCertificates } from './certificates.ts';
 import { bootstrap, type ClusterConfig } from './members/bootstrap.ts';
+import { LeaderWatch } from './members/leader-watch.ts';
 import { learnerGuard } from './members/learner-guard.ts';
 import { GroupOperations } from './members/operations.ts';
 import { publishSelf } from './members/publish.ts';
@@ -151,6 +152,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const backend: Backend = new StoreBackend({ host, identity, gate, group, quotaBytes });
   const guard = managementGuard(backend);
   const voters = learnerGuard(host);
+  const leaders = new LeaderWatch(host, clock);
   const hub = new WatchHub(backend, clock, config.progressNotifyMs);
   const kv = new KeyValues(backend, clock);
   const changes = new Changes(host);
@@ -161,9 +163,9 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   const diskGuard = new DiskGuard({ room, host, quotaBytes, clock, log });
   const stopping = new AbortController();
   const services = [
-    kvService(kv),
-    guarded(watchService(backend, hub), voters),
-    guarded(leaseService(backend, random), voters),
+    guarded(kvService(kv), leaders.guard),
+    guarded(guarded(watchService(backend, hub, leaders), voters), leaders.guard),
+    guarded(guarded(leaseService(backend, random), voters), leaders.guard),
     guarded(guarded(clusterService(backend), guard), voters),
     guarded(maintenanceService(backend), guard),
     guarded(authService(backend), voters),
@@ -204,6 +206,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
       compactor.stop();
       corruption.stop();
       diskGuard.stop();
+      leaders.stop();
       hub.stop();
       changes.stop();
       await pages?.stop();

@@ -3,13 +3,14 @@ import { WatchService, type WatchRequest, type WatchResponse } from '@rhythm/pro
 import { AuthError } from '../auth/errors.ts';
 import type { Credentials } from '../auth/gate.ts';
 import { encodeWatchResponse } from '../watch/encoding.ts';
+import type { LeaderWatch } from '../members/leader-watch.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { Backend } from './header.ts';
 
 /** A stream that carries this metadata with the value `push` is told its progress after every batch (docs/store.md). */
 const progressMetadata = 'rhythm-progress';
 
-export function watchService(backend: Backend, hub: WatchHub): GrpcService {
+export function watchService(backend: Backend, hub: WatchHub, leaders: LeaderWatch): GrpcService {
   return {
     definition: { watch: { ...WatchService.watch, responseSerialize: encodeWatchResponse } },
     implementation: {
@@ -24,7 +25,12 @@ export function watchService(backend: Backend, hub: WatchHub): GrpcService {
             stream.close();
           }
         })();
-        context.signal.addEventListener('abort', () => stream.close(), { once: true });
+        const unfollow = leaders.follow(context.metadata, (error) => stream.close(error));
+        const leave = (): void => {
+          unfollow();
+          stream.close();
+        };
+        context.signal.addEventListener('abort', leave, { once: true });
         return stream.responses();
       }),
     },

@@ -68,10 +68,11 @@ export class WatchStream {
     this.#nudge();
   }
 
-  close(): void {
+  /** Ends the stream, with an error for the caller if there is one. */
+  close(error?: Error): void {
     this.#hub.close(this);
     this.#queue = [];
-    this.#wake.end();
+    this.#wake.end(error);
   }
 
   async *responses(): AsyncGenerator<WatchResponse> {
