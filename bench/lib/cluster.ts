@@ -22,7 +22,7 @@ export interface Cluster {
   /** One call; PATCH is a merge patch. Rejects with what the API server said. */
   readonly call: <T>(method: string, path: string, body?: unknown) => Promise<T>;
   /** The events of a watch, until `end` of the result is called. */
-  watch(path: string, onEvent: (event: WatchEvent) => void): Promise<{ end(): void }>;
+  readonly watch: (path: string, onEvent: (event: WatchEvent) => void) => Promise<{ end(): void }>;
   /** `down --purge`. */
   end(): Promise<void>;
 }
@@ -49,14 +49,15 @@ export async function startCluster(flags: readonly string[]): Promise<Cluster> {
     const upMs = performance.now() - began;
     const { id, ports } = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as { id: string; ports: { api: number } };
     const pid = (app: string): number => Number(readFileSync(join(dir, 'run', `${app}.pid`), 'utf8').split(/\s/)[0]);
-    return { dir, id, upMs, pid, end, ...admin(dir, ports.api) };
+    return { dir, id, upMs, pid, end, ...adminOf(dir, ports.api) };
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-function admin(dir: string, port: number): Pick<Cluster, 'call' | 'watch'> {
+/** The API of a cluster, or another server with its certificates, as the administrator. */
+export function adminOf(dir: string, port: number): Pick<Cluster, 'call' | 'watch'> {
   const read = (file: string): Buffer => readFileSync(join(dir, 'pki', file));
   const agent = new Agent({ keepAlive: true, ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') });
   const send = (method: string, path: string, body?: unknown): Promise<IncomingMessage> =>

@@ -63,7 +63,8 @@ export async function startServer(kind: Kind, folder: string): Promise<Server> {
 }
 
 function commandOf(kind: Kind, data: string, port: number, peerPort: number): [string, string[]] {
-  if (kind === 'rhythm') return [node, ['--enable-source-maps', join(repository, 'apps/store/dist/main.mjs'), '--data-dir', data, '--port', String(port)]];
+  // As `up` starts it.
+  if (kind === 'rhythm') return [node, ['--enable-source-maps', '--max-semi-space-size=4', join(repository, 'apps/store/dist/main.mjs'), '--data-dir', data, '--port', String(port)]];
   const [own, peer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
   const clients = ['--listen-client-urls', own, '--advertise-client-urls', own];
   const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];

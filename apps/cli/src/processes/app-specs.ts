@@ -28,6 +28,9 @@ export function addressesOf(config: Pick<ClusterConfig, 'podCidr' | 'serviceCidr
   return { gateway: nthAddress(pod, 1), apiService: nthAddress(service, 1), dnsService: nthAddress(service, 10) };
 }
 
+/** A small young generation: the store's garbage is values on their way to the disk, and it would keep tens of megabytes of them. */
+const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=4'] };
+
 /** How each app of a cluster is started (docs/processes.md); without a store where an etcd cluster is given. */
 export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
   const paths = clusterPaths(config.dir);
@@ -39,7 +42,7 @@ export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
     .filter(({ bundle }) => existsSync(bundle))
     .map(({ name, bundle }) => {
       const endpointFile = name === 'proxy' ? undefined : join(paths.run, `${name}.endpoint`);
-      return { name, command: process.execPath, args: ['--enable-source-maps', bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
+      return { name, command: process.execPath, args: ['--enable-source-maps', ...(nodeFlags[name] ?? []), bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
     });
 }
 
