@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
-import { KVService, RangeRequest } from '@rhythm/proto/etcd';
+import { KVService, MaintenanceService, RangeRequest } from '@rhythm/proto/etcd';
 import { etcdStore, type Store } from '@rhythm/store-client';
 import { GrpcConnection } from '../lib/grpc-connection.ts';
 import { sleep } from '../lib/measure.ts';
@@ -14,6 +14,8 @@ export type Kind = (typeof kinds)[number];
 
 /** A fresh folder's server is given this long to answer. */
 const startTimeoutMs = 20_000;
+/** Room for all revisions of a long run. */
+const quotaBytes = 8 * 1024 ** 3;
 
 /** One server that runs. */
 export interface Server {
@@ -36,39 +38,56 @@ export function dataFolder(): { readonly folder: string; readonly remove: () => 
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Starts a server on a folder, new or used, and waits until it answers. */
-export async function startServer(kind: Kind, folder: string): Promise<Server> {
+/** One member that is to be started. */
+interface Member {
+  readonly name: string;
+  readonly port: number;
+  readonly peerPort: number;
+}
+
+/** Starts a server, or several as one cluster, on a folder, new or used, and waits until all answer. Several are spoken to at their leader. */
+export async function startServer(kind: Kind, folder: string, members = 1): Promise<Server> {
   mkdirSync(folder, { recursive: true });
-  const [client, peer] = [await freePort(), await freePort()];
-  const endpoint = `127.0.0.1:${client}`;
+  const places: Member[] = [];
+  for (let at = 0; at < members; at++) places.push({ name: `m${at}`, port: await freePort(), peerPort: await freePort() });
   const began = performance.now();
-  const [command, args] = commandOf(kind, join(folder, 'data'), client, peer);
-  const started = await startProcess(command, args, join(folder, `${kind}.log`));
-  const unary = await firstAnswer(endpoint, began, started);
+  const processes = await Promise.all(places.map((place) => startProcess(...commandOf(kind, join(folder, place.name), place, places), join(folder, `${place.name}.log`))));
+  const connections = await Promise.all(places.map(({ port }, at) => firstAnswer(`127.0.0.1:${port}`, began, processes[at] as Started)));
   const startMs = performance.now() - began;
+  const leader = members === 1 ? 0 : await leaderOf(connections);
+  const endpoint = `127.0.0.1:${places[leader]?.port}`;
   const store = await etcdStore({ endpoints: [endpoint], clock: systemClock, random: systemRandom, log: silentLog });
   return {
     kind,
     endpoint,
-    pids: [started.pid],
-    unary,
+    pids: processes.map(({ pid }) => pid),
+    unary: connections[leader] as GrpcConnection,
     store,
     startMs,
     end: async (signal) => {
       await store.close();
-      unary.close();
-      await started.end(signal);
+      for (const connection of connections) connection.close();
+      await Promise.all(processes.map((started) => started.end(signal)));
     },
   };
 }
 
-function commandOf(kind: Kind, data: string, port: number, peerPort: number): [string, string[]] {
-  // As `up` starts it.
-  if (kind === 'rhythm') return [node, ['--enable-source-maps', '--max-semi-space-size=4', join(repository, 'apps/store/dist/main.mjs'), '--data-dir', data, '--port', String(port)]];
-  const [own, peer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
-  const clients = ['--listen-client-urls', own, '--advertise-client-urls', own];
-  const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];
-  return ['etcd', ['--data-dir', data, ...clients, ...peers, '--quota-backend-bytes', String(8 * 1024 ** 3), '--logger', 'zap', '--log-level', 'error']];
+async function leaderOf(connections: readonly GrpcConnection[]): Promise<number> {
+  const statuses = await Promise.all(connections.map((connection) => connection.call(MaintenanceService.status, {})));
+  const at = statuses.findIndex(({ header, leader }) => header?.memberId === leader);
+  if (at === -1) throw new Error('no member says that it leads');
+  return at;
+}
+
+/** Ours as `up` starts it; one member alone has no peers. */
+function commandOf(kind: Kind, data: string, { name, port, peerPort }: Member, members: readonly Member[]): [string, string[]] {
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const initial = members.map((member) => `${member.name}=http://127.0.0.1:${member.peerPort}`).join(',');
+  const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', initial];
+  const common = ['--name', name, '--data-dir', data, '--quota-backend-bytes', String(quotaBytes)];
+  if (kind === 'rhythm') return [node, ['--enable-source-maps', '--max-semi-space-size=4', join(repository, 'apps/store/dist/main.mjs'), ...common, '--port', String(port), ...(members.length > 1 ? peers : [])]];
+  const own = `http://127.0.0.1:${port}`;
+  return ['etcd', [...common, '--listen-client-urls', own, '--advertise-client-urls', own, ...peers, '--logger', 'zap', '--log-level', 'error']];
 }
 
 async function firstAnswer(endpoint: string, began: number, started: Started): Promise<GrpcConnection> {
