@@ -34,9 +34,15 @@ export function toGrpcError(thrown: unknown): GrpcError {
   if (thrown instanceof GrpcError) return thrown;
   const error = toError(thrown) as Partial<ServiceError> & Error;
   if (typeof error.code === 'number' && typeof error.details === 'string') {
-    return new GrpcError(error.code, error.details, { ...(error.metadata === undefined ? {} : { metadata: error.metadata }), cause: thrown });
+    const code = isBrokenConnection(error.code, error.details) ? status.UNAVAILABLE : error.code;
+    return new GrpcError(code, error.details, { ...(error.metadata === undefined ? {} : { metadata: error.metadata }), cause: thrown });
   }
   return new GrpcError(status.UNKNOWN, error.message, { cause: thrown });
+}
+
+/** grpc-js takes a connection that closes in the middle of a call for a fault of the server; whoever calls may simply try again. */
+function isBrokenConnection(code: number, details: string): boolean {
+  return code === status.INTERNAL && (details.startsWith('Received RST_STREAM with code 0') || details.includes('triggered by internal client error'));
 }
 
 /**
