@@ -1,15 +1,17 @@
 import { assert, sleepOn, toError, type Timer } from '@rhythm/base';
 import type { StoredEvent } from '@rhythm/mvcc';
 import type { Caller } from '@rhythm/proto/store';
-import { decodeChange, isVoter, membersOf, nobody, ProposalDroppedError, type RaftNode, type Entry, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
+import { decodeChange, isVoter, membersOf, ProposalDroppedError, type RaftNode, type Entry, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
 import { costBytes, takesSpace } from '../alarms/cost.ts';
 import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
 import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
 import type { CommandKind, StoreCommand, StoreReply } from './machine.ts';
 import type { HostOptions, Listener } from './options.ts';
+import { Proposals } from './proposals.ts';
 import type { RaftDiskLog } from './raft-log.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recover.ts';
@@ -52,7 +54,7 @@ export class Host {
   readonly #reads: Reads;
   readonly #transfer: StateTransfer;
   readonly #listeners = new Set<Listener>();
-  #proposals: Array<{ readonly id: number; readonly data: Uint8Array }> = [];
+  readonly #proposals: Proposals;
   #working = false;
   #isWorkPlanned = false;
   #stopping = false;
@@ -64,10 +66,7 @@ export class Host {
   /** There is nobody else in the group. */
   #isAlone = false;
   #isLearner = false;
-  /** The leader that is known, and when it became known, in monotonic milliseconds. */
-  #leader: NodeId = nobody;
-  #leaderSince = 0;
-  #leaderChanges = 0;
+  readonly #leadership: Leadership;
   readonly #appliedCommands = new Map<CommandKind, number>();
   #idle: Array<() => void> = [];
   #applying: Array<{ readonly index: number; resolve(): void }> = [];
@@ -80,6 +79,8 @@ export class Host {
     this.#node = node;
     this.#cutter = new LogCutter(log, node, state.applied.index, options.cutEveryEntries);
     this.#waiters = new Waiters(options.id, clock, random, requestTimeoutMs);
+    this.#proposals = new Proposals(this.#waiters);
+    this.#leadership = new Leadership(clock);
     this.#reads = new Reads(clock, random, requestTimeoutMs, (context) => this.#askRead(context));
     this.#transfer = new StateTransfer(options);
     this.leases = new LeaseKeeper({
@@ -136,7 +137,7 @@ export class Host {
 
   /** The member that leads, as far as known; 0: none. */
   get leader(): NodeId {
-    return this.#leader;
+    return this.#leadership.leader;
   }
 
   /** It has no vote, or waits to be sent the state. */
@@ -146,7 +147,7 @@ export class Host {
 
   /** What happened since the start, and what waits, for metrics. */
   get counts(): HostCounts {
-    return { leaderChanges: this.#leaderChanges, proposalsPending: this.#waiters.size, proposalsFailed: this.#waiters.failures, applied: this.#appliedCommands };
+    return { leaderChanges: this.#leadership.changes, proposalsPending: this.#waiters.size, proposalsFailed: this.#waiters.failures, applied: this.#appliedCommands };
   }
 
   get transport(): Transport | undefined {
@@ -168,7 +169,7 @@ export class Host {
       void this.#waiters.take(id);
       throw etcdError('RequestTooLarge');
     }
-    this.#proposals.push({ id, data });
+    this.#proposals.push(id, data);
     this.#workSoon();
     return (await granted(promise)).reply as ReplyTo<C>;
   }
@@ -329,17 +330,15 @@ export class Host {
   /** Hands over what was asked for. Without a leader it waits for one. */
   #feed(): void {
     this.#reads.askNext();
-    if (this.#proposals.length === 0) return;
-    const proposals = this.#proposals.filter(({ id }) => this.#waiters.has(id));
-    this.#proposals = [];
+    if (this.#proposals.isEmpty) return;
+    const taken = this.#proposals.take();
     try {
-      this.#node.propose(proposals.map(({ data }) => data));
+      this.#node.propose(taken.data);
       const { term } = this.#node.status();
-      for (const { id } of proposals) this.#waiters.handedOver(id, term);
+      for (const id of taken.ids) this.#waiters.handedOver(id, term);
     } catch (error) {
       if (!(error instanceof ProposalDroppedError)) throw error;
-      if (error.reason === 'no-leader' || error.reason === 'transferring') this.#proposals = proposals;
-      else for (const { id } of proposals) this.#waiters.fail(id, etcdError('TooManyRequests'));
+      this.#proposals.dropped(taken, error);
     }
   }
 
@@ -466,14 +465,7 @@ export class Host {
 
   #noteLeadership(): void {
     const { role, term, leader, applied } = this.#node.status();
-    if (leader !== this.#leader) {
-      this.#leader = leader;
-      if (leader !== nobody) {
-        this.#leaderChanges++;
-        this.#leaderSince = this.#options.clock.monotonic();
-        this.#reads.askAgain();
-      }
-    }
+    if (this.#leadership.note(leader)) this.#reads.askAgain();
     // A leader speaks for the group once an entry of its own term is applied: its first one comes before all proposals.
     const isLeader = role === 'leader' && this.#state.applied.term === term && applied > 0;
     if (isLeader === this.#wasLeader) return;
@@ -482,23 +474,11 @@ export class Host {
     this.#options.log.info(isLeader ? 'leading' : 'not leading any more', { term });
   }
 
-  /** Why a request was given up, as etcd tells it. */
-  #timeoutError(startedAt: number): Error {
-    const { transport } = this.#options;
-    const lostAt = this.#leaderSince - 2 * electionTicks * tickMs;
-    if (startedAt > lostAt && startedAt < this.#leaderSince) return etcdError('TimeoutDueToLeaderFail');
-    if (this.#leader === nobody) return etcdError('NoLeader');
-    const isConnected = (id: NodeId): boolean => id === this.#options.id || (transport?.connectedSince(id) ?? Infinity) <= startedAt;
-    const { voters = [] } = this.#state.membership ?? {};
-    const isReachable = this.#leader === this.#options.id ? voters.filter(isConnected).length > voters.length / 2 : isConnected(this.#leader);
-    return etcdError(isReachable ? 'Timeout' : 'TimeoutDueToConnectionLost');
-  }
-
   #tickLater(): void {
     this.#timer = this.#options.clock.setTimer(tickMs, () => {
       if (this.#stopping || this.#failure !== undefined) return;
       this.#node.tick();
-      const errorFor = (startedAt: number): Error => this.#timeoutError(startedAt);
+      const errorFor = (startedAt: number): Error => this.#leadership.timeoutError(startedAt, this.#options.id, this.#state.membership, this.#options.transport);
       this.#waiters.expire(errorFor);
       this.#reads.tick(errorFor);
       if (this.#wasLeader) this.leases.tick();
