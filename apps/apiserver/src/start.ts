@@ -105,7 +105,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   watchCacheMetrics(metrics, caches, registry);
   const pipeline = new Pipeline({ ...base, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
-  const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log });
+  const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
   const state = { ready: false };
   const ended = new AbortController();
   const { http, grpc } = await listen(config, ports, pipeline, auth, { registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { seededRandom, silentLog, VirtualClock, type Clock } from '@rhythm/base';
 import { memoryStore, type ProgressMode, type Store, type WatchBatch } from '@rhythm/store-client';
+import type { ConversionPorts } from './custom/conversion.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
 import { bodyCodec } from './pipeline/codec.ts';
@@ -33,7 +34,7 @@ export interface TestApi {
 
 export const testCaller: Caller = { header: () => undefined, headersWith: () => [] };
 
-export function testApi(options: { store?: Store; clock?: VirtualClock; admission?: readonly AdmissionStep[]; handlers?: readonly ResourceHandler[] } = {}): TestApi {
+export function testApi(options: { store?: Store; clock?: VirtualClock; admission?: readonly AdmissionStep[]; handlers?: readonly ResourceHandler[]; conversion?: ConversionPorts['client'] } = {}): TestApi {
   const clock = options.clock ?? new VirtualClock();
   const store = options.store ?? memoryStore();
   const random = seededRandom(7);
@@ -56,7 +57,7 @@ export function testApi(options: { store?: Store; clock?: VirtualClock; admissio
     handlers: options.handlers ?? [],
   };
   const pipeline = new Pipeline(ports);
-  const definitions = new DefinitionController({ registry, caches, reader: objectReader(ports), writes: new OwnWrites(ports), clock, random, log: silentLog });
+  const definitions = new DefinitionController({ registry, caches, reader: objectReader(ports), writes: new OwnWrites(ports), clock, random, log: silentLog, ...(options.conversion === undefined ? {} : { conversion: { client: options.conversion, random } }) });
   const respond: TestApi['respond'] = (verb, path, body, more = {}) => pipeline.handle(requestOf(verb, path, body, more));
   return {
     pipeline,

@@ -5,6 +5,7 @@ import {
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
 import { deepEqual } from '../registry/deep-equal.ts';
+import { webhookConversion, type ConversionPorts } from './conversion.ts';
 import type { CustomKinds } from './live-registry.ts';
 import { printerColumns } from './printer-columns.ts';
 import { ratcheted } from './ratchet.ts';
@@ -13,16 +14,19 @@ import { simplePath } from './json-path.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The kinds of an accepted definition: one for each served version, all stored in the storage version. */
-export function customKinds(definition: CustomResourceDefinition): CustomKinds {
+/**
+ * The kinds of an accepted definition: one for each served version, all stored in the storage version.
+ * @param conversion how webhooks are called; without it all versions differ in their name only.
+ */
+export function customKinds(definition: CustomResourceDefinition, conversion?: ConversionPorts): CustomKinds {
   const { versions } = definition.spec;
   const storage = versions.find((version) => version.storage) ?? versions[0];
   if (storage === undefined) throw new Error(`${definition.metadata.name} has no versions`);
-  const stored = customKind(definition, storage, storage);
-  return { stored, served: versions.filter(({ served }) => served).map((version) => (version === storage ? stored : customKind(definition, version, storage))) };
+  const stored = customKind(definition, storage, storage, conversion);
+  return { stored, served: versions.filter(({ served }) => served).map((version) => (version === storage ? stored : customKind(definition, version, storage, conversion))) };
 }
 
-function customKind(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, storage: CustomResourceDefinitionVersion): KindDefinition {
+function customKind(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, storage: CustomResourceDefinitionVersion, conversion: ConversionPorts | undefined): KindDefinition {
   const { spec, status } = definition;
   const names = { ...spec.names, ...status?.acceptedNames };
   const namespaced = spec.scope === 'Namespaced';
@@ -31,6 +35,7 @@ function customKind(definition: CustomResourceDefinition, version: CustomResourc
   const hasStatus = version.subresources?.status !== undefined;
   const { columns, cells } = printerColumns(version.additionalPrinterColumns);
   const apiVersion = apiVersionOf({ group: spec.group, version: version.name });
+  const convert = conversion === undefined ? undefined : webhookConversion(definition, version.name, conversion);
   return {
     ...own,
     kind: names.kind,
@@ -56,7 +61,8 @@ function customKind(definition: CustomResourceDefinition, version: CustomResourc
       ...(version.subresources?.scale === undefined ? {} : { scale: version.subresources.scale }),
     },
     ...(version.deprecated === true ? { deprecation: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` } : {}),
-    ...(version === storage ? {} : { storedAs: { group: spec.group, version: storage.name, ...renaming(spec.group, version, storage, schema) } }),
+    ...(convert === undefined ? {} : { convert }),
+    ...(version === storage || convert !== undefined ? {} : { storedAs: { group: spec.group, version: storage.name, ...renaming(spec.group, version, storage, schema) } }),
     refresh: (object) => refreshed(schema, object),
     ...strategy(hasStatus),
     ...validation(schema, namespaced),

@@ -5,6 +5,7 @@ import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
 import type { Caches } from '../registry/caches.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
+import type { ConversionPorts } from './conversion.ts';
 import { customKinds } from './custom-kind.ts';
 import { definitionStatus, isTrue, namesHeld, withCondition, type TakenNames } from './definition-status.ts';
 import type { LiveRegistry } from './live-registry.ts';
@@ -23,6 +24,8 @@ export interface DefinitionPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How the webhooks of definitions are called. */
+  readonly conversion?: ConversionPorts;
 }
 
 /**
@@ -121,7 +124,7 @@ export class DefinitionController {
     const text = JSON.stringify([definition.spec, definition.status.acceptedNames, definition.metadata.deletionTimestamp]);
     if (this.#served.get(name) === text) return;
     const before = registry.of(name);
-    registry.set(name, customKinds(definition));
+    registry.set(name, customKinds(definition, this.#ports.conversion));
     this.#served.set(name, text);
     // Watches see objects through the schema they began with: they end, and their clients begin anew.
     if (before !== undefined) await caches.drop(before.stored);

@@ -76,7 +76,11 @@ function newVersions(registry: KindRegistry, kind: KindDefinition): Versions {
   const apiVersion = apiVersionOf(kind);
   const stored = registry.storageOf(kind);
   const twin = (other: string): KindDefinition | undefined => registry.kinds.find((k) => k.kind === kind.kind && apiVersionOf(k) === other && registry.storageOf(k) === stored);
-  const converted = (from: KindDefinition, to: KindDefinition, object: object): KubeObject => fromStored(to, toStored(from, structuredClone(object) as KubeObject));
+  const converted = (from: KindDefinition, to: KindDefinition, object: object): KubeObject => {
+    const copy = structuredClone(object) as KubeObject;
+    // Webhooks are not asked for the sake of ownership: fields are then the same when they have the same name.
+    return to.convert === undefined ? fromStored(to, toStored(from, copy)) : { ...copy, apiVersion: apiVersionOf(to) };
+  };
   return {
     apiVersion,
     to(other, object) {

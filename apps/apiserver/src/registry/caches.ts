@@ -21,15 +21,23 @@ export class Caches {
     void this.#sendBookmarks();
   }
 
-  /** The cache of a kind; kinds stored together share one, in the storage version. */
+  /** The cache of a kind; kinds stored together share one, in the storage version. Of kinds that a webhook converts each version has its own. */
   of(kind: KindDefinition): WatchCache {
-    const stored = this.#registry.storageOf(kind);
-    let cache = this.#caches.get(stored.storagePrefix);
+    const held = this.heldAs(kind);
+    const id = held.convert === undefined ? held.storagePrefix : `${held.storagePrefix}@${held.version}`;
+    let cache = this.#caches.get(id);
     if (cache === undefined) {
-      cache = new WatchCache(stored, this.#ports);
-      this.#caches.set(stored.storagePrefix, cache);
+      cache = new WatchCache(held, this.#ports);
+      this.#caches.set(id, cache);
     }
     return cache;
+  }
+
+  /** The kind in whose version the objects of `kind` are in its cache. */
+  heldAs(kind: KindDefinition): KindDefinition {
+    if (kind.convert === undefined) return this.#registry.storageOf(kind);
+    // Whoever still has the kind of an older definition must not bring it back.
+    return this.#registry.byResource(kind.group, kind.version, kind.plural) ?? kind;
   }
 
   /** Those that somebody has asked for. */
@@ -53,10 +61,10 @@ export class Caches {
 
   /** Forgets what is known of a kind whose definition has changed: its watches end, and it is read anew when somebody asks. */
   async drop(kind: KindDefinition): Promise<void> {
-    const cache = this.#caches.get(kind.storagePrefix);
-    if (cache === undefined) return;
-    this.#caches.delete(kind.storagePrefix);
-    await cache.stop();
+    const { storagePrefix } = kind;
+    const caches = [...this.#caches].filter(([id]) => id === storagePrefix || id.startsWith(`${storagePrefix}@`));
+    for (const [id] of caches) this.#caches.delete(id);
+    await Promise.all(caches.map(([, cache]) => cache.stop()));
   }
 
   async stop(): Promise<void> {

@@ -1,11 +1,12 @@
-import { alreadyExists, ApiError, conflict, fromStored, notFound, toStored, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
+import { alreadyExists, ApiError, conflict, fromStored, notFound, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
-import type { ModRevisionIs, Store, StoreWrite, TxnResult } from '@rhythm/store-client';
+import type { ModRevisionIs, Store, StoredValue, StoreWrite, TxnResult } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import type { Companion } from '../pipeline/types.ts';
-import { entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
+import { entriesOf, entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
 import type { Caches } from './caches.ts';
 import { EventLeases } from './event-leases.ts';
+import { convertObject } from './convert.ts';
 import { deepEqual } from './deep-equal.ts';
 import { objectKey } from './keys.ts';
 import { translated } from './store-errors.ts';
@@ -55,7 +56,7 @@ export class ObjectStore {
     const [value] = (await translated(this.#store.range(key, signal === undefined ? {} : { signal }))).values;
     if (value === undefined) return undefined;
     const cached = this.#caches.of(kind).get(key);
-    return cached?.revision === value.modRevision ? cached : entryOf(stored, value);
+    return cached?.revision === value.modRevision ? cached : this.#entryOf(kind, value);
   }
 
   /** The object of an entry in the version of `kind`, with its resourceVersion: a copy of the caller's own. */
@@ -67,7 +68,7 @@ export class ObjectStore {
   async create(kind: KindDefinition, object: KubeObject, companions: readonly Companion[] = []): Promise<Entry> {
     const stored = this.#registry.storageOf(kind);
     const key = objectKey(stored, object.metadata.namespace ?? '', object.metadata.name ?? '');
-    const form = toStored(kind, object);
+    const form = await convertObject(kind, stored, object);
     const value = encoded(stored, form);
     const extra = this.#companionWrites(companions);
     const result = await translated(this.#store.txn([{ key, modRevision: 0 }, ...extra.compares], [await this.#put(stored, key, value), ...extra.writes]));
@@ -76,6 +77,7 @@ export class ObjectStore {
       throw new CompanionConflict('another object changed meanwhile');
     }
     this.#wrote(kind, companions, result);
+    if (kind.convert !== undefined) return this.#entryOf(kind, { key, value, modRevision: result.revision });
     return entryOfObject(stored, key, result.revision, withRevision(stored, value, result.revision), form);
   }
 
@@ -127,7 +129,7 @@ export class ObjectStore {
 
   async #write(kind: KindDefinition, stored: KindDefinition, seen: Entry, outcome: Exclude<Outcome, { action: 'keep' }>): Promise<ChangeResult | { retry: Entry | undefined }> {
     const extra = this.#companionWrites(outcome.companions ?? []);
-    const form = outcome.action === 'put' ? toStored(kind, outcome.object) : undefined;
+    const form = outcome.action === 'put' ? await convertObject(kind, stored, outcome.object) : undefined;
     const value = form === undefined ? undefined : encoded(stored, form);
     const write: StoreWrite = value === undefined ? { kind: 'delete', key: seen.key } : await this.#put(stored, seen.key, value);
     const result = await translated(this.#store.txn([{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]));
@@ -135,16 +137,26 @@ export class ObjectStore {
       const [now] = result.current;
       // It was a companion that changed: `decide` looks again, at the same state.
       if (now?.modRevision === seen.revision) return { retry: seen };
-      return { retry: now === undefined ? undefined : entryOf(stored, now) };
+      return { retry: now === undefined ? undefined : await this.#entryOf(kind, now) };
     }
     this.#wrote(kind, outcome.companions ?? [], result);
-    if (value === undefined || form === undefined) return { entry: tombstoneOf(stored, seen, result.revision), removed: true };
+    if (value === undefined || form === undefined) return { entry: tombstoneOf(this.#caches.heldAs(kind), seen, result.revision), removed: true };
+    if (kind.convert !== undefined) return { entry: await this.#entryOf(kind, { key: seen.key, value, modRevision: result.revision }), removed: false };
     return { entry: entryOfObject(stored, seen.key, result.revision, withRevision(stored, value, result.revision), form), removed: false };
   }
 
   async #put(kind: KindDefinition, key: string, value: Uint8Array): Promise<StoreWrite> {
     const lease = kind.group === '' && kind.plural === 'events' ? await translated(this.#leases.current()) : undefined;
     return { kind: 'put', key, value, ...(lease === undefined ? {} : { lease }) };
+  }
+
+  /** A stored value in the form of the kind's cache. */
+  async #entryOf(kind: KindDefinition, value: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Promise<Entry> {
+    const held = this.#caches.heldAs(kind);
+    if (held.convert === undefined) return entryOf(held, value);
+    const [entry] = await entriesOf(held, [value]);
+    if (entry === undefined) throw new ApiError('InternalError', `${held.plural} could not be converted`);
+    return entry;
   }
 
   #companionWrites(companions: readonly Companion[]): { compares: ModRevisionIs[]; writes: StoreWrite[] } {

@@ -60,6 +60,14 @@ export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision:
   return out;
 }
 
+/** The object of a stored value, in whatever version it was stored. */
+export function decodeStored(value: Uint8Array): KubeObject {
+  if (value[0] !== jsonFormat) throw new ApiError('InternalError', `stored value has the unknown format ${value[0] ?? 'none'}`);
+  const object = parseObject(value.subarray(1));
+  object.metadata ??= {};
+  return object;
+}
+
 export function parseObject(bytes: Uint8Array): KubeObject {
   return JSON.parse(decoder.decode(bytes)) as KubeObject;
 }

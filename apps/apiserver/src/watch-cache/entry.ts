@@ -1,6 +1,6 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { StoredValue } from '@rhythm/store-client';
-import { atRevision, parseObject, withRevision } from '../registry/stored-form.ts';
+import { atRevision, decodeStored, encodeStored, parseObject, withRevision } from '../registry/stored-form.ts';
 
 export type StringMap = Readonly<Record<string, string>>;
 
@@ -22,6 +22,21 @@ export function entryOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 
   const object = parseObject(bytes);
   const isChanged = kind.refresh?.(object) === true;
   return entryOfObject(kind, stored.key, stored.modRevision, isChanged ? Buffer.from(JSON.stringify(object)) : bytes, object);
+}
+
+/**
+ * The same for several values, which a webhook may have to convert.
+ * @throws ApiError InternalError when it cannot.
+ */
+export async function entriesOf(kind: KindDefinition, stored: readonly Pick<StoredValue, 'key' | 'value' | 'modRevision'>[]): Promise<Entry[]> {
+  if (kind.convert === undefined) return stored.map((value) => entryOf(kind, value));
+  const objects = await kind.convert(stored.map(({ value }) => decodeStored(value)));
+  return stored.flatMap(({ key, modRevision }, index) => {
+    const object = objects[index];
+    if (object === undefined) return [];
+    kind.refresh?.(object);
+    return [entryOfObject(kind, key, modRevision, withRevision(kind, encodeStored(kind, object), modRevision), object)];
+  });
 }
 
 /** The same when the object is at hand, so that nothing is parsed. */

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
 import { prefixEnd } from '../registry/keys.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { entryOf, type Entry } from './entry.ts';
+import { entriesOf, entryOf, type Entry } from './entry.ts';
 import { wanted, wantsAll, type Filter } from './filter.ts';
 import type { RevisionProbe } from './revision-probe.ts';
 import type { Page } from './sorted-entries.ts';
@@ -124,8 +124,9 @@ async function readThrough(source: Source, filter: Filter, revision: number | un
   for (let key = start; ; ) {
     const page = await translated(rangeAt(source.store, key, end, at, signal));
     at ??= page.revision;
+    const converted = kind.convert === undefined ? undefined : await entriesOf(kind, page.values);
     for (const [index, stored] of page.values.entries()) {
-      const entry = entryOf(kind, stored);
+      const entry = converted?.[index] ?? entryOf(kind, stored);
       if (!wanted(filter, entry)) continue;
       if (limit > 0 && entries.length === limit) {
         return resultOf({ entries, next: entry.key, ...(wantsAll(filter) ? { remaining: page.count - index } : {}) }, filter, at);

@@ -26,6 +26,8 @@ export async function readBack(options: ReachBackOptions): Promise<readonly Chan
   const { store } = options;
   // A store that does not say how far it is leaves the end of a quiet history open.
   if (store.progressMode() === 'none') return undefined;
+  // Nor is a webhook asked to convert the past: clients list again.
+  if (options.kind.convert !== undefined) return undefined;
   const stopAsking = store.progressMode() === 'requested' ? askOnAndOn(options) : undefined;
   try {
     return await read(options);

@@ -3,7 +3,7 @@ import { backoffDelay, causeChain, withTimeout, type Clock, type Log, type Rando
 import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import { listPrefix, prefixEnd } from '../registry/keys.ts';
-import { entryOf, type Entry } from './entry.ts';
+import { entriesOf, entryOf, type Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
@@ -36,7 +36,7 @@ export class WatchCache {
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   #watcherCount = 0;
-  #loaded: { readonly promise: Promise<void>; resolve(): void } = deferred();
+  #loaded: Deferred = deferred();
   #isLoaded = false;
   /** The store cannot tell what happened right after this revision and before. */
   #forgotten = 0;
@@ -174,9 +174,17 @@ export class WatchCache {
         if (this.#stop.signal.aborted) return;
         failures++;
         this.#ports.log.warn('cannot read the store', { error: causeChain(error) });
+        if (error instanceof ApiError && !this.#isLoaded) this.#refuseWaiting(error);
         await this.#pause(failures);
       }
     }
+  }
+
+  /** Those who wait for the first state are told why there is none: a webhook that cannot convert may stay so for long. */
+  #refuseWaiting(error: ApiError): void {
+    const waiting = this.#loaded;
+    this.#loaded = deferred();
+    waiting.reject(error);
   }
 
   /** Reads everything at one revision. Watches that were open cannot know what they missed, so they end. */
@@ -187,10 +195,7 @@ export class WatchCache {
     for (let key = this.#prefix; ; ) {
       const page = await this.#ports.store.range(key, { end, limit: limits.rangePageKeys, signal: this.#stop.signal, ...(revision === undefined ? {} : { revision }) });
       revision ??= page.revision;
-      for (const stored of page.values) {
-        const entry = this.#entry(stored);
-        if (entry !== undefined) values.push(entry);
-      }
+      values.push(...(await this.#entriesOf(page.values)));
       const last = page.values[page.values.length - 1];
       if (!page.more || last === undefined) break;
       key = `${last.key}\0`;
@@ -211,7 +216,8 @@ export class WatchCache {
       try {
         for await (const batch of this.#ports.store.watch(this.#prefix, this.revision + 1, { signal: this.#stop.signal })) {
           failures = 0;
-          for (const event of batch.events) this.#apply(event);
+          const converted = this.kind.convert === undefined ? undefined : await this.#converted(batch.events);
+          for (const event of batch.events) this.#apply(event, converted);
           if (batch.revision > this.revision) this.#freshness.reached(batch.revision);
           if (batch.events.length > 0) this.#announce();
         }
@@ -226,10 +232,10 @@ export class WatchCache {
     }
   }
 
-  #apply(event: StoreEvent): void {
+  #apply(event: StoreEvent, converted: ReadonlyMap<StoreEvent, Entry> | undefined): void {
     if (event.modRevision <= this.revision) return;
     const previous = this.#entries.get(event.key);
-    const current = event.type === 'put' ? this.#entry(event) : undefined;
+    const current = event.type !== 'put' ? undefined : converted === undefined ? this.#entry(event) : converted.get(event);
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#entries.delete(event.key);
     else this.#entries.put(current);
@@ -249,6 +255,18 @@ export class WatchCache {
     const before = change.previous?.fields[this.#indexField];
     if (now !== undefined) for (const watcher of this.#indexedWatchers.get(now) ?? []) watcher.offer(change);
     if (before !== undefined && before !== now) for (const watcher of this.#indexedWatchers.get(before) ?? []) watcher.offer(change);
+  }
+
+  async #entriesOf(values: readonly StoredValue[]): Promise<Entry[]> {
+    if (this.kind.convert !== undefined) return entriesOf(this.kind, values);
+    return values.map((stored) => this.#entry(stored)).filter((entry) => entry !== undefined);
+  }
+
+  /** What a webhook makes of the objects of a batch. When it fails the batch comes again, later: none may be left out. */
+  async #converted(events: readonly StoreEvent[]): Promise<ReadonlyMap<StoreEvent, Entry>> {
+    const puts = events.filter((event) => event.type === 'put');
+    const entries = await entriesOf(this.kind, puts);
+    return new Map(puts.map((event, index) => [event, entries[index]] as const).filter((pair): pair is readonly [typeof pair[0], Entry] => pair[1] !== undefined));
   }
 
   /** A value that cannot be read must not stop the others: it is left out, and said. */
@@ -284,12 +302,17 @@ export class WatchCache {
   }
 }
 
-function deferred(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function deferred(): Deferred {
+  const made = Promise.withResolvers<void>();
+  // Nobody may be waiting.
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -1,8 +1,9 @@
 import type { CustomResourceDefinition } from '../../gen/types/apiextensions-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { immutable, oneOf, requiredChecked } from '../../validation/values.ts';
+import { validateWebhookClient } from '../webhook-client.ts';
 
 export function validateDefinition({ spec, metadata }: CustomResourceDefinition): FieldError[] {
   const { names } = spec;
@@ -15,7 +16,7 @@ export function validateDefinition({ spec, metadata }: CustomResourceDefinition)
   if (names?.kind !== undefined && names.kind === names.listKind) errors.push(invalidValue('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
   const expected = `${names?.plural ?? ''}.${spec.group ?? ''}`;
   if (metadata.name !== expected) errors.push(invalidValue('metadata.name', metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'));
-  return [...errors, ...validateVersions(spec)];
+  return [...errors, ...validateVersions(spec), ...validateConversion(spec)];
 }
 
 /** The name of what is defined stays; once it is established, so do its kind and scope. */
@@ -42,5 +43,23 @@ function validateVersions({ versions }: CustomResourceDefinition['spec']): Field
   }
   const stored = versions.filter((version) => version.storage).length;
   if (stored !== 1) errors.push(invalidValue('spec.versions', versions.map((v) => v.name), 'must have exactly one version marked as storage version'));
+  return errors;
+}
+
+const reviewVersions = ['v1', 'v1beta1'];
+
+/** How versions are converted; one strategy needs a webhook, the other has no use for it. */
+function validateConversion({ conversion }: CustomResourceDefinition['spec']): FieldError[] {
+  if (conversion === undefined) return [];
+  const path = 'spec.conversion';
+  const { strategy, webhook } = conversion;
+  const errors = oneOf(strategy, child(path, 'strategy'), ['None', 'Webhook'], 'required');
+  if (strategy !== 'Webhook') return webhook === undefined ? errors : [...errors, forbidden(child(path, 'webhook'), 'should not be set when strategy is not set to Webhook')];
+  if (webhook?.clientConfig === undefined) return [...errors, required(child(path, 'webhook.clientConfig'), 'required when strategy is set to Webhook')];
+  errors.push(...validateWebhookClient(webhook.clientConfig, child(path, 'webhook.clientConfig')));
+  const field = child(path, 'webhook.conversionReviewVersions');
+  const versions = webhook.conversionReviewVersions ?? [];
+  if (versions.length === 0) return [...errors, required(field)];
+  if (!versions.some((version) => reviewVersions.includes(version))) errors.push(invalidValue(field, versions, `must include at least one of ${reviewVersions.join(', ')}`));
   return errors;
 }
