@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '@rhythm/base';
-import type { GrpcError } from '../error.ts';
+import { status } from '@grpc/grpc-js';
+import { GrpcError } from '../error.ts';
 import { LeanCall, type CallPort } from './call.ts';
 import { LeanContext, type ConnectionPeer } from './context.ts';
 import { FrameReader, type FrameHandler } from './frame-reader.ts';
@@ -80,6 +81,12 @@ export class Connection implements CallPort, FrameHandler {
     this.#isLeaving = true;
     this.#outgoing.goAway(this.#lastStream, errorCodes.none);
     this.#endIfDone();
+  }
+
+  /** Ends every call now, saying so. */
+  abort(): void {
+    for (const call of Array.from(this.#calls.values())) call.fail(new GrpcError(status.UNAVAILABLE, 'the server stops'));
+    this.#outgoing.flush();
   }
 
   onHeaders(id: number, block: Buffer, isLast: boolean): void {

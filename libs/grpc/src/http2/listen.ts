@@ -34,6 +34,7 @@ export async function serveLean(options: ServeOptions & Required<Pick<ServeOptio
     new Promise((resolve) => {
       isStopping = true;
       const timer = options.clock.setTimer(graceMs, () => {
+        for (const connection of connections) connection.abort();
         for (const socket of sockets) socket.destroy();
       });
       server.close(() => {
