@@ -64,7 +64,7 @@ async function revisionOf(ctl: Ctl): Promise<number> {
   return (JSON.parse(await ctl(['get', 'none', '-w', 'json'])) as { header: { revision: number } }).header.revision;
 }
 
-/** Puts, changes, deletions, a compaction in the middle, two leases, one with a key; gives the compacted revision. */
+/** Puts, changes, deletions, a compaction in the middle, two leases, one with a key, users and a role; gives the compacted revision. */
 async function history(ctl: Ctl): Promise<number> {
   for (let at = 0; at < 30; at++) await ctl(['put', `key-${at % 10}`, `value ${at} ${'x'.repeat(at * 10)}`]);
   await ctl(['put', 'big', 'y'.repeat(20_000)]);
@@ -76,11 +76,16 @@ async function history(ctl: Ctl): Promise<number> {
   await ctl(['lease', 'grant', '5000']);
   const granted = /lease ([0-9a-f]+) granted/.exec(await ctl(['lease', 'grant', '4000']))?.[1] ?? '';
   await ctl(['put', 'leased', 'x', `--lease=${granted}`]);
+  await ctl(['role', 'add', 'reader']);
+  await ctl(['role', 'grant-permission', 'reader', 'read', 'key-', '--prefix=true']);
+  for (const user of ['root:top', 'alice:secret']) await ctl(['user', 'add', user]);
+  await ctl(['user', 'grant-role', 'alice', 'reader']);
+  await ctl(['user', 'grant-role', 'root', 'root']);
   await ctl(['put', 'last', '1']);
   return compacted;
 }
 
-/** What both must answer alike: all keys with their revisions and versions, what could be read before, leases. */
+/** What both must answer alike: all keys with their revisions and versions, what could be read before, leases, users and roles. */
 async function contents(ctl: Ctl, compacted: number): Promise<unknown> {
   const kvs = async (args: readonly string[]): Promise<unknown> => {
     const found = JSON.parse(await ctl(['get', '', '--prefix', '-w', 'json', ...args])) as { header: { revision: number }; kvs: unknown[]; count: number };
@@ -89,10 +94,11 @@ async function contents(ctl: Ctl, compacted: number): Promise<unknown> {
   const leases = (await ctl(['lease', 'list'])).split('\n').slice(1, -1).sort();
   const held = await Promise.all(leases.map(async (id) => (await ctl(['lease', 'timetolive', id, '--keys'])).replace(/remaining\(\d+s\)/, '')));
   const hash = (await ctl(['endpoint', 'hashkv'])).split(', ')[1];
-  return { now: await kvs([]), before: await kvs([`--rev=${compacted}`]), between: await kvs([`--rev=${compacted + 1}`]), held, hash };
+  const auth = [await ctl(['user', 'list']), await ctl(['user', 'get', 'alice', '--detail']), await ctl(['role', 'list'])];
+  return { auth, now: await kvs([]), before: await kvs([`--rev=${compacted}`]), between: await kvs([`--rev=${compacted + 1}`]), held, hash };
 }
 
-test("etcd reads ours: status says the same, and a server restored from it has every key, its history and its leases", async () => {
+test("etcd reads ours: status says the same, and a server restored from it has every key, its history, its leases and its users", async () => {
   const store = await ours();
   const compacted = await history((args) => store.etcdctl(args));
   const folder = scratch();
@@ -106,6 +112,7 @@ test("etcd reads ours: status says the same, and a server restored from it has e
   await etcdctl(['snapshot', 'restore', file, '--data-dir', join(folder, 'etcd')]);
   const etcd = await theirs(join(folder, 'etcd'));
   expect(await contents((args) => etcd.etcdctl(args), compacted)).toEqual(await contents((args) => store.etcdctl(args), compacted));
+  await signsIn((args) => etcd.etcdctl(args));
   // It goes on from there, removing and compacting what it was given.
   await etcd.etcdctl(['del', '--prefix', 'key-']);
   await etcd.etcdctl(['compaction', String(await revisionOf((args) => etcd.etcdctl(args)))]);
@@ -118,6 +125,15 @@ test("etcd reads ours: status says the same, and a server restored from it has e
   await restoreInto(store, back);
   expect(await store.etcdctl(['get', '', '--prefix'])).toBe(await etcd.etcdctl(['get', '', '--prefix']));
 });
+
+/** Passwords and permissions have come along. */
+async function signsIn(ctl: Ctl): Promise<void> {
+  await ctl(['auth', 'enable']);
+  expect(await ctl(['--user', 'alice:secret', 'get', 'key-1', '--keys-only'])).toBe('key-1\n\n');
+  await expect(ctl(['--user', 'alice:secret', 'get', 'last'])).rejects.toThrow('permission denied');
+  await expect(ctl(['--user', 'alice:wrong', 'get', 'key-1'])).rejects.toThrow('authentication failed, invalid user ID or password');
+  await ctl(['--user', 'root:top', 'auth', 'disable']);
+}
 
 /** Replaces the data of a stopped store by a snapshot, and starts it. */
 async function restoreInto(store: StoreProcess, file: string, ...flags: string[]): Promise<string> {
@@ -144,6 +160,7 @@ test("ours reads etcd's: a saved snapshot, and the database of a member that was
   expect(await contents((args) => store.etcdctl(args), compacted)).toEqual(wanted);
   const after = JSON.parse(await store.etcdctl(['get', 'x', '-w', 'json'])) as { header: { cluster_id: number } };
   expect(after.header.cluster_id).not.toBe(before.header.cluster_id);
+  await signsIn((args) => store.etcdctl(args));
   await store.etcdctl(['put', 'goes', 'on']);
 
   await etcd.kill('SIGTERM');
