@@ -99,8 +99,8 @@ test('down --purge does not delete what is mounted below, nor what is not the cl
 
 test('help lists only what works', async () => {
   const help = await ok(rhythm, ['help']);
-  expect(help).toMatch(/up .*down .*status .*kubeconfig .*kubectl .*test /s);
-  expect(help).not.toContain('bench');
+  expect(help).toMatch(/up .*down .*status .*kubeconfig .*kubectl .*store .*test .*bench /s);
+  expect(await ok(rhythm, ['bench'])).toMatch(/bench store .*bench up /s);
   expect(await ok(rhythm, ['up', '--help'])).toContain('--fake-nodes');
   expect(await ok(rhythm, ['up', '--help'])).not.toContain('single-process');
 });
