@@ -94,6 +94,24 @@ test('three members under load keep every promise while each is killed, stopped 
   await store.close();
 });
 
+test('a follower renews leases, tells their time and lets them go, by way of the leader', { timeout: 30_000 }, async () => {
+  const { endpoint } = await follower();
+  const at = (args: readonly string[]): Promise<string> => cluster.etcdctl(args, [endpoint]);
+  const id = /^lease ([0-9a-f]+) granted/.exec(await at(['lease', 'grant', '100']))?.[1] ?? '';
+  await at(['put', '--lease', id, 'leased', 'x']);
+  await sleep(1100);
+  expect(await at(['lease', 'timetolive', id, '--keys'])).toMatch(/granted with TTL\(100s\), remaining\(9[789]s\), attached keys\(\[leased\]\)/);
+  expect(await at(['lease', 'keep-alive', '--once', id])).toContain('keepalived with TTL(100)');
+  expect(await at(['lease', 'timetolive', id])).toMatch(/remaining\((100|99)s\)/);
+  const leader = await cluster.leader();
+  const other = [...cluster.members.values()].find((member) => member !== leader) as StoreMember;
+  await cluster.etcdctl(['move-leader', ((await other.status()).header?.memberId ?? 0n).toString(16)], [leader.endpoint]);
+  expect(await at(['lease', 'keep-alive', '--once', id])).toContain('keepalived with TTL(100)');
+  await at(['lease', 'revoke', id]);
+  expect(await at(['get', 'leased'])).toBe('');
+  expect(await at(['lease', 'timetolive', id])).toContain('already expired');
+});
+
 test('a member is replaced: removed, told so, another one added as a learner and promoted, as with etcd', { timeout: 90_000 }, async () => {
   const gone = await follower();
   const id = (await gone.status()).header?.memberId.toString(16) ?? '';

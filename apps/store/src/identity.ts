@@ -7,7 +7,9 @@ import type { Identity } from './services/header.ts';
 /** What `DIR/member.json` says; written once. */
 export interface StoredIdentity extends Identity {
   /** Of a member that joined a group: whom it asked for the state. Its own state, once it has one, knows better. */
-  readonly joined: readonly MemberRecord[] | undefined;
+  readonly joined?: readonly MemberRecord[];
+  /** Of one that began a group: all its first members. They count until there is a state, whatever the flags say by then. */
+  readonly founders?: readonly MemberRecord[];
 }
 
 /**
@@ -26,10 +28,9 @@ export async function readIdentity(dataDir: string, name: string): Promise<Store
 }
 
 /** Durable on return. */
-export async function writeIdentity(dataDir: string, { name, clusterId, memberId, joined }: StoredIdentity): Promise<void> {
+export async function writeIdentity(dataDir: string, { name, clusterId, memberId, joined, founders }: StoredIdentity): Promise<void> {
   const path = join(dataDir, 'member.json');
-  const others = joined?.map(({ id, ...rest }) => ({ ...rest, id: id.toString(16) }));
-  const text = JSON.stringify({ name, clusterId: clusterId.toString(16), memberId: memberId.toString(16), ...(others === undefined ? {} : { joined: others }) });
+  const text = JSON.stringify({ name, clusterId: clusterId.toString(16), memberId: memberId.toString(16), joined: toJson(joined), founders: toJson(founders) });
   const file = await open(`${path}.tmp`, 'w', 0o600);
   try {
     await file.writeFile(`${text}\n`);
@@ -40,9 +41,20 @@ export async function writeIdentity(dataDir: string, { name, clusterId, memberId
   await rename(`${path}.tmp`, path);
 }
 
+type JsonMember = Omit<MemberRecord, 'id'> & { readonly id: string };
+
 function parse(text: string, path: string): StoredIdentity {
-  const { name, clusterId, memberId, joined } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const stored = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const { name, clusterId, memberId } = stored;
   if (typeof name !== 'string' || typeof clusterId !== 'string' || typeof memberId !== 'string') throw new Error(`${path} is damaged`);
-  const others = joined as ReadonlyArray<Omit<MemberRecord, 'id'> & { readonly id: string }> | undefined;
-  return { name, clusterId: BigInt(`0x${clusterId}`), memberId: BigInt(`0x${memberId}`), joined: others?.map((member) => ({ ...member, id: BigInt(`0x${member.id}`) })) };
+  const [joined, founders] = [fromJson(stored['joined']), fromJson(stored['founders'])];
+  return { name, clusterId: BigInt(`0x${clusterId}`), memberId: BigInt(`0x${memberId}`), ...(joined === undefined ? {} : { joined }), ...(founders === undefined ? {} : { founders }) };
+}
+
+function toJson(members: readonly MemberRecord[] | undefined): JsonMember[] | undefined {
+  return members?.map((member) => ({ ...member, id: member.id.toString(16) }));
+}
+
+function fromJson(members: unknown): MemberRecord[] | undefined {
+  return (members as readonly JsonMember[] | undefined)?.map((member) => ({ ...member, id: BigInt(`0x${member.id}`) }));
 }

@@ -37,7 +37,7 @@ export async function restoreQuorumCommand(argv: readonly string[], random: Rand
     state.found(clusterId, [own], [...members.removed, ...others]);
     await state.flush(true);
     // The state comes first: until the identity follows, the member refuses to start.
-    await writeIdentity(dataDir, { ...identity, clusterId, joined: undefined });
+    await writeIdentity(dataDir, { name: identity.name, memberId: identity.memberId, clusterId, founders: [own] });
     return `member ${own.id.toString(16)} is the only one of the new cluster ${clusterId.toString(16)}, with revision ${state.mvcc.revision}; start it, and add the others anew: their folders are of no use any more`;
   } finally {
     await state.close();

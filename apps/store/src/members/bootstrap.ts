@@ -37,27 +37,26 @@ export interface BootstrapPorts {
 
 /** Finds out who this member is: from its directory, else from the flags and, joining a cluster, from its members. */
 export async function bootstrap(dataDir: string, name: string, config: ClusterConfig, ports: BootstrapPorts): Promise<Bootstrapped> {
-  const cluster = config.initialCluster === undefined ? undefined : parseInitialCluster(config.initialCluster);
   const stored = await readIdentity(dataDir, name);
-  // What is in the directory counts; the flags say it again, as those of the first start.
-  if (stored !== undefined) return { identity: stored, founders: foundersOf(stored, name, cluster, config), isNew: false };
+  // The flags count on the first start only.
+  if (stored !== undefined) return { identity: stored, founders: foundersOf(stored, config), isNew: false };
+  const cluster = config.initialCluster === undefined ? undefined : parseInitialCluster(config.initialCluster);
   const identity = await newIdentity(name, cluster, config, ports);
   await writeIdentity(dataDir, identity);
-  return { identity, founders: foundersOf(identity, name, cluster, config), isNew: true };
+  return { identity, founders: foundersOf(identity, config), isNew: true };
 }
 
-function foundersOf(identity: StoredIdentity, name: string, cluster: InitialCluster | undefined, config: ClusterConfig): MemberRecord[] {
-  if (identity.joined !== undefined) return [];
-  const ids = cluster === undefined ? undefined : initialIds(cluster, config.initialClusterToken);
-  // The flags may have changed since: the state, which exists then, knows the members.
-  if (cluster === undefined || ids?.memberIds.get(name) !== identity.memberId) return [{ id: identity.memberId, name: '', peerUrls: config.advertisePeerUrls, clientUrls: [] }];
-  return [...cluster].map(([member, peerUrls]) => ({ id: ids.memberIds.get(member) ?? 0n, name: '', peerUrls, clientUrls: [] }));
+function foundersOf({ joined, founders, memberId }: StoredIdentity, config: ClusterConfig): readonly MemberRecord[] {
+  if (joined !== undefined) return [];
+  // Absent in the folder of a store from before clusters, and of one that was restored: those have a state.
+  return founders ?? [{ id: memberId, name: '', peerUrls: config.advertisePeerUrls, clientUrls: [] }];
 }
 
 async function newIdentity(name: string, cluster: InitialCluster | undefined, config: ClusterConfig, ports: BootstrapPorts): Promise<StoredIdentity> {
   if (cluster === undefined) {
     if (config.initialClusterState === 'existing') throw new Error('a member that joins a cluster must be told of it: --initial-cluster is missing');
-    return { name, clusterId: randomId(ports.random), memberId: randomId(ports.random), joined: undefined };
+    const memberId = randomId(ports.random);
+    return { name, clusterId: randomId(ports.random), memberId, founders: [{ id: memberId, name: '', peerUrls: config.advertisePeerUrls, clientUrls: [] }] };
   }
   const own = cluster.get(name);
   if (own === undefined) throw new Error(`--initial-cluster has no member "${name}"`);
@@ -69,7 +68,8 @@ async function newIdentity(name: string, cluster: InitialCluster | undefined, co
   const { clusterId, memberIds } = initialIds(cluster, config.initialClusterToken);
   const memberId = memberIds.get(name) ?? 0n;
   await refuseSecondLife(memberId, others, ports);
-  return { name, clusterId, memberId, joined: undefined };
+  const founders = [...cluster].map(([member, peerUrls]) => ({ id: memberIds.get(member) ?? 0n, name: '', peerUrls, clientUrls: [] }));
+  return { name, clusterId, memberId, founders };
 }
 
 /** The id that the cluster gave this member when it was added. */
