@@ -1,7 +1,7 @@
 /**
  * Every test, in the order in which they are cheap: types, lint, import rules, generated code, unit tests, end to end.
  * Each check counts as one test. Ends with one line, `N passed, N failed, N skipped`, and 1 when anything failed.
- * Arguments choose suites: `types lint boundaries generated build unit e2e` (default all of these), or `long`: the longer
+ * Arguments choose suites: `types lint boundaries generated build unit sim e2e` (default all of these), or `long`: the longer
  * end-to-end runs.
  */
 import { spawn } from 'node:child_process';
@@ -32,6 +32,7 @@ const suites: readonly Suite[] = [
   ...(existsSync(join(root, 'tools/generate.ts')) ? [{ name: 'generated', run: () => check(['node', 'tools/generate.ts', '--check']) }] : []),
   { name: 'build', run: () => check(['./rhythm', '--build']) },
   { name: 'unit', run: () => vitest('vitest.config.ts') },
+  { name: 'sim', run: () => check(['node', 'sim/main.ts', '--seeds', '640']) },
   { name: 'e2e', run: () => vitest('e2e/vitest.config.ts') },
   { name: 'long', onDemand: true, run: () => vitest('e2e/vitest.config.ts', { RHYTHM_LONG: '1' }) },
 ];

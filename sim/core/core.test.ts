@@ -26,9 +26,9 @@ describe('the core under faults', { timeout: 240_000 }, () => {
   });
 });
 
-/** Within how many seeds each planted bug is caught. */
+/** Within how many seeds each planted bug is caught; of the first only those count in which its long sequence is played, with five members. */
 const caughtWithin: Readonly<Record<Bug, number>> = {
-  'commit-older-terms': 100,
+  'commit-older-terms': 20,
   'stale-read-index': 100,
   'vote-twice': 20,
   'joint-change-single-majority': 30,
@@ -42,6 +42,7 @@ const caughtWithin: Readonly<Record<Bug, number>> = {
 };
 
 it.each(bugs)('the checkers notice a planted bug: %s', { timeout: 240_000 }, (bug) => {
-  for (let seed = 1; seed <= caughtWithin[bug]; seed++) if (runSeed(seed, bug).violation !== undefined) return;
+  const [first, step] = bug === 'commit-older-terms' ? [7, 8] : [1, 1];
+  for (let n = 0; n < caughtWithin[bug]; n++) if (runSeed(first + n * step, bug).violation !== undefined) return;
   expect.fail(`not noticed in ${caughtWithin[bug]} seeds`);
 });

@@ -31,8 +31,12 @@ export class Network<M> {
     this.#cut.clear();
   }
 
+  isCut(from: bigint, to: bigint): boolean {
+    return this.#cut.has(`${from}>${to}`);
+  }
+
   /** False when it will surely not arrive. */
-  send(from: bigint, to: bigint, message: M): boolean {
+  send(from: bigint, to: bigint, message: M, mayRepeat = true): boolean {
     const world = this.#world;
     if (this.#cut.has(`${from}>${to}`)) {
       world.count('cut');
@@ -43,7 +47,7 @@ export class Network<M> {
       return false;
     }
     this.#later(to, message);
-    if (world.chance(this.faults.duplicate)) {
+    if (mayRepeat && world.chance(this.faults.duplicate)) {
       world.count('duplicate');
       this.#later(to, message);
     }

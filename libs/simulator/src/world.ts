@@ -1,4 +1,4 @@
-import { Heap, randomInt, seededRandom, type Random } from '@rhythm/base';
+import { Heap, randomInt, seededRandom, settlePromises, type Random } from '@rhythm/base';
 
 interface Event {
   readonly at: number;
@@ -18,6 +18,7 @@ export class World {
   readonly counts = new Map<string, number>();
   #now = 0;
   #order = 0;
+  #failure: Error | undefined;
   readonly #events = new Heap<Event>((a, b) => a.at - b.at || a.order - b.order);
 
   constructor(seed: number) {
@@ -29,8 +30,8 @@ export class World {
     return this.#now;
   }
 
-  count(kind: string): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  count(kind: string, times = 1): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + times);
   }
 
   /** True with this probability. */
@@ -49,13 +50,31 @@ export class World {
 
   /** Runs all events up to `until`. */
   run(until: number): void {
-    for (;;) {
-      const next = this.#events.peek();
-      if (next === undefined || next.at > until) break;
-      this.#events.pop();
-      this.#now = next.at;
-      next.run();
+    while (this.#step(until));
+    this.#now = until;
+  }
+
+  /** The same for what waits for promises: they settle after each event. */
+  async runSettling(until: number): Promise<void> {
+    await settlePromises();
+    while (this.#step(until)) {
+      await settlePromises();
+      if (this.#failure !== undefined) throw this.#failure;
     }
     this.#now = until;
+  }
+
+  /** Something was found to be wrong where nobody would catch it: `runSettling` throws it. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+  }
+
+  #step(until: number): boolean {
+    const next = this.#events.peek();
+    if (next === undefined || next.at > until) return false;
+    this.#events.pop();
+    this.#now = next.at;
+    next.run();
+    return true;
   }
 }

@@ -77,7 +77,7 @@ export class Host {
     this.#state = state;
     this.#log = log;
     this.#node = node;
-    this.#cutter = new LogCutter(log, node, state.applied.index, options.cutEveryEntries);
+    this.#cutter = new LogCutter(log, node, state.applied.index, options);
     this.#waiters = new Waiters(options.id, clock, random, requestTimeoutMs);
     this.#proposals = new Proposals(this.#waiters);
     this.#leadership = new Leadership(clock);
@@ -87,8 +87,9 @@ export class Host {
       leases: () => this.#state.mvcc.leases,
       clock,
       log: options.log,
-      propose: (command) => this.propose(command, internalCaller),
+      propose: (command) => this.#propose(command, internalCaller, true),
       takeoverMs: electionTicks * tickMs,
+      plant: options.plant,
       ...(options.leaseCheckpointMs === undefined ? {} : { checkpointMs: options.leaseCheckpointMs }),
     });
     this.failed = new Promise<never>((_resolve, reject) => {
@@ -155,7 +156,12 @@ export class Host {
   }
 
   /** Runs a command through the log; resolves when it is on disk and applied. Throws etcd's errors. */
-  async propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
+  propose<C extends StoreCommand>(command: C, caller?: Caller): Promise<ReplyTo<C>> {
+    return this.#propose(command, caller, false);
+  }
+
+  /** `asLeader`: it says what only a leader may, and is not forwarded to the next one. */
+  async #propose<C extends StoreCommand>(command: C, caller: Caller | undefined, asLeader: boolean): Promise<ReplyTo<C>> {
     this.requireRunning();
     this.#requireVote();
     if (!this.#hasSpaceFor(command)) {
@@ -169,7 +175,7 @@ export class Host {
       void this.#waiters.take(id);
       throw etcdError('RequestTooLarge');
     }
-    this.#proposals.push(id, data);
+    this.#proposals.push(id, data, asLeader ? this.#node.term : undefined);
     this.#workSoon();
     return (await granted(promise)).reply as ReplyTo<C>;
   }
@@ -331,7 +337,8 @@ export class Host {
   #feed(): void {
     this.#reads.askNext();
     if (this.#proposals.isEmpty) return;
-    const taken = this.#proposals.take();
+    const taken = this.#proposals.take(this.#node.role === 'leader' ? this.#node.term : undefined);
+    if (taken.ids.length === 0) return;
     try {
       this.#node.propose(taken.data);
       const { term } = this.#node.status();
@@ -352,8 +359,9 @@ export class Host {
     for (const read of ready.readStates) this.#reads.confirmed(read.context, read.index);
     this.#reads.applied(this.#state.applied.index);
     for (const message of ready.messages) if (message.type === 'snapshot') void this.#sendState(message);
-    await write;
+    if (this.#options.plant !== 'answer-before-sync') await write;
     this.#send(ready.messagesAfterSync);
+    await write;
     this.#node.advance(ready);
     this.#noteLeadership();
     if (this.#state.backlog > backlogWritesMax) await this.#state.flush();
@@ -387,6 +395,7 @@ export class Host {
     const { revision } = before.mvcc;
     const state = await this.#transfer.adopt(snapshot);
     await this.#log.restart(state.applied, entries, hardState);
+    state.forgetInstalled();
     this.#state = state;
     this.#cutter.restarted(state.applied.index);
     // What became of these is somewhere in that state.

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@rhythm/base';
 import { LeaseTimes, type Leases } from '@rhythm/mvcc';
 import type { StoreCommand } from './machine.ts';
+import type { HostPlant } from './plants.ts';
 
 /** Leases revoked in one tick. */
 const revokedPerTickMax = 1000;
@@ -20,6 +21,7 @@ export interface LeaseKeeperOptions {
   /** What every lease gets on top when the leader changes: for as long nobody could renew it. */
   readonly takeoverMs: number;
   readonly checkpointMs?: number;
+  readonly plant?: HostPlant | undefined;
 }
 
 /** The leader's part in leases: it knows when their time is over, and proposes their end. */
@@ -59,7 +61,7 @@ export class LeaseKeeper {
     const lease = this.#options.leases().get(id);
     if (lease === undefined || this.times.remainingSeconds(id, this.#now) === undefined) return undefined;
     // Otherwise the next leader would go on from the checkpoint.
-    if (lease.remaining > 0n) await this.#options.propose({ $case: 'leaseCheckpoint', value: { checkpoints: [{ ID: id, remainingTTL: 0n }] } });
+    if (lease.remaining > 0n && this.#options.plant !== 'lost-lease-checkpoint') await this.#options.propose({ $case: 'leaseCheckpoint', value: { checkpoints: [{ ID: id, remainingTTL: 0n }] } });
     if (this.times.remainingSeconds(id, this.#now) === undefined) return undefined;
     this.times.renew(id, lease.ttl, this.#now);
     return lease.ttl;

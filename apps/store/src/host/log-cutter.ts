@@ -1,4 +1,5 @@
 import type { RaftNode } from '@rhythm/raft';
+import type { HostOptions } from './options.ts';
 import type { RaftDiskLog } from './raft-log.ts';
 import type { State } from './state.ts';
 
@@ -16,16 +17,19 @@ export class LogCutter {
   readonly #log: RaftDiskLog;
   readonly #node: RaftNode;
   readonly #everyEntries: number;
+  /** A planted mistake. */
+  readonly #isEarly: boolean;
   #cutAt: number;
   #bytes = 0;
   /** Where the last cuts were made, the newest last. */
   #cuts: number[] = [];
 
-  constructor(log: RaftDiskLog, node: RaftNode, applied: number, everyEntries = cutEveryEntriesDefault) {
+  constructor(log: RaftDiskLog, node: RaftNode, applied: number, { cutEveryEntries = cutEveryEntriesDefault, plant }: Pick<HostOptions, 'cutEveryEntries' | 'plant'> = {}) {
     this.#log = log;
     this.#node = node;
     this.#cutAt = applied;
-    this.#everyEntries = everyEntries;
+    this.#everyEntries = cutEveryEntries;
+    this.#isEarly = plant === 'log-cut-before-sync';
   }
 
   /** An entry of this length was applied. */
@@ -47,8 +51,8 @@ export class LogCutter {
 
   /** Makes the state durable, then forgets the log behind it. */
   async #cut(state: State): Promise<void> {
-    await state.flush(true);
-    const { durable } = state;
+    await state.flush(!this.#isEarly);
+    const durable = this.#isEarly ? state.applied.index : state.durable;
     const keep = this.#bytes < cutEveryBytes ? Math.min(keepEntries, this.#everyEntries) : 0;
     this.#cutAt = durable;
     this.#bytes = 0;

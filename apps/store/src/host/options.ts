@@ -4,6 +4,7 @@ import type { StoredEvent } from '@rhythm/mvcc';
 import type { NodeId } from '@rhythm/raft';
 import type { TokenKeeper } from '../auth/machine.ts';
 import type { MemberRecord } from '../members/records.ts';
+import type { HostPlant } from './plants.ts';
 import type { PeerReply, PeerRequest, Transport } from './transport.ts';
 
 export interface HostOptions {
@@ -28,6 +29,8 @@ export interface HostOptions {
   readonly answer?: (request: PeerRequest) => Promise<PeerReply>;
   /** Bytes of live keys and values from which on nothing more is taken in; none without it. */
   readonly quotaBytes?: number;
+  /** For tests of tests only: see `plants.ts`. */
+  readonly plant?: HostPlant | undefined;
   /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */
   readonly nextTurn?: (callback: () => void) => void;
 }

@@ -1,4 +1,4 @@
-import { membersOf, RaftNode } from '@rhythm/raft';
+import { membersOf, plantedBugs, RaftNode } from '@rhythm/raft';
 import type { HostOptions } from './options.ts';
 import { RaftDiskLog } from './raft-log.ts';
 import { State } from './state.ts';
@@ -6,9 +6,10 @@ import { electionTicks, heartbeatTicks } from './timing.ts';
 
 /** What the disk holds, and raft as it was. Rejects when state and log do not fit, or the member does not belong to its group. */
 export async function recover(options: HostOptions): Promise<{ readonly state: State; readonly log: RaftDiskLog; readonly node: RaftNode }> {
-  const state = await State.load(await options.spaces.open(), options.tokens);
+  const state = await State.load(await options.spaces.open(), options.tokens, options.plant);
   try {
     const { log, entries, hardState, tornBytes } = await RaftDiskLog.open(options.files, state.applied, state.installed, options.segmentBytesMax);
+    state.forgetInstalled();
     if (state.membership === undefined && options.founders.length > 0) state.found(options.clusterId, options.founders);
     const { membership } = state;
     const { clusterId = options.clusterId } = state.members;
@@ -29,6 +30,7 @@ export async function recover(options: HostOptions): Promise<{ readonly state: S
       inflightMax: 256,
       uncommittedBytesMax: 64 * 1024 * 1024,
       random: options.random,
+      plantedBug: plantedBugs.find((bug) => bug === options.plant),
       start: state.applied,
       entries,
       hardState,

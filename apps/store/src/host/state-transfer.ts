@@ -1,6 +1,6 @@
 import { assert } from '@rhythm/base';
 import type { PreparedSpace } from '@rhythm/disk';
-import type { SnapshotPlace } from '@rhythm/raft';
+import { simpleMembership, type SnapshotPlace } from '@rhythm/raft';
 import type { HostOptions } from './options.ts';
 import { decodeState, encodeState } from './state-chunks.ts';
 import { installedWrite, State, wholeSpace } from './state.ts';
@@ -15,11 +15,11 @@ interface Arrived {
 
 /** States on their way from and to other members. */
 export class StateTransfer {
-  readonly #options: Pick<HostOptions, 'spaces' | 'log' | 'tokens'>;
+  readonly #options: Pick<HostOptions, 'spaces' | 'log' | 'tokens' | 'founders' | 'plant'>;
   #isReceiving = false;
   #arrived: Arrived | undefined;
 
-  constructor(options: Pick<HostOptions, 'spaces' | 'log' | 'tokens'>) {
+  constructor(options: Pick<HostOptions, 'spaces' | 'log' | 'tokens' | 'founders' | 'plant'>) {
     this.#options = options;
   }
 
@@ -74,7 +74,9 @@ export class StateTransfer {
       const state = await State.load(space, this.#options.tokens);
       const { membership } = state;
       if (membership === undefined) throw new Error('the state that arrived does not say who the members are');
-      return { place: { ...state.applied, membership }, state, prepared };
+      // The planted mistake forgets who is not a founder.
+      const told = this.#options.plant === 'snapshot-without-membership' ? simpleMembership(this.#options.founders.map(({ id }) => id)) : membership;
+      return { place: { ...state.applied, membership: told }, state, prepared };
     } catch (error) {
       await prepared.discard();
       throw error;

@@ -10,6 +10,7 @@ import type { MemberRecord } from '../members/records.ts';
 import { decodeCommand, type Proposal } from './command.ts';
 import { KvMachine } from './kv-machine.ts';
 import type { ApplyContext, CommandKind, Machine, Outcome, StoreCommand } from './machine.ts';
+import type { HostPlant } from './plants.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
@@ -49,13 +50,16 @@ export class State implements Reader {
   /** The compacted revision whose garbage is gone from the key space. */
   #collected = -1;
   #isRetired = false;
+  /** A planted mistake. */
+  readonly #keepsAppliedApart: boolean;
   /** Bytes removed from the key space whose room the disk has not given back yet, about. */
   #removedBytes = 0;
   #reclaiming: Promise<void> | undefined;
   #isClosing = false;
   readonly #reads = new Set<Promise<unknown>>();
 
-  private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined) {
+  private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined, keepsAppliedApart: boolean) {
+    this.#keepsAppliedApart = keepsAppliedApart;
     const kv = new KvMachine();
     this.mvcc = kv.mvcc;
     this.auth = new ReplicatedAuth(kv.mvcc.leases, tokens);
@@ -68,8 +72,8 @@ export class State implements Reader {
   }
 
   /** Rebuilds what is kept in memory from the key space. */
-  static async load(space: KeyValueSpace, tokens?: TokenKeeper): Promise<State> {
-    const state = new State(space, tokens);
+  static async load(space: KeyValueSpace, tokens?: TokenKeeper, plant?: HostPlant): Promise<State> {
+    const state = new State(space, tokens, plant === 'applied-index-apart');
     for (const machine of state.#machines) await machine.restore(space);
     if (state.mvcc.compactRevision > 0) await state.collectGarbage();
     return state;
@@ -88,6 +92,14 @@ export class State implements Reader {
   /** Where this state was when it came from a leader: the log before it is void. Undefined when it has grown here. */
   get installed(): LogStart | undefined {
     return readPlace(this.#space.get(installedKey));
+  }
+
+  /**
+   * The log has begun anew behind this state: that it was sent here does not matter any more. Written before the log is cut the next time, when the
+   * record with which it began goes.
+   */
+  forgetInstalled(): void {
+    if (this.installed !== undefined) this.#write({ key: installedKey });
   }
 
   get applied(): LogStart {
@@ -155,7 +167,9 @@ export class State implements Reader {
     if (writes.length === 0 && !sync) return;
     this.#pending = [];
     const batch = [...writes, { key: metaKey('applied'), value: encodePlace({ index, term }) }, counterWrite('revision', this.mvcc.revision)];
-    this.#writing = this.#space.batch(batch, sync).then(
+    const own = this.#keepsAppliedApart ? batch.splice(writes.length) : [];
+    const written = own.length === 0 ? this.#space.batch(batch, sync) : this.#space.batch(batch, false).then(() => this.#space.batch(own, sync));
+    this.#writing = written.then(
       () => {
         for (const write of writes) {
           const key = keyText(write.key);

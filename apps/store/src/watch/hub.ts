@@ -3,12 +3,12 @@ import { MvccError, Watchers, type StoredEvent } from '@rhythm/mvcc';
 import type { ResponseHeader } from '@rhythm/proto/etcd';
 import type { Event } from '@rhythm/proto/etcd/kv';
 import { header, type Backend } from '../services/header.ts';
+import type { HostPlant } from '../host/plants.ts';
 import { eventBytes, liveEvent, pastEvent } from './events.ts';
+import { watchLimits, type WatchLimits } from './limits.ts';
 import { WatchStream } from './stream.ts';
 import type { Watcher } from './watcher.ts';
 
-/** Bytes of history sent in one response, about: whole revisions only. */
-const historyBytesMax = 1024 * 1024;
 /** How often watches that asked for it are told that nothing happened, as etcd's default. */
 export const progressNotifyMsDefault = 10 * 60 * 1000;
 
@@ -20,11 +20,16 @@ export class WatchHub {
   readonly #streams = new Set<WatchStream>();
   readonly #unsubscribe: () => void;
   readonly #progressNotifyMs: number;
+  /** A planted mistake (`host/plants.ts`), for tests of tests. */
+  readonly plant: HostPlant | undefined;
+  readonly limits: WatchLimits;
   #timer: Timer | undefined;
   #header: ResponseHeader | undefined;
   #eventsSent = 0;
 
-  constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock, progressNotifyMs = progressNotifyMsDefault) {
+  constructor(backend: Pick<Backend, 'host' | 'identity'>, clock: Clock, progressNotifyMs = progressNotifyMsDefault, { plant, limits = watchLimits }: { readonly plant?: HostPlant | undefined; readonly limits?: WatchLimits } = {}) {
+    this.plant = plant;
+    this.limits = limits;
     this.#backend = backend;
     this.#clock = clock;
     this.#progressNotifyMs = progressNotifyMs;
@@ -82,6 +87,11 @@ export class WatchHub {
     watcher.isSynced = false;
   }
 
+  /** It has been sent everything up to the present revision, and does not begin later. */
+  isComplete(watcher: Watcher): boolean {
+    return watcher.isSynced && watcher.next <= this.revision + 1;
+  }
+
   /** Continues with the watches of a stream that fell behind, as far as the stream has room. */
   catchUp(stream: WatchStream): void {
     let behind = false;
@@ -107,10 +117,11 @@ export class WatchHub {
         watcher.next = Math.max(watcher.next, first);
         continue;
       }
-      const live = matched.flatMap((event) => (event.revision.main < watcher.next ? [] : (liveEvent(this.#backend.host.state, watcher, event) ?? [])));
+      const live = matched.flatMap((event) => (event.revision.main < watcher.next && this.plant !== 'future-watch-starts-now' ? [] : (liveEvent(this.#backend.host.state, watcher, event) ?? [])));
+      if (this.plant === 'previous-value-of-wrong-revision') for (const event of live) if (event.prevKv !== undefined) event.prevKv = event.kv;
       if (live.length > 0) watcher.stream.sendEvents(watcher, live, revision);
     }
-    for (const stream of this.#streams) if (stream.wantsProgress) stream.progress();
+    for (const stream of this.#streams) stream.progress();
   }
 
   /** Another state is in place: what the watches have not seen is read from its history, or is gone from it. */
@@ -149,8 +160,12 @@ export class WatchHub {
     const events: Event[] = [];
     let bytes = 0;
     let reached = watcher.next - 1;
-    for (const item of state.mvcc.history(watcher.key, watcher.rangeEnd, watcher.next, to)) {
-      if (bytes > historyBytesMax && item.revision.main > reached) {
+    // Planted mistakes.
+    const from = watcher.next + (this.plant === 'watch-skips-on-resume' && watcher.next < to ? 1 : 0);
+    const skipped = this.plant === 'watch-skips-at-compaction' ? state.mvcc.compactRevision : -1;
+    for (const item of state.mvcc.history(watcher.key, watcher.rangeEnd, from, to)) {
+      if (item.revision.main === skipped) continue;
+      if (bytes > this.limits.historyBytesMax && item.revision.main > reached) {
         watcher.stream.sendEvents(watcher, events, reached);
         watcher.next = reached + 1;
         return;
@@ -169,7 +184,7 @@ export class WatchHub {
     this.#timer = this.#clock.setTimer(this.#progressNotifyMs, () => {
       for (const stream of this.#streams) {
         for (const watcher of stream.watchers.values()) {
-          if (watcher.progressNotify && watcher.isSynced && !watcher.wasActive) stream.sendProgress(watcher, this.revision);
+          if (watcher.progressNotify && this.isComplete(watcher) && !watcher.wasActive) stream.sendProgress(watcher, this.revision);
           watcher.wasActive = false;
         }
       }

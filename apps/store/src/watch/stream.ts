@@ -6,14 +6,10 @@ import { eventBytes } from './events.ts';
 import type { WatchHub } from './hub.ts';
 import type { Watcher } from './watcher.ts';
 
-/** Bytes that wait to be sent on one stream; a stream beyond it is no longer given live events but reads history later. */
-const queuedBytesMax = 8 * 1024 * 1024;
 /** Responses that wait to be sent; a caller that asks on and on without reading is cut off. */
 const queuedResponsesMax = 100_000;
 /** Watches on one stream. */
 const watchesMax = 10_000;
-/** Events of one message when the watch asked for fragments, in bytes: below the 4 MiB default of gRPC clients. */
-const fragmentBytesMax = 2 * 1024 * 1024;
 /** The watch id of a progress answer for the whole stream. */
 const wholeStream = -1n;
 const noKey = Uint8Array.of(0);
@@ -41,7 +37,7 @@ export class WatchStream {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= queuedBytesMax;
+    return this.#bytes >= this.#hub.limits.queuedBytesMax;
   }
 
   /** Takes a message of the caller; `refused`: why it may not begin this watch. */
@@ -99,7 +95,7 @@ export class WatchStream {
   sendEvents(watcher: Watcher, events: readonly Event[], revision: number): void {
     watcher.wasActive = true;
     this.#hub.noteSent(events.length);
-    const pieces = watcher.fragment ? fragments(events) : [events];
+    const pieces = watcher.fragment ? fragments(events, this.#hub.limits.fragmentBytesMax) : [events];
     for (const [at, piece] of pieces.entries()) {
       const bytes = piece.reduce((sum, event) => sum + eventBytes(event), 0);
       this.#send({ ...this.#response(watcher.id, revision), fragment: at < pieces.length - 1, events: [...piece] }, bytes);
@@ -113,7 +109,8 @@ export class WatchStream {
   /** Tells a stream that is complete so, if it asked or wants to know always. */
   progress(): void {
     if (!this.#progressRequested && !this.wantsProgress) return;
-    for (const watcher of this.watchers.values()) if (!watcher.isSynced) return;
+    // Of a watch that begins later, at a member that lags, nothing can be said yet.
+    for (const watcher of this.watchers.values()) if (!this.#hub.isComplete(watcher) && this.#hub.plant !== 'progress-ahead-of-stream') return;
     this.#progressRequested = false;
     const last = this.#queue[this.#queue.length - 1];
     // Nobody has seen the one before: the newer says more.
@@ -184,7 +181,7 @@ export class WatchStream {
   }
 }
 
-function fragments(events: readonly Event[]): Event[][] {
+function fragments(events: readonly Event[], fragmentBytesMax: number): Event[][] {
   const pieces: Event[][] = [[]];
   let bytes = 0;
   for (const event of events) {
