@@ -113,7 +113,7 @@ test('stops cleanly and finds everything again', async () => {
   expect(await store.etcdctl(['endpoint', 'hashkv'])).toBe(before);
 });
 
-test('raises and takes away alarms, defragments, hashes', async () => {
+test('disarms when there is no alarm, defragments, says which version it is', async () => {
   expect(await store.etcdctl(['alarm', 'disarm'])).toBe('');
   expect(await store.etcdctl(['defrag'])).toContain('Finished defragmenting etcd member');
   const status = JSON.parse(await store.etcdctl(['endpoint', 'status', '-w', 'json'])) as ReadonlyArray<{ Status: Record<string, unknown> }>;

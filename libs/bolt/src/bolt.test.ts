@@ -114,3 +114,39 @@ test('names what is damaged', async () => {
   await expect(damaged((view) => view.setUint32(branch * 1024 + 16 + 8, branch, true))).rejects.toThrow(BoltError);
   await expect(damaged((view) => view.setUint32(branch * 1024 + 16 + 8, 4, true))).rejects.toThrow(BoltError);
 });
+
+test('whatever bytes are changed, reading ends, and fails with an error of its own only', async () => {
+  const good = await fileOf([['a', numbered(120, 30)], ['b', [['inner', numbered(40, 20)], ['x', 'y'.repeat(3000)]]], ['c', []]]);
+  const change = fc.tuple(fc.integer({ min: 0, max: good.length - 1 }), fc.integer({ min: 0, max: 255 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: good.length }), async (changes, cut) => {
+      const bytesOfFile = new Uint8Array(good.subarray(0, cut % 3 === 0 ? cut : good.length));
+      for (const [at, byte] of changes) if (at < bytesOfFile.length) bytesOfFile[at] = byte;
+      try {
+        const file = await BoltFile.open(memorySource(bytesOfFile));
+        await file.check();
+        await treeOf(file.root);
+        await (await file.root.bucket('a'))?.get(bytes('key-000077'));
+        await (await file.root.bucket('a'))?.last();
+      } catch (error) {
+        expect(error).toBeInstanceOf(BoltError);
+      }
+    }),
+    { numRuns: 400, seed: 3 },
+  );
+});
+
+test('a header that names itself or huge counts does not run away', async () => {
+  const good = await fileOf([['a', numbered(300, 30)]]);
+  for (let page = 2; page < good.length / 1024; page++) {
+    for (const [offset, value] of [[8, 0xffff_0001], [8, 0xffff_0002], [8, 0xffff_0010], [12, 0xffff_ffff], [16, 0xffff_ffff], [20, 0x7fff_fff0], [24, 0xffff_ffff]] as const) {
+      const copy = new Uint8Array(good);
+      new DataView(copy.buffer).setUint32(page * 1024 + offset, value, true);
+      try {
+        await (await BoltFile.open(memorySource(copy))).check();
+      } catch (error) {
+        expect(error).toBeInstanceOf(BoltError);
+      }
+    }
+  }
+});

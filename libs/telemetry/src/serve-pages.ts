@@ -29,7 +29,7 @@ export function servePages(host: string, port: number, pages: Pages): Promise<Pa
       return;
     }
     pages(path, new URLSearchParams(query)).then(
-      (page) => write(response, page ?? { status: 404, type: 'text/plain', body: '404 page not found\n' }),
+      (page) => write(response, page ?? { status: 404, type: 'text/plain', body: 'not found' }),
       (error: unknown) => write(response, { status: 500, type: 'text/plain', body: `${error instanceof Error ? error.message : String(error)}\n` }),
     );
   });

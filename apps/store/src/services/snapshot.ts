@@ -1,3 +1,4 @@
+import { metaKey, readCounter } from '@rhythm/mvcc';
 import type { SnapshotResponse } from '@rhythm/proto/etcd';
 import type { State } from '../host/state.ts';
 import { etcdContent, type SnapshotMember } from '../snapshot/etcd-content.ts';
@@ -21,7 +22,8 @@ export function snapshotStreams(backend: Backend): () => AsyncGenerator<Snapshot
     try {
       const { state } = backend.host;
       const { space, isCompacted } = await state.snapshot();
-      const head = header(backend, state.mvcc.revision);
+      // The newest revision of what is sent: more may have been applied since.
+      const head = header(backend, Math.max(1, readCounter(space.get(metaKey('revision')) ?? new Uint8Array(8))));
       try {
         for await (const { blob, remaining } of snapshotPieces(etcdContent(space, { members: membersOf(state), isCompacted }))) {
           yield { header: head, remainingBytes: BigInt(remaining), blob, version: layoutVersion };
