@@ -13,7 +13,8 @@ const pointerName = 'state.current';
  */
 export function levelSpaces(parent: string): Spaces {
   let current = firstName;
-  const others = async (): Promise<string[]> => (await readdir(parent)).filter((name) => name !== current && /^state(\.[0-9]+)?$/.test(name));
+  const preparing = new Set<string>();
+  const others = async (): Promise<string[]> => (await readdir(parent)).filter((name) => name !== current && !preparing.has(name) && /^state(\.[0-9]+)?$/.test(name));
   const clean = async (): Promise<void> => {
     for (const name of await others()) await rm(join(parent, name), { recursive: true, force: true });
   };
@@ -25,8 +26,9 @@ export function levelSpaces(parent: string): Spaces {
       return levelSpace(join(parent, current));
     },
     prepare: async () => {
-      const numbers = [current, ...(await others())].map((name) => Number(name.slice(firstName.length + 1)));
+      const numbers = [current, ...preparing, ...(await others())].map((name) => Number(name.slice(firstName.length + 1)));
       const name = `${firstName}.${Math.max(...numbers) + 1}`;
+      preparing.add(name);
       const directory = join(parent, name);
       const space = await levelSpace(directory);
       return {
@@ -36,10 +38,12 @@ export function levelSpaces(parent: string): Spaces {
           await syncDirectory(parent);
           await point(parent, name);
           current = name;
+          preparing.delete(name);
         },
         discard: async () => {
           await space.close();
           await rm(directory, { recursive: true, force: true });
+          preparing.delete(name);
         },
       };
     },

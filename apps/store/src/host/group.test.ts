@@ -176,6 +176,28 @@ describe('three members', () => {
     await group.until(() => value(group.get(behind.id), 'after') !== undefined);
   });
 
+  it('keep what a member was sent and what came after it, also once its log has been cut', async () => {
+    const group = new Group([1n, 2n, 3n], { cutEveryEntries: 20, segmentBytesMax: 1000 });
+    await group.start();
+    const leader = await group.leader();
+    const [behind] = [...group.hosts.values()].filter((host) => host !== leader) as [Host];
+    group.network.isolate(behind.id);
+    for (let n = 0; n < 150; n++) await group.outcome(leader.propose(put(`k${n}`, 'x')));
+    group.network.heal();
+    await group.until(() => value(behind, 'k149') !== undefined);
+    expect(group.network.statesSent).toBe(1);
+    // The part of the log in which it began anew behind that state goes; the last entries are in the log only.
+    for (let n = 0; n < 90; n++) await group.outcome(leader.propose(put(`l${n}`, 'x')));
+    await group.until(() => value(behind, 'l89') !== undefined);
+    for (const id of [1n, 2n, 3n]) await group.crash(id);
+    // Alone: what it has is what is on its disk.
+    await group.start(behind.id);
+    const again = group.get(behind.id);
+    expect(again.status().last).toBeGreaterThan(240);
+    await group.start(...[1n, 2n, 3n].filter((id) => id !== behind.id));
+    await group.until(() => value(again, 'l89') !== undefined);
+  });
+
   it('keep the time a lease has left through a change of leaders, and let it run out once', async () => {
     const group = new Group([1n, 2n, 3n], { leaseCheckpointMs: 2000 });
     await group.start();

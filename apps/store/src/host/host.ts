@@ -358,8 +358,8 @@ export class Host {
     this.#apply(ready);
     for (const read of ready.readStates) this.#reads.confirmed(read.context, read.index);
     this.#reads.applied(this.#state.applied.index);
-    for (const message of ready.messages) if (message.type === 'snapshot') void this.#sendState(message);
     if (this.#options.plant !== 'answer-before-sync') await write;
+    for (const message of [...ready.messages, ...ready.messagesAfterSync]) if (message.type === 'snapshot') void this.#sendState(message);
     this.#send(ready.messagesAfterSync);
     await write;
     this.#node.advance(ready);

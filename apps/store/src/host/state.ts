@@ -89,7 +89,7 @@ export class State implements Reader {
     for (const write of this.members.found(clusterId, members, removed)) this.#write(write);
   }
 
-  /** Where this state was when it came from a leader: the log before it is void. Undefined when it has grown here. */
+  /** Where this state was when it came from a leader, as long as the log may not have begun behind it: it is void then. */
   get installed(): LogStart | undefined {
     return readPlace(this.#space.get(installedKey));
   }
