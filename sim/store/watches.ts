@@ -1,10 +1,10 @@
-import type { Event } from '@rhythm/proto/etcd/kv';
 import type { WatchResponse } from '@rhythm/proto/etcd';
 import { randomInt } from '@rhythm/base';
 import { WatchGuarantees, type WatchedChange, type World } from '@rhythm/simulator';
 import type { History } from './history.ts';
 import type { Life, Member } from './member.ts';
 import { bytes, keys } from './operations.ts';
+import { changeOf } from './stage.ts';
 
 interface Watch {
   readonly name: string;
@@ -115,9 +115,4 @@ export class Watches {
     const guarantees = new WatchGuarantees(this.#history.truth, { name, start: 2 + randomInt(world.random, 20), wants, previous });
     return { name, guarantees, request: { key: bytes(start), rangeEnd: bytes(stop), prevKv: previous, fragment: world.chance(0.5), filters } };
   }
-}
-
-function changeOf({ type, kv, prevKv }: Event): WatchedChange {
-  const text = (value: Uint8Array | undefined): string | undefined => (value === undefined ? undefined : Buffer.from(value).toString());
-  return { revision: Number(kv?.modRevision), key: text(kv?.key) ?? '', value: type === 1 ? undefined : text(kv?.value), previous: text(prevKv?.value) };
 }
