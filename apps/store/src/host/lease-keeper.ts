@@ -29,6 +29,8 @@ export class LeaseKeeper {
   readonly times = new LeaseTimes();
   readonly #options: LeaseKeeperOptions;
   #checkpointAt = Infinity;
+  /** Leases whose checkpoint was proposed and is not applied yet. */
+  readonly #onTheirWay = new Set<bigint>();
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
@@ -58,13 +60,17 @@ export class LeaseKeeper {
    * end is on the way then. Only for a leader that has just been confirmed as such.
    */
   async renew(id: bigint): Promise<bigint | undefined> {
-    const lease = this.#options.leases().get(id);
-    if (lease === undefined || this.times.remainingSeconds(id, this.#now) === undefined) return undefined;
-    // Otherwise the next leader would go on from the checkpoint.
-    if (lease.remaining > 0n && this.#options.plant !== 'lost-lease-checkpoint') await this.#options.propose({ $case: 'leaseCheckpoint', value: { checkpoints: [{ ID: id, remainingTTL: 0n }] } });
-    if (this.times.remainingSeconds(id, this.#now) === undefined) return undefined;
-    this.times.renew(id, lease.ttl, this.#now);
-    return lease.ttl;
+    for (;;) {
+      const lease = this.#options.leases().get(id);
+      if (lease === undefined || this.times.remainingSeconds(id, this.#now) === undefined) return undefined;
+      // Otherwise the next leader would go on from a checkpoint of before, be it in the state or still on its way there.
+      if ((lease.remaining > 0n || this.#onTheirWay.has(id)) && this.#options.plant !== 'lost-lease-checkpoint') {
+        await this.#options.propose({ $case: 'leaseCheckpoint', value: { checkpoints: [{ ID: id, remainingTTL: 0n }] } });
+        continue;
+      }
+      this.times.renew(id, lease.ttl, this.#now);
+      return lease.ttl;
+    }
   }
 
   remainingSeconds(id: bigint): bigint | undefined {
@@ -94,7 +100,13 @@ export class LeaseKeeper {
       return isWorthIt ? [{ ID, remainingTTL }] : [];
     });
     for (let at = 0; at < checkpoints.length; at += checkpointLeasesMax) {
-      propose({ $case: 'leaseCheckpoint', value: { checkpoints: checkpoints.slice(at, at + checkpointLeasesMax) } }).catch((error: unknown) => {
+      const some = checkpoints.slice(at, at + checkpointLeasesMax);
+      const arrived = (): void => {
+        for (const { ID } of some) this.#onTheirWay.delete(ID);
+      };
+      for (const { ID } of some) this.#onTheirWay.add(ID);
+      propose({ $case: 'leaseCheckpoint', value: { checkpoints: some } }).then(arrived, (error: unknown) => {
+        arrived();
         log.warn('the time left of leases could not be written down', { error });
       });
     }
