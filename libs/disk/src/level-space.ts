@@ -54,10 +54,17 @@ function options(start: Uint8Array, end: Uint8Array): { readonly gte: Uint8Array
 }
 
 async function* entries(iterator: LevelIterator): AsyncGenerator<Array<[Uint8Array, Uint8Array]>> {
+  // The next slice is read, on a thread of its own, while somebody works on this one.
+  const read = (): ReturnType<LevelIterator['nextv']> => {
+    const slice = iterator.nextv(sliceLength);
+    slice.catch(() => undefined);
+    return slice;
+  };
   try {
-    for (;;) {
-      const slice = await iterator.nextv(sliceLength);
+    for (let coming = read(); ; ) {
+      const slice = await coming;
       if (slice.length === 0) return;
+      coming = read();
       yield slice as Array<[Uint8Array, Uint8Array]>;
     }
   } finally {
