@@ -57,6 +57,8 @@ class EtcdStore implements Store {
     this.#client = dialGrpc(KVClient, {
       targets: options.endpoints,
       receiveBytesMax: largestResponseBytes,
+      // Of several members one that answers may have lost the others: a call that fails is tried on the next.
+      ...(options.endpoints.length > 1 ? { balance: 'round-robin' as const } : {}),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
     });
     this.#watches = new WatchMux(this.#client, options.clock, options.random, () => this.#probe());

@@ -84,6 +84,8 @@ export class WatchMux {
   async #stream(onMessage: () => void): Promise<void> {
     const metadata = new Metadata();
     metadata.set('rhythm-progress', 'push');
+    // A member that has lost the others must not keep the watch waiting: it says so, and the next one is asked.
+    metadata.set('hasleader', 'true');
     const call = bidi(this.#client, WatchService.watch, { metadata });
     this.#call = call;
     try {
