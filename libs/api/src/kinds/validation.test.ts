@@ -148,7 +148,7 @@ describe('pods', () => {
     [{ containers: [{ ...container, ports: [{ containerPort: 0 }] }] }, 'spec.containers[0].ports[0].containerPort: Required value'],
     [{ containers: [{ ...container, ports: [{ containerPort: 70000 }] }] }, 'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive'],
     [{ containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81, hostPort: 8080 }] }] }, 'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//8080"'],
-    [{ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }, 'spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true'],
+    [{ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }, 'spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true'],
     [{ containers: [{ ...container, env: [{ name: 'a=b' }] }] }, 'spec.containers[0].env[0].name: Invalid value: "a=b"'],
     [{ containers: [{ ...container, env: [{ name: 'A', value: 'b', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }] }, 'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty'],
     [{ containers: [{ ...container, env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.containers' } } }] }] }, 'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.containers": supported values:'],

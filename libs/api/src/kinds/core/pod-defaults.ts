@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec } from '../../gen/types/core-v1.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
-import { podRequests, sumOf } from './pod-resources.ts';
+import { podLimits, podRequests, sumOf } from './pod-resources.ts';
 
 /** Defaults that only pods have, not templates; runs on every decode. */
 export function setPodDefaults(pod: Pod): void {
@@ -12,6 +12,7 @@ export function setPodDefaults(pod: Pod): void {
     requestWhatIsLimited(container);
     if (spec.hostNetwork === true) useHostPorts(container);
   }
+  setPodLevelHugePages(spec);
   setPodLevelRequests(spec);
   keepAddressesInStep(pod);
 }
@@ -29,6 +30,18 @@ function requestWhatIsLimited(container: Container): void {
 function useHostPorts(container: Container): void {
   for (const port of container.ports ?? []) {
     if ((port.hostPort ?? 0) === 0) port.hostPort = port.containerPort;
+  }
+}
+
+/** Huge pages are not overcommitted: those of the containers are the pod's, unless it says otherwise. */
+function setPodLevelHugePages({ resources, ...spec }: PodSpec): void {
+  const { limits, requests } = resources ?? {};
+  if (resources === undefined || Object.keys({ ...limits, ...requests }).length === 0) return;
+  const ofContainers = podLimits({ ...spec, overhead: undefined });
+  for (const name of ofContainers.keys()) {
+    if (!name.startsWith('hugepages-') || Object.hasOwn(limits ?? {}, name) || Object.hasOwn(requests ?? {}, name)) continue;
+    const sum = sumOf(ofContainers, name);
+    if (sum !== undefined) (resources.limits ??= {})[name] = sum;
   }
 }
 

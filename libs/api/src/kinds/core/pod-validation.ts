@@ -4,6 +4,8 @@ import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateGatedAffinity } from './gated-affinity.ts';
+import { validatePodOnly } from './pod-only.ts';
 import { validateFreshPodSpec, validatePodSpec } from '../pod-spec/validate.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
@@ -20,6 +22,7 @@ export function validatePod(pod: Pod): FieldError[] {
   const errors = validatePodSpec(pod.spec, 'spec');
   // Only an object that was never stored has no resource version.
   if (isFresh(pod.metadata)) errors.push(...validateFreshPodSpec(pod.spec, 'spec'));
+  errors.push(...validatePodOnly(pod));
   const mirrored = pod.metadata.annotations !== undefined && Object.hasOwn(pod.metadata.annotations, mirrorAnnotation);
   if (mirrored && (pod.spec?.nodeName ?? '') === '') {
     const field = `metadata.annotations[${mirrorAnnotation}]`;
@@ -44,6 +47,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
     ...validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds),
     ...validateTolerations(spec.tolerations ?? [], before.tolerations ?? []),
     ...validateGates(spec, before),
+    ...validateGatedAffinity(spec, before),
     ...validateMirror(pod, old),
     ...validateRest(spec, before),
   ];

@@ -4,6 +4,7 @@ import { nameWarnings, podSpecWarnings } from '../warnings/pod-spec.ts';
 import { podCells, podColumns } from './pod-cells.ts';
 import { preparePodForCreate } from './pod-create.ts';
 import { setPodDefaults } from './pod-defaults.ts';
+import { validatePodStatus } from './pod-status-validation.ts';
 import { validatePod, validatePodUpdate } from './pod-validation.ts';
 
 export const pod = defineKind<Pod>({
@@ -38,6 +39,7 @@ export const pod = defineKind<Pod>({
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatus,
   warnings: (object, old) => (old === undefined ? [...nameWarnings(object.metadata, "the Pod's hostname"), ...podSpecWarnings(object.metadata, object.spec)] : []),
   columns: podColumns,
   cells: podCells,

@@ -1,50 +1,21 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../gen/types/core-v1.ts';
 import { compareQuantities, parseQuantity } from '../../quantity.ts';
-import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { checkCsiDriverName, checkDns1123Subdomain } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checked, immutable, oneOf, requiredChecked } from '../../validation/values.ts';
 import { noBackSteps } from '../pod-spec/paths.ts';
+import { validateClaimSpec, validateModes, validateSize, volumeModes } from './claim-spec.ts';
 import { validateNodeSelectorTerms } from '../pod-spec/scheduling.ts';
 
-const modes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-const volumeModes = ['Block', 'Filesystem'];
 /** Fields of a volume's spec that are not its source. */
 const common: ReadonlySet<string> = new Set([
   'capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions', 'volumeMode', 'nodeAffinity', 'volumeAttributesClassName',
 ]);
 
 export function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
-  const storage = spec.resources?.requests?.['storage'];
-  return [
-    ...validateModes(spec.accessModes),
-    ...validateLabelSelector(spec.selector, 'spec.selector'),
-    ...(storage === undefined ? [required('spec.resources[storage]')] : validateSize(storage, 'spec.resources[storage]')),
-    ...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain),
-    ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes),
-    ...validateSources(spec),
-    ...checked(spec.volumeAttributesClassName, 'spec.volumeAttributesClassName', checkDns1123Subdomain),
-  ];
-}
-
-/** What a volume is filled from. */
-function validateSources({ dataSource, dataSourceRef }: PersistentVolumeClaim['spec']): FieldError[] {
-  const errors = (['dataSource', 'dataSourceRef'] as const).flatMap((field) => validateDataSource(field === 'dataSource' ? dataSource : dataSourceRef, `spec.${field}`));
-  const otherNamespace = (dataSourceRef?.namespace ?? '') !== '';
-  if (otherNamespace && dataSource !== undefined) errors.push(invalidValue('spec', 'spec.dataSource', 'may not be specified when dataSourceRef.namespace is specified'));
-  if (otherNamespace || dataSource === undefined || dataSourceRef === undefined || semanticEqual(dataSource, dataSourceRef)) return errors;
-  return [...errors, invalidValue('spec', 'spec.dataSource', 'must match dataSourceRef')];
-}
-
-function validateDataSource(source: { readonly apiGroup?: string | null; readonly kind?: string; readonly name?: string } | undefined, path: string): FieldError[] {
-  if (source === undefined) return [];
-  const { kind = '' } = source;
-  const apiGroup = source.apiGroup ?? '';
-  const errors = [...requiredChecked(source.name, child(path, 'name')), ...requiredChecked(kind, child(path, 'kind'))];
-  if (apiGroup === '' && kind !== 'PersistentVolumeClaim') errors.push(invalidValue(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  return [...errors, ...checked(apiGroup, child(path, 'apiGroup'), checkDns1123Subdomain)];
+  return validateClaimSpec(spec, 'spec');
 }
 
 /** The class as it was said before there was a field for it. */
@@ -87,7 +58,7 @@ export function validateClaimUpdate(object: PersistentVolumeClaim, stored: Persi
 }
 
 export function validateVolume({ spec }: PersistentVolume): FieldError[] {
-  const errors = validateModes(spec.accessModes);
+  const errors = validateModes(spec.accessModes, 'spec.accessModes');
   const capacity = Object.entries(spec.capacity ?? {});
   if (capacity.length === 0) errors.push(required('spec.capacity'));
   if (spec.capacity?.['storage'] === undefined || capacity.length > 1) errors.push(notSupported('spec.capacity', Object.fromEntries(capacity), ['storage']));
@@ -150,17 +121,4 @@ function sourceOf(spec: PersistentVolume['spec'], old: PersistentVolume['spec'])
   const source = Object.fromEntries(Object.entries(spec).filter(([key]) => !common.has(key)));
   if (spec.csi === undefined || old.csi?.controllerExpandSecretRef !== undefined) return source;
   return { ...source, csi: { ...spec.csi, controllerExpandSecretRef: undefined } };
-}
-
-function validateModes(given: readonly string[] | undefined): FieldError[] {
-  if ((given ?? []).length === 0) return [required('spec.accessModes', 'at least 1 access mode is required')];
-  const errors = (given ?? []).filter((mode) => !modes.includes(mode)).map((mode) => notSupported('spec.accessModes', mode, modes));
-  if (given?.includes('ReadWriteOncePod') === true && given.length > 1) {
-    errors.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
-  }
-  return errors;
-}
-
-function validateSize(size: string, path: string): FieldError[] {
-  return parseQuantity(size).nano > 0n ? [] : [invalidValue(path, size, 'must be greater than zero')];
 }

@@ -1,12 +1,14 @@
-import type { Container, ContainerPort, PodSpec, VolumeDevice, VolumeMount } from '../../gen/types/core-v1.ts';
+import type { Container, ContainerPort, PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, fieldNotFound, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { checkDns1123Label, checkPortName, checkPortNumber } from '../../validation/names.ts';
-import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+import { checked, each, oneOf, requiredChecked } from '../../validation/values.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
-import { relativePath } from './paths.ts';
+import { validateEphemeralContainers } from './ephemeral-containers.ts';
+import { validateMounts } from './mounts.ts';
 import { validateLifecycle, validateProbe } from './probes.ts';
 import { validateResources } from './resources.ts';
+import { validateRestarts, validateSidecarRules } from './restarts.ts';
 import { validateSecurityContext } from './security.ts';
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
@@ -27,9 +29,10 @@ export function validateContainers(spec: PodSpec, path: string): FieldError[] {
   for (const [i, container] of (spec.initContainers ?? []).entries()) {
     const here = at(child(path, 'initContainers'), i);
     errors.push(...validateContainer(container, spec, here), ...uniqueName(container.name, names, here), ...validateInitContainer(container, here));
-    errors.push(...validateHostPorts([container], child(path, 'initContainers')));
+    errors.push(...validateSidecarRules(container, here), ...validateHostPorts([container], child(path, 'initContainers')));
   }
-  return errors;
+  errors.push(...each(spec.ephemeralContainers, child(path, 'ephemeralContainers'), (container, here) => validateContainer(container, spec, here)));
+  return [...errors, ...validateEphemeralContainers(spec, child(path, 'ephemeralContainers'))];
 }
 
 function uniqueName(name: string | undefined, names: Set<string>, path: string): FieldError[] {
@@ -54,14 +57,7 @@ function validateContainer(container: Container, spec: PodSpec, path: string): F
     ...validateMounts(container, spec, path),
     ...validateResources(container.resources, spec, child(path, 'resources')),
     ...validateSecurityContext(container.securityContext, spec, child(path, 'securityContext')),
-    ...(container.resizePolicy ?? []).flatMap((policy, i) => [
-      ...oneOf(policy.resourceName, child(at(child(path, 'resizePolicy'), i), 'resourceName'), ['cpu', 'memory'], 'required'),
-      ...oneOf(policy.restartPolicy, child(at(child(path, 'resizePolicy'), i), 'restartPolicy'), ['NotRequired', 'RestartContainer'], 'required'),
-    ]),
-    ...oneOf(container.restartPolicy, child(path, 'restartPolicy'), ['Always', 'Never', 'OnFailure']),
-    ...(container.restartPolicyRules !== undefined && container.restartPolicy === undefined
-      ? [required(child(path, 'restartPolicy'), 'must specify restartPolicy when restart rules are used')]
-      : []),
+    ...validateRestarts(container, spec, path),
     ...validateLifecycle(container.lifecycle, spec, child(path, 'lifecycle')),
   ];
 }
@@ -110,48 +106,4 @@ function validateHostPorts(containers: readonly Container[], path: string): Fiel
       return [];
     }),
   );
-}
-
-/** The names of volumes a mount may use. */
-function volumeNames(spec: PodSpec): Set<string> {
-  return new Set((spec.volumes ?? []).map((v) => v.name));
-}
-
-function validateMounts(container: Container, spec: PodSpec, path: string): FieldError[] {
-  const volumes = volumeNames(spec);
-  const mountPaths = new Set<string>();
-  const mounts = (container.volumeMounts ?? []).flatMap((mount, i) => validateMount(mount, container, volumes, mountPaths, at(child(path, 'volumeMounts'), i)));
-  const devices = (container.volumeDevices ?? []).flatMap((device, i) => validateDevice(device, volumes, mountPaths, at(child(path, 'volumeDevices'), i)));
-  return [...mounts, ...devices];
-}
-
-function validateMount(mount: VolumeMount, container: Container, volumes: ReadonlySet<string>, mountPaths: Set<string>, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if ((mount.name ?? '') === '') errors.push(required(child(path, 'name')));
-  else if (!volumes.has(mount.name)) errors.push(fieldNotFound(child(path, 'name'), mount.name));
-  if ((mount.mountPath ?? '') === '') errors.push(required(child(path, 'mountPath')));
-  if (mountPaths.has(mount.mountPath)) errors.push(invalidValue(child(path, 'mountPath'), mount.mountPath, 'must be unique'));
-  mountPaths.add(mount.mountPath);
-  if ((mount.subPath ?? '') !== '') errors.push(...relativePath(mount.subPath ?? '', child(path, 'subPath')));
-  if ((mount.subPathExpr ?? '') !== '') {
-    if ((mount.subPath ?? '') !== '') errors.push(invalidValue(child(path, 'subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-    errors.push(...relativePath(mount.subPathExpr ?? '', child(path, 'subPathExpr')));
-  }
-  const propagation = mount.mountPropagation;
-  if (propagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
-    errors.push(forbidden(child(path, 'mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
-  }
-  if (propagation !== undefined && !['Bidirectional', 'HostToContainer', 'None'].includes(propagation)) {
-    errors.push(notSupported(child(path, 'mountPropagation'), propagation, ['Bidirectional', 'HostToContainer', 'None']));
-  }
-  return errors;
-}
-
-function validateDevice(device: VolumeDevice, volumes: ReadonlySet<string>, mountPaths: ReadonlySet<string>, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if ((device.name ?? '') === '') errors.push(required(child(path, 'name')));
-  else if (!volumes.has(device.name)) errors.push(fieldNotFound(child(path, 'name'), device.name));
-  if ((device.devicePath ?? '') === '') errors.push(required(child(path, 'devicePath')));
-  else if (mountPaths.has(device.devicePath)) errors.push(invalidValue(child(path, 'devicePath'), device.devicePath, 'must not already exist as a path in volumeMounts'));
-  return errors;
 }

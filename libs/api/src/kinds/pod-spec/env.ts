@@ -2,8 +2,9 @@ import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec,
 import { compareQuantities, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, fieldNotFound, invalidValue, notSupported, required } from '../../validation/field-error.ts';
-import { checkConfigMapKey, checkEnvVarName, checkQualifiedName } from '../../validation/names.ts';
+import { checkConfigMapKey, checkDns1123Label, checkEnvVarName, checkQualifiedName } from '../../validation/names.ts';
 import { requiredChecked } from '../../validation/values.ts';
+import { relativePath } from './paths.ts';
 
 const envFields = [
   'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs',
@@ -66,7 +67,8 @@ function validateReference(source: EnvVarSource, field: keyof EnvVarSource, spec
     return [
       ...requiredChecked(fileKeyRef.key, child(path, 'key'), checkEnvVarName),
       ...requiredChecked(fileKeyRef.path, child(path, 'path')),
-      ...requiredChecked(fileKeyRef.volumeName, child(path, 'volumeName')),
+      ...relativePath(fileKeyRef.path ?? '', child(path, 'path')),
+      ...requiredChecked(fileKeyRef.volumeName, child(path, 'volumeName'), checkDns1123Label),
       ...(known ? [] : [fieldNotFound(child(path, 'volumeName'), fileKeyRef.volumeName)]),
     ];
   }

@@ -1,5 +1,5 @@
 import type { PodSpec, ResourceRequirements } from '../../gen/types/core-v1.ts';
-import { compareQuantities, parseQuantity } from '../../quantity.ts';
+import { compareQuantities, isQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, fieldNotFound, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { checkQualifiedName } from '../../validation/names.ts';
@@ -36,9 +36,17 @@ export function validateAmounts(amounts: Readonly<Record<string, string>>, path:
     const errors = checkResourceName(name).map((e) => invalidValue(here, name, e));
     const { nano } = parseQuantity(text);
     if (nano < 0n) errors.push(invalidValue(here, text, 'must be greater than or equal to 0'));
+    const page = name.startsWith('hugepages-') ? pageSize(name) : undefined;
+    if (page !== undefined && (page <= 0n || nano % page !== 0n)) errors.push(invalidValue(here, text, 'must be a multiple of the page size'));
     if (isExtended(name) && nano % 1_000_000_000n !== 0n) errors.push(invalidValue(here, text, 'must be an integer'));
     return errors;
   });
+}
+
+/** The size that the name of huge pages ends with, as the amounts of them count; undefined when it is none. */
+function pageSize(name: string): bigint | undefined {
+  const size = name.slice('hugepages-'.length);
+  return isQuantity(size) ? parseQuantity(size).nano : undefined;
 }
 
 /** Names of what a container may ask for. */

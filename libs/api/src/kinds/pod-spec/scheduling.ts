@@ -1,4 +1,5 @@
 import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration, TopologySpreadConstraint } from '../../gen/types/core-v1.ts';
+import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
@@ -97,8 +98,41 @@ function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
     ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
     ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
     ...(term.namespaces ?? []).flatMap((name, i) => checkDns1123Label(name).map((e) => invalidValue(at(child(path, 'namespaces'), i), name, e))),
-    ...((term.topologyKey ?? '') === '' ? [required(child(path, 'topologyKey'), 'can not be empty')] : checked(term.topologyKey, child(path, 'topologyKey'), checkLabelKey)),
+    ...validateTermKeys(term, path),
+    ...validateTopologyKey(term.topologyKey, child(path, 'topologyKey')),
   ];
+}
+
+function validateTopologyKey(key: string | undefined, path: string): FieldError[] {
+  return (key ?? '') === '' ? [required(path, 'can not be empty')] : checked(key, path, checkLabelKey);
+}
+
+/** Keys whose values the pod's own labels give (KEP-3633). */
+function validateTermKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: PodAffinityTerm, path: string): FieldError[] {
+  const field = child(path, 'matchLabelKeys');
+  const unlike = new Set(mismatchLabelKeys);
+  return [
+    ...validateLabelKeys(matchLabelKeys, labelSelector, field),
+    ...validateLabelKeys(mismatchLabelKeys, labelSelector, child(path, 'mismatchLabelKeys')),
+    ...alsoSelected(matchLabelKeys, labelSelector, path),
+    ...matchLabelKeys.flatMap((key, i) => (unlike.has(key) ? [invalidValue(at(field, i), key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
+  ];
+}
+
+function validateLabelKeys(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
+  const errors = keys.length > 0 && selector === undefined ? [forbidden(path, 'must not be specified when labelSelector is not set')] : [];
+  return [...errors, ...keys.flatMap((key, i) => checkLabelKey(key).map((e) => invalidValue(at(path, i), key, e)))];
+}
+
+/** Keys that the selector has besides the requirement that was made of them when the pod was. */
+function alsoSelected(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
+  const selected = new Set(Object.keys(selector?.matchLabels ?? {}));
+  return (selector?.matchExpressions ?? []).flatMap(({ key }) => {
+    const index = keys.lastIndexOf(key);
+    const again = index >= 0 && selected.has(key);
+    selected.add(key);
+    return again ? [invalidValue(at(path, index), key, 'exists in both matchLabelKeys and labelSelector')] : [];
+  });
 }
 
 function validateWeight(weight: number, path: string): FieldError[] {
@@ -110,7 +144,7 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
   return constraints.flatMap((constraint, i) => {
     const here = at(path, i);
     const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
-    if ((constraint.topologyKey ?? '') === '') errors.push(required(child(here, 'topologyKey'), 'can not be empty'));
+    errors.push(...validateTopologyKey(constraint.topologyKey, child(here, 'topologyKey')));
     errors.push(...requiredChecked(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable')));
     errors.push(...oneOf(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable'), ['DoNotSchedule', 'ScheduleAnyway']));
     const key = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
@@ -123,6 +157,8 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
       }
     }
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) errors.push(...oneOf(constraint[field], child(here, field), ['Honor', 'Ignore']));
-    return [...errors, ...validateLabelSelector(constraint.labelSelector, child(here, 'labelSelector'))];
+    const { matchLabelKeys = [], labelSelector } = constraint;
+    const keys = child(here, 'matchLabelKeys');
+    return [...errors, ...validateLabelKeys(matchLabelKeys, labelSelector, keys), ...alsoSelected(matchLabelKeys, labelSelector, keys), ...validateLabelSelector(labelSelector, child(here, 'labelSelector'))];
   });
 }

@@ -1,31 +1,52 @@
-import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../../gen/types/core-v1.ts';
+import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, invalidValue, required } from '../../validation/field-error.ts';
-import { checkId } from '../../validation/names.ts';
-import { oneOf } from '../../validation/values.ts';
+import { at, child, duplicate, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { byteLength, checkId } from '../../validation/names.ts';
+import { each, oneOf } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
+import { validateWindowsOptions } from './windows.ts';
 
+const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9]([-_a-z0-9]*[a-z0-9])?)$/;
+const sysctlLengthMax = 253;
+const localProfileLengthMax = 4095;
 const profiles = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
 /** Security settings of a pod. */
-export function validatePodSecurityContext(context: PodSecurityContext | undefined, path: string): FieldError[] {
+export function validatePodSecurityContext(context: PodSecurityContext | undefined, spec: PodSpec, path: string): FieldError[] {
   if (context === undefined) return [];
-  const sysctls = new Set<string>();
   return [
     ...(['runAsUser', 'runAsGroup', 'fsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
     ...(context.supplementalGroups ?? []).flatMap((id, i) => validateId(id, at(child(path, 'supplementalGroups'), i))),
     ...oneOf(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), ['Always', 'OnRootMismatch']),
     ...oneOf(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), ['Merge', 'Strict']),
-    ...(context.sysctls ?? []).flatMap((sysctl, i) => {
-      const here = child(at(child(path, 'sysctls'), i), 'name');
-      if ((sysctl.name ?? '') === '') return [required(here)];
-      if (sysctls.has(sysctl.name)) return [duplicate(here, sysctl.name)];
-      sysctls.add(sysctl.name);
-      return [];
-    }),
+    // Volumes are relabelled as a whole while mounts with a label are not to be had.
+    ...oneOf(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), ['Recursive']),
+    ...validateSysctls(context.sysctls, spec, child(path, 'sysctls')),
     ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
     ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
+    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
   ];
+}
+
+function validateSysctls(sysctls: readonly Sysctl[] | undefined, spec: PodSpec, path: string): FieldError[] {
+  const names = new Set<string>();
+  return each(sysctls, path, ({ name = '' }: Partial<Sysctl>, item) => {
+    const here = child(item, 'name');
+    const errors: FieldError[] = [];
+    if (name === '') errors.push(required(here));
+    else if (name.length > sysctlLengthMax || !sysctlName.test(name)) errors.push(invalidValue(here, name, `must have at most ${sysctlLengthMax} characters and match regex ${sysctlName.source}`));
+    else if (names.has(name)) errors.push(duplicate(here, name));
+    names.add(name);
+    const shared = sharedNamespace(name, spec);
+    return shared === '' ? errors : [...errors, invalidValue(here, name, `may not be set when '${shared}' is set to true`)];
+  });
+}
+
+/** The setting by which a sysctl would reach the host's own namespace. */
+function sharedNamespace(name: string, { hostNetwork, hostIPC }: PodSpec): '' | 'hostNetwork' | 'hostIPC' {
+  const dotted = name.replaceAll('/', '.');
+  if (hostNetwork === true && dotted.startsWith('net.')) return 'hostNetwork';
+  return hostIPC === true && /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted) ? 'hostIPC' : '';
 }
 
 /** Security settings of a container. */
@@ -36,6 +57,7 @@ export function validateSecurityContext(context: SecurityContext | undefined, sp
     ...oneOf(context.procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
     ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
     ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
+    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
   ];
   if (context.procMount === 'Unmasked' && spec.hostUsers !== false) {
     errors.push(invalidValue(child(path, 'procMount'), context.procMount, '`hostUsers` must be false to use `Unmasked`'));
@@ -68,5 +90,7 @@ function validateAppArmor(profile: AppArmorProfile | undefined, path: string): F
   const field = child(path, 'localhostProfile');
   const errors = oneOf(type, child(path, 'type'), profiles, 'required');
   if (type !== 'Localhost') return localhostProfile === undefined ? errors : [...errors, invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')];
-  return (localhostProfile ?? '').trim() === '' ? [...errors, required(field, 'must be set when AppArmor type is Localhost')] : errors;
+  if ((localhostProfile ?? '').trim() === '') return [...errors, required(field, 'must be set when AppArmor type is Localhost')];
+  if (localhostProfile !== localhostProfile?.trim()) errors.push(invalidValue(field, localhostProfile, 'must not be padded with whitespace'));
+  return byteLength(localhostProfile ?? '') > localProfileLengthMax ? [...errors, tooLong(field, localProfileLengthMax)] : errors;
 }

@@ -1,18 +1,21 @@
 import type { PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
 import { checkIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
-import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../../validation/names.ts';
+import { byteLength, checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../../validation/names.ts';
 import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
 import { validateContainers } from './containers.ts';
+import { validateDns } from './dns.ts';
+import { validateNamespaces } from './namespaces.ts';
+import { validatePodResources } from './pod-resources.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validatePodSecurityContext } from './security.ts';
 import { validateVolumes } from './volumes.ts';
+import { validateHostProcess, validateOs } from './windows.ts';
 
 const int32Max = 2147483647;
-const nameserversMax = 3;
-const searchesMax = 32;
+const hostnameLengthMax = 64;
 
 /** What is wrong with a pod spec, of a pod or of a template (pkg/apis/core/validation ValidatePodSpec). */
 export function validatePodSpec(spec: PodSpec | undefined, path: string): FieldError[] {
@@ -24,14 +27,17 @@ export function validatePodSpec(spec: PodSpec | undefined, path: string): FieldE
     ...oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], 'required'),
     ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
     ...validateNames(spec, path),
-    ...validateHostNetwork(spec, path),
-    ...validatePodSecurityContext(spec.securityContext, child(path, 'securityContext')),
+    ...validateNamespaces(spec, path),
+    ...validatePodSecurityContext(spec.securityContext, spec, child(path, 'securityContext')),
     ...validateScheduling(spec, path),
     ...validateDns(spec, path),
     ...validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
     ...validateGates(spec, path),
     ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['Never', 'PreemptLowerPriority']),
     ...oneOf(spec.os?.name, child(path, 'os.name'), ['linux', 'windows']),
+    ...validateOs(spec, path),
+    ...validateHostProcess(spec, path),
+    ...validatePodResources(spec, path),
   ];
 }
 
@@ -41,6 +47,7 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
     ...subdomains.flatMap((field) => checked(spec[field], child(path, field), checkDns1123Subdomain)),
     ...checked(spec.hostname, child(path, 'hostname'), checkDns1123Label),
     ...checked(spec.subdomain, child(path, 'subdomain'), checkDns1123Label),
+    ...validateHostnameOverride(spec, child(path, 'hostnameOverride')),
     ...(spec.hostAliases ?? []).flatMap((alias, i) => [
       ...checkIp(alias.ip).map((e) => invalidValue(child(at(child(path, 'hostAliases'), i), 'ip'), alias.ip, e)),
       ...(alias.hostnames ?? []).flatMap((name, j) => checked(name, at(child(at(child(path, 'hostAliases'), i), 'hostnames'), j), checkDns1123Subdomain)),
@@ -48,36 +55,13 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
   ];
 }
 
-function validateHostNetwork(spec: PodSpec, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
-    errors.push(invalidValue(child(path, 'shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
-  }
-  if (spec.hostNetwork !== true) return errors;
-  for (const [i, container] of (spec.containers ?? []).entries()) {
-    for (const [j, port] of (container.ports ?? []).entries()) {
-      if ((port.hostPort ?? 0) === 0 || port.hostPort === port.containerPort) continue;
-      const field = child(at(child(at(child(path, 'containers'), i), 'ports'), j), 'containerPort');
-      errors.push(invalidValue(field, port.containerPort, 'must match `hostPort` when `hostNetwork` is true'));
-    }
-  }
-  return errors;
-}
-
-function validateDns(spec: PodSpec, path: string): FieldError[] {
-  const config = spec.dnsConfig;
-  const here = child(path, 'dnsConfig');
-  if (config === undefined) return spec.dnsPolicy === 'None' ? [required(here, 'must provide `dnsConfig` when `dnsPolicy` is None')] : [];
-  const { nameservers = [], searches = [] } = config;
-  const errors: FieldError[] = [];
-  if (spec.dnsPolicy === 'None' && nameservers.length === 0) errors.push(required(child(here, 'nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
-  if (nameservers.length > nameserversMax) errors.push(invalidValue(child(here, 'nameservers'), nameservers, `must not have more than ${nameserversMax} nameservers`));
-  nameservers.forEach((ip, i) => errors.push(...checkIp(ip).map((e) => invalidValue(at(child(here, 'nameservers'), i), ip, e))));
-  if (searches.length > searchesMax) errors.push(invalidValue(child(here, 'searches'), searches, `must not have more than ${searchesMax} search paths`));
-  (config.options ?? []).forEach((option, i) => {
-    if ((option.name ?? '') === '') errors.push(required(child(at(child(here, 'options'), i), 'name'), 'must not be empty'));
-  });
-  return errors;
+/** A name for the host that is not the pod's own, at most as long as the kernel takes. */
+function validateHostnameOverride({ hostnameOverride: name, hostNetwork, setHostnameAsFQDN }: PodSpec, path: string): FieldError[] {
+  if (name === undefined) return [];
+  const errors = checkDns1123Subdomain(name).map((e) => invalidValue(path, name, e));
+  if (byteLength(name) > hostnameLengthMax) errors.push(tooLong(path, hostnameLengthMax));
+  if (setHostnameAsFQDN === true) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
+  return hostNetwork === true ? [...errors, forbidden(path, 'may not be specified when hostNetwork is true')] : errors;
 }
 
 function validateDeadline(seconds: number | undefined, path: string): FieldError[] {

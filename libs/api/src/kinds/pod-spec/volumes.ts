@@ -1,10 +1,15 @@
-import type { DownwardAPIVolumeFile, KeyToPath, PodSpec, Volume, VolumeProjection } from '../../gen/types/core-v1.ts';
+import type { ClusterTrustBundleProjection, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimTemplate, PodSpec, Volume, VolumeProjection } from '../../gen/types/core-v1.ts';
 import { parseQuantity } from '../../quantity.ts';
+import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { validateLabels } from '../../validation/labels.ts';
 import { checkConfigMapKey, checkCsiDriverName, checkDns1123Label } from '../../validation/names.ts';
+import { validateAnnotations } from '../../validation/object-meta.ts';
 import { oneOf, requiredChecked } from '../../validation/values.ts';
+import { validateClaimSpec } from '../core/claim-spec.ts';
 import { validateFieldRef, validateResourceFieldRef } from './env.ts';
+import { validateLegacyVolume } from './legacy-volumes.ts';
 import { fileMode, noBackSteps, nonReservedPath } from './paths.ts';
 
 const downwardFields = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
@@ -54,10 +59,25 @@ function validateFields(volume: Volume, path: string): FieldError[] {
     const wrong = [...requiredChecked(nfs.server, child(path, 'nfs.server')), ...requiredChecked(nfs.path, child(path, 'nfs.path'))];
     return (nfs.path ?? '') !== '' && !nfs.path.startsWith('/') ? [...wrong, invalidValue(child(path, 'nfs.path'), nfs.path, 'must be an absolute path')] : wrong;
   }
-  if (csi !== undefined) return requiredChecked(csi.driver, child(path, 'csi.driver'), checkCsiDriverName);
+  if (csi !== undefined) {
+    const secret = csi.nodePublishSecretRef;
+    return [...requiredChecked(csi.driver, child(path, 'csi.driver'), checkCsiDriverName), ...(secret === undefined ? [] : requiredChecked(secret.name, child(path, 'csi.nodePublishSecretRef.name')))];
+  }
   if (image !== undefined) return oneOf(image.pullPolicy, child(path, 'image.pullPolicy'), ['Always', 'IfNotPresent', 'Never']);
-  if (ephemeral !== undefined && ephemeral.volumeClaimTemplate === undefined) return [required(child(path, 'ephemeral.volumeClaimTemplate'))];
-  return [];
+  return ephemeral === undefined ? validateLegacyVolume(volume, path) : validateClaimTemplate(ephemeral.volumeClaimTemplate, child(path, 'ephemeral.volumeClaimTemplate'));
+}
+
+/** A claim that is made with the pod: it gets its name from the pod, so that of its metadata only labels and annotations are said. */
+function validateClaimTemplate(template: PersistentVolumeClaimTemplate | undefined, path: string): FieldError[] {
+  if (template === undefined) return [required(path)];
+  const { labels, annotations, ...rest } = template.metadata ?? {};
+  const here = child(path, 'metadata');
+  return [
+    ...validateAnnotations(annotations, child(here, 'annotations')),
+    ...validateLabels(labels, child(here, 'labels')),
+    ...Object.entries(rest).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([field]) => forbidden(child(here, field), 'cannot be set for an ephemeral volume')),
+    ...validateClaimSpec(template.spec, child(path, 'spec')),
+  ];
 }
 
 function validateFiles(source: { readonly items?: readonly KeyToPath[]; readonly defaultMode?: number }, path: string): FieldError[] {
@@ -99,7 +119,21 @@ function validateProjection(source: VolumeProjection, path: string): FieldError[
   if (configMap !== undefined) errors.push(...requiredChecked(configMap.name, child(path, 'configMap.name')), ...validateItems(configMap.items, child(path, 'configMap')));
   if (downwardAPI !== undefined) errors.push(...validateDownward(downwardAPI, child(path, 'downwardAPI')));
   if (token !== undefined) errors.push(...validateToken(token, child(path, 'serviceAccountToken')));
+  if (source.clusterTrustBundle !== undefined) errors.push(...validateTrustBundle(source.clusterTrustBundle, child(path, 'clusterTrustBundle')));
   return errors;
+}
+
+/** Certificates to trust: of one bundle by its name, or of all that a signer has. */
+function validateTrustBundle(source: ClusterTrustBundleProjection, path: string): FieldError[] {
+  const { name, signerName, labelSelector } = source;
+  const errors: FieldError[] = [];
+  if (name !== undefined && signerName !== undefined) errors.push(invalidValue(path, source, 'only one of name and signerName may be used'));
+  else if (name === '') errors.push(required(child(path, 'name'), 'must be a valid object name'));
+  else if (signerName === '') errors.push(required(child(path, 'signerName'), 'must be a valid signer name'));
+  else if (name === undefined && signerName === undefined) errors.push(required(path, 'either name or signerName must be specified'));
+  if (name !== undefined && signerName === undefined && labelSelector !== undefined) errors.push(invalidValue(child(path, 'labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'));
+  errors.push(...validateLabelSelector(labelSelector, child(path, 'labelSelector')));
+  return [...errors, ...((source.path ?? '') === '' ? [required(child(path, 'path'))] : nonReservedPath(source.path, child(path, 'path')))];
 }
 
 function validateToken(token: { readonly path?: string; readonly expirationSeconds?: number }, path: string): FieldError[] {
@@ -118,6 +152,7 @@ function uniquePaths(sources: readonly VolumeProjection[], path: string): FieldE
     const paths = [
       ...[...(source.secret?.items ?? []), ...(source.configMap?.items ?? []), ...(source.downwardAPI?.items ?? [])].map((item) => item.path),
       ...(source.serviceAccountToken === undefined ? [] : [source.serviceAccountToken.path]),
+      ...(source.clusterTrustBundle === undefined ? [] : [source.clusterTrustBundle.path]),
     ];
     return paths.flatMap((p) => {
       if (!seen.has(p)) {

@@ -1,0 +1,92 @@
+import type { Container, PodSpec, Volume, VolumeDevice, VolumeMount } from '../../gen/types/core-v1.ts';
+import type { FieldError } from '../../status.ts';
+import { child, fieldNotFound, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { each, oneOf } from '../../validation/values.ts';
+import { noBackSteps, relativePath } from './paths.ts';
+
+const propagations = ['Bidirectional', 'HostToContainer', 'None'];
+const recursiveModes = ['Disabled', 'Enabled', 'IfPossible'];
+
+/** What a container has taken of its pod's volumes, by name and by path. */
+interface Taken {
+  readonly names: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+}
+
+const volumesOf = new WeakMap<PodSpec, ReadonlyMap<string, Volume>>();
+
+/** The volumes a mount may use: found once for all containers. */
+function volumes(spec: PodSpec): ReadonlyMap<string, Volume> {
+  let byName = volumesOf.get(spec);
+  if (byName === undefined) volumesOf.set(spec, (byName = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]))));
+  return byName;
+}
+
+/** Mounts and raw devices of a container: of volumes that there are, each path once. */
+export function validateMounts(container: Container, spec: PodSpec, path: string): FieldError[] {
+  const { volumeMounts = [], volumeDevices = [] } = container;
+  const mounted: Taken = { names: new Set(volumeMounts.map((m) => m.name)), paths: new Set(volumeMounts.map((m) => m.mountPath)) };
+  const raw: Taken = { names: new Set(volumeDevices.map((d) => d.name)), paths: new Set(volumeDevices.map((d) => d.devicePath)) };
+  const seen = new Set<string>();
+  const errors = each(volumeMounts, child(path, 'volumeMounts'), (mount, here) => validateMount(mount, container, volumes(spec), seen, raw, here));
+  if (volumeDevices.length > 0 && spec.hostUsers === false) errors.push(forbidden(child(path, 'volumeDevices'), 'when `pod.Spec.HostUsers` is false'));
+  const names = new Set<string>();
+  const paths = new Set<string>();
+  return [...errors, ...each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, volumes(spec), { names, paths }, mounted, here))];
+}
+
+function validateMount(mount: VolumeMount, container: Container, known: ReadonlyMap<string, Volume>, seen: Set<string>, raw: Taken, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { name = '', mountPath = '' } = mount as Partial<VolumeMount>;
+  if (name === '') errors.push(required(child(path, 'name')));
+  if (!known.has(name)) errors.push(fieldNotFound(child(path, 'name'), name));
+  if (mountPath === '') errors.push(required(child(path, 'mountPath')));
+  if (seen.has(mountPath)) errors.push(invalidValue(child(path, 'mountPath'), mountPath, 'must be unique'));
+  seen.add(mountPath);
+  if (raw.names.has(name)) errors.push(invalidValue(child(path, 'name'), name, 'must not already exist in volumeDevices'));
+  if (raw.paths.has(mountPath)) errors.push(invalidValue(child(path, 'mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
+  return [...errors, ...validateSubPath(mount, path), ...validateModes(mount, container, path)];
+}
+
+function validateSubPath({ subPath = '', subPathExpr = '' }: VolumeMount, path: string): FieldError[] {
+  const errors = subPath === '' ? [] : relativePath(subPath, child(path, 'subPath'));
+  if (subPathExpr === '') return errors;
+  const field = child(path, 'subPathExpr');
+  if (subPath !== '') errors.push(invalidValue(field, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+  return [...errors, ...relativePath(subPathExpr, field)];
+}
+
+/** How the mount sees mounts below it, and whether those can be written. */
+function validateModes({ mountPropagation, recursiveReadOnly, readOnly }: VolumeMount, container: Container, path: string): FieldError[] {
+  const errors = oneOf(mountPropagation, child(path, 'mountPropagation'), propagations);
+  if (mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
+    errors.push(forbidden(child(path, 'mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
+  }
+  const field = child(path, 'recursiveReadOnly');
+  errors.push(...oneOf(recursiveReadOnly, field, recursiveModes));
+  if (recursiveReadOnly !== 'Enabled' && recursiveReadOnly !== 'IfPossible') return errors;
+  if (readOnly !== true) errors.push(forbidden(field, 'may only be specified when readOnly is true'));
+  if ((mountPropagation ?? 'None') !== 'None') errors.push(forbidden(field, 'may only be specified when mountPropagation is None or not specified'));
+  return errors;
+}
+
+function validateDevice(device: VolumeDevice, known: ReadonlyMap<string, Volume>, seen: { readonly names: Set<string>; readonly paths: Set<string> }, mounted: Taken, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { name = '', devicePath = '' } = device as Partial<VolumeDevice>;
+  const [nameField, pathField] = [child(path, 'name'), child(path, 'devicePath')];
+  if (name === '') errors.push(required(nameField));
+  if (seen.names.has(name)) errors.push(invalidValue(nameField, name, 'must be unique'));
+  const volume = known.get(name);
+  if (volume === undefined) errors.push(fieldNotFound(nameField, name));
+  else if (volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) {
+    errors.push(invalidValue(nameField, name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
+  }
+  if (devicePath === '') errors.push(required(pathField));
+  if (seen.paths.has(devicePath)) errors.push(invalidValue(pathField, devicePath, 'must be unique'));
+  if (noBackSteps(devicePath, pathField).length > 0) errors.push(invalidValue(pathField, devicePath, "can not contain backsteps ('..')"));
+  if (mounted.names.has(name)) errors.push(invalidValue(nameField, name, 'must not already exist in volumeMounts'));
+  if (mounted.paths.has(devicePath)) errors.push(invalidValue(pathField, devicePath, 'must not already exist as a path in volumeMounts'));
+  seen.names.add(name);
+  seen.paths.add(devicePath);
+  return errors;
+}
