@@ -82,7 +82,7 @@ function validateFibreChannel({ targetWWNs = [], wwids = [], lun }: FCVolumeSour
   return lun === undefined ? [required(child(path, 'lun'), 'lun is required if targetWWNs is specified')] : byteRange(lun, child(path, 'lun'));
 }
 
-function validateQuobyte({ registry = '', tenant = '', volume = '' }: QuobyteVolumeSource, path: string): FieldError[] {
+function validateQuobyte({ registry = '', tenant = '', volume = '' }: Partial<QuobyteVolumeSource>, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const form = 'must be a host:port pair or multiple pairs separated by commas';
   if (registry === '') errors.push(required(child(path, 'registry'), form));
@@ -93,7 +93,7 @@ function validateQuobyte({ registry = '', tenant = '', volume = '' }: QuobyteVol
   return byteLength(volume) > quobyteMax ? [...errors, tooLong(child(path, 'volume'), quobyteMax)] : errors;
 }
 
-function validateAzureDisk({ diskURI = '', cachingMode, kind }: AzureDiskVolumeSource, path: string): FieldError[] {
+function validateAzureDisk({ diskURI = '', cachingMode, kind }: Partial<AzureDiskVolumeSource>, path: string): FieldError[] {
   const errors = [...oneOf(cachingMode, child(path, 'cachingMode'), ['None', 'ReadOnly', 'ReadWrite']), ...oneOf(kind, child(path, 'kind'), ['Dedicated', 'Managed', 'Shared'])];
   const managed = kind === 'Managed';
   if (managed ? !diskURI.startsWith('/subscriptions/') : !diskURI.startsWith('https://')) {

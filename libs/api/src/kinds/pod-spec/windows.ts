@@ -19,15 +19,12 @@ export function validateWindowsOptions(options: WindowsSecurityContextOptions | 
   return user === undefined ? errors : [...errors, ...checkUser(user).map((e) => invalidValue(child(path, 'runAsUserName'), user, e))];
 }
 
-function isControl(char: string): boolean {
-  const code = char.charCodeAt(0);
-  return code < 0x20 || code === 0x7f;
-}
+const control = /\p{Cc}/u;
 
 /** `DOMAIN\user`, the domain optional: a NetBIOS or DNS name. */
 function checkUser(name: string): string[] {
   if (name === '') return ['runAsUserName cannot be an empty string'];
-  if ([...name].some(isControl)) return ['runAsUserName cannot contain control characters'];
+  if (control.test(name)) return ['runAsUserName cannot contain control characters'];
   const parts = name.split('\\');
   if (parts.length > 2) return ['runAsUserName cannot contain more than one backslash'];
   const user = parts.at(-1) ?? '';
