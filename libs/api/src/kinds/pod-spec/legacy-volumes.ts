@@ -2,7 +2,7 @@ import type { AzureDiskVolumeSource, FCVolumeSource, ISCSIVolumeSource, QuobyteV
 import type { FieldError } from '../../status.ts';
 import { at, child, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
 import { byteLength, checkDns1123Label } from '../../validation/names.ts';
-import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+import { checked, oneOf } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
 
 /*
