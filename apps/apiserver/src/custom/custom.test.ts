@@ -209,7 +209,7 @@ describe('definitions', () => {
   test('are refused for rules that cannot be used', async () => {
     api = testApi({ admission: [definitionStep] });
     const withRule = (rule: string, property: JSONSchemaProps = { type: 'array', items: { type: 'string' } }): Promise<string> =>
-      refusal(api.call('create', crds, definition([version({ schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { list: property }, 'x-kubernetes-validations': [{ rule }] } } } } })])));
+      refusal(api.call('create', crds, definition([version({ selectableFields: [], schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { list: property }, 'x-kubernetes-validations': [{ rule }] } } } } })])));
     expect(await withRule('self.nothing == 1')).toContain("spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: \"self.nothing == 1\": compilation failed: ERROR: <input>:1:5: undefined field 'nothing'");
     expect(await withRule('self.list.all(x, self.list.all(y, x == y))')).toContain('estimated rule cost exceeds budget by factor of more than 100x');
     expect(await withRule('self.list')).toContain('must evaluate to bool');

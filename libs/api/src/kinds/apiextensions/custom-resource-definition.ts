@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition } from '../../gen/types/apiextensions-v1.ts';
 import { defineKind } from '../define-kind.ts';
-import { validateDefinition, validateDefinitionUpdate } from './validation.ts';
+import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './validation.ts';
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
@@ -27,6 +27,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   prepareForUpdate: (object) => rememberStorageVersion(object),
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
+  validateStatusUpdate: validateDefinitionStatus,
 });
 
 /** The version that objects are written in is listed in the status for as long as any object may be stored in it. */

@@ -1,22 +1,24 @@
 import type { CustomResourceDefinition } from '../../gen/types/apiextensions-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { child, invalidValue, required } from '../../validation/field-error.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from '../../validation/names.ts';
-import { immutable, oneOf, requiredChecked } from '../../validation/values.ts';
-import { validateWebhookClient } from '../webhook-client.ts';
+import { each, immutable, oneOf, requiredChecked } from '../../validation/values.ts';
+import { validateConversion } from './conversion.ts';
+import { validateVersions } from './versions.ts';
 
-export function validateDefinition({ spec, metadata }: CustomResourceDefinition): FieldError[] {
+export function validateDefinition(object: CustomResourceDefinition): FieldError[] {
+  const { spec, metadata } = object;
   const { names } = spec;
   const errors = requiredChecked(spec.group, 'spec.group', checkDns1123Subdomain);
   if (spec.group !== '' && spec.group !== undefined && !spec.group.includes('.')) errors.push(invalidValue('spec.group', spec.group, 'should be a domain with at least one dot'));
   errors.push(...oneOf(spec.scope, 'spec.scope', ['Cluster', 'Namespaced'], 'required'));
-  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) {
-    errors.push(...requiredChecked(names?.[field]?.toLowerCase(), `spec.names.${field}`, checkDns1035Label));
+  errors.push(...validateNames(names ?? {}));
+  if (spec.preserveUnknownFields === true) {
+    errors.push(invalidValue('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   }
-  if (names?.kind !== undefined && names.kind === names.listKind) errors.push(invalidValue('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
   const expected = `${names?.plural ?? ''}.${spec.group ?? ''}`;
   if (metadata.name !== expected) errors.push(invalidValue('metadata.name', metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'));
-  return [...errors, ...validateVersions(spec), ...validateConversion(spec)];
+  return [...errors, ...validateVersions(spec), ...validateConversion(spec), ...validateStoredVersions(object)];
 }
 
 /** The name of what is defined stays; once it is established, so do its kind and scope. */
@@ -30,36 +32,33 @@ export function validateDefinitionUpdate(object: CustomResourceDefinition, old: 
   ];
 }
 
-function validateVersions({ versions }: CustomResourceDefinition['spec']): FieldError[] {
-  if ((versions ?? []).length === 0) return [required('spec.versions', 'must have at least one version')];
-  const seen = new Set<string>();
-  const errors: FieldError[] = [];
-  for (const [i, version] of versions.entries()) {
-    const here = at('spec.versions', i);
-    errors.push(...checkDns1035Label(version.name ?? '').map((e) => invalidValue(child(here, 'name'), version.name, e)));
-    if (seen.has(version.name)) errors.push(invalidValue(here, version.name, 'must contain unique version names'));
-    seen.add(version.name);
-    if (version.schema?.openAPIV3Schema === undefined) errors.push(required(child(here, 'schema.openAPIV3Schema'), 'schemas are required'));
+/** What the definition and its objects are called; kinds may have capitals. */
+function validateNames(names: Partial<CustomResourceDefinition['spec']['names']>): FieldError[] {
+  const path = 'spec.names';
+  const errors = (['plural', 'singular'] as const).flatMap((field) => requiredChecked(names[field], child(path, field), checkDns1035Label));
+  for (const field of ['kind', 'listKind'] as const) {
+    const name = names[field] ?? '';
+    if (name === '') errors.push(required(child(path, field)));
+    else errors.push(...checkDns1035Label(name.toLowerCase()).map((e) => invalidValue(child(path, field), name, `may have mixed case, but should otherwise match: ${e}`)));
   }
-  const stored = versions.filter((version) => version.storage).length;
-  if (stored !== 1) errors.push(invalidValue('spec.versions', versions.map((v) => v.name), 'must have exactly one version marked as storage version'));
-  return errors;
+  for (const field of ['shortNames', 'categories'] as const) {
+    errors.push(...each(names[field], child(path, field), (name, here) => checkDns1035Label(name).map((e) => invalidValue(here, name, e))));
+  }
+  return names.kind !== undefined && names.kind === names.listKind ? [...errors, invalidValue(child(path, 'listKind'), names.listKind, 'kind and listKind may not be the same')] : errors;
 }
 
-const reviewVersions = ['v1', 'v1beta1'];
+/** Objects may be stored in these versions still, so that each must be known. */
+function validateStoredVersions({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const stored = status?.storedVersions ?? [];
+  const path = 'status.storedVersions';
+  if (stored.length === 0) return [invalidValue(path, stored, 'must have at least one stored version')];
+  const served = new Set((spec.versions ?? []).map(({ name }) => name));
+  const errors = each(stored, path, (version, here) => (served.has(version) ? [] : [invalidValue(here, version, 'must appear in spec.versions')]));
+  const current = (spec.versions ?? []).find(({ storage }) => storage)?.name;
+  return current === undefined || stored.includes(current) ? errors : [...errors, invalidValue(path, stored, `must have the storage version ${current}`)];
+}
 
-/** How versions are converted; one strategy needs a webhook, the other has no use for it. */
-function validateConversion({ conversion }: CustomResourceDefinition['spec']): FieldError[] {
-  if (conversion === undefined) return [];
-  const path = 'spec.conversion';
-  const { strategy, webhook } = conversion;
-  const errors = oneOf(strategy, child(path, 'strategy'), ['None', 'Webhook'], 'required');
-  if (strategy !== 'Webhook') return webhook === undefined ? errors : [...errors, forbidden(child(path, 'webhook'), 'should not be set when strategy is not set to Webhook')];
-  if (webhook?.clientConfig === undefined) return [...errors, required(child(path, 'webhook.clientConfig'), 'required when strategy is set to Webhook')];
-  errors.push(...validateWebhookClient(webhook.clientConfig, child(path, 'webhook.clientConfig')));
-  const field = child(path, 'webhook.conversionReviewVersions');
-  const versions = webhook.conversionReviewVersions ?? [];
-  if (versions.length === 0) return [...errors, required(field)];
-  if (!versions.some((version) => reviewVersions.includes(version))) errors.push(invalidValue(field, versions, `must include at least one of ${reviewVersions.join(', ')}`));
-  return errors;
+/** The same of a write to the status, which is where versions that nothing is stored in any more are taken away. */
+export function validateDefinitionStatus(object: CustomResourceDefinition): FieldError[] {
+  return validateStoredVersions(object);
 }
