@@ -1,3 +1,4 @@
+import { perCharacter } from '../run/budget.ts';
 import type { Value } from '../run/value.ts';
 import { boolType, bytesType, doubleType, durationType, dynType, intType, listOf, mapOf, nullType, opaque, optionalOf, param, stringType, timestampType, typeType, uintType, type Type } from './type.ts';
 
@@ -19,6 +20,9 @@ export interface Overload {
 }
 
 type Cost = (sizes: Sizes) => number;
+
+/** What reading all of the first argument, a text, costs. */
+export const readCost: Cost = ([size = 1]) => Math.max(1, size * perCharacter);
 
 /** A row of a table of functions: signature, implementation, cost, size of the result. */
 export type Row = readonly [signature: string, call: (...args: never[]) => Value, cost?: Cost | undefined, resultSize?: Cost];

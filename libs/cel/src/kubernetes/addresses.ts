@@ -1,10 +1,8 @@
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
+import { overloads, readCost, type Overload } from '../check/overload.ts';
 import { perCharacter } from '../run/budget.ts';
 import { EvaluationError } from '../run/error.ts';
 import { OpaqueValue } from '../run/value.ts';
 import { formatIp, parseIp, type Ip } from './ip-text.ts';
-
-const read = ([size = 1]: Sizes): number => Math.max(1, size * perCharacter);
 
 class IpValue extends OpaqueValue {
   readonly typeName = 'net.IP';
@@ -38,10 +36,10 @@ class CidrValue extends OpaqueValue {
 
 /** Kubernetes' IP and CIDR libraries. */
 export const addresses: readonly Overload[] = overloads([
-  ['ip(string): net.IP', ip, read],
-  ['isIP(string): bool', (text: string) => parseIp(text) !== undefined, read],
-  ['isIP(string, int): bool', (text: string, family: bigint) => parseIp(text)?.family === Number(family), read],
-  ['ip.isCanonical(string): bool', (text: string) => formatIp(ip(text).ip) === text, read],
+  ['ip(string): net.IP', ip, readCost],
+  ['isIP(string): bool', (text: string) => parseIp(text) !== undefined, readCost],
+  ['isIP(string, int): bool', (text: string, family: bigint) => parseIp(text)?.family === Number(family), readCost],
+  ['ip.isCanonical(string): bool', (text: string) => formatIp(ip(text).ip) === text, readCost],
   ['string(net.IP): string', (value: IpValue) => formatIp(value.ip)],
   ['(net.IP).family(): int', (value: IpValue) => BigInt(value.ip.family)],
   ['(net.IP).isUnspecified(): bool', (value: IpValue) => value.ip.value === 0n],
@@ -49,8 +47,8 @@ export const addresses: readonly Overload[] = overloads([
   ['(net.IP).isLinkLocalMulticast(): bool', (value: IpValue) => inside(value.ip, '224.0.0.0', 24) || inside(value.ip, 'ff02::', 16)],
   ['(net.IP).isLinkLocalUnicast(): bool', (value: IpValue) => isLinkLocal(value.ip)],
   ['(net.IP).isGlobalUnicast(): bool', (value: IpValue) => isGlobalUnicast(value.ip)],
-  ['cidr(string): net.CIDR', cidr, read],
-  ['isCIDR(string): bool', (text: string) => parseCidr(text) !== undefined, read],
+  ['cidr(string): net.CIDR', cidr, readCost],
+  ['isCIDR(string): bool', (text: string) => parseCidr(text) !== undefined, readCost],
   ['string(net.CIDR): string', (value: CidrValue) => `${formatIp(value.ip)}/${value.length}`],
   ['(net.CIDR).containsIP(net.IP): bool', (value: CidrValue, address: IpValue) => contains(value, address.ip)],
   ['(net.CIDR).containsIP(string): bool', (value: CidrValue, text: string) => contains(value, ip(text).ip), ([, size = 1]) => Math.max(1, size * perCharacter)],

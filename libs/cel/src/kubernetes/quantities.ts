@@ -1,11 +1,8 @@
 import { addQuantities, compareQuantities, isQuantity, parseQuantity, quantityOf, quantityToNumber, quantityValue, subtractQuantities, type Quantity } from '@rhythm/api';
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
-import { perCharacter } from '../run/budget.ts';
+import { overloads, readCost, type Overload } from '../check/overload.ts';
 import { EvaluationError } from '../run/error.ts';
 import { intMax, intMin, OpaqueValue } from '../run/value.ts';
 import { causeText } from './cause-text.ts';
-
-const read = ([size = 1]: Sizes): number => Math.max(1, size * perCharacter);
 
 export class QuantityValue extends OpaqueValue {
   readonly typeName = 'kubernetes.Quantity';
@@ -29,8 +26,8 @@ const minus = (a: QuantityValue, b: Quantity): QuantityValue => new QuantityValu
 
 /** Kubernetes' quantity library. */
 export const quantities: readonly Overload[] = overloads([
-  [`quantity(string): ${name}`, parsed, read],
-  ['isQuantity(string): bool', (text: string) => isQuantity(text), read],
+  [`quantity(string): ${name}`, parsed, readCost],
+  ['isQuantity(string): bool', (text: string) => isQuantity(text), readCost],
   [`(${name}).sign(): int`, ({ quantity }: QuantityValue) => (quantity.nano > 0n ? 1n : quantity.nano < 0n ? -1n : 0n)],
   [`(${name}).isInteger(): bool`, isWhole],
   [`(${name}).asInteger(): int`, asInteger],

@@ -1,9 +1,7 @@
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
-import { perCharacter } from '../run/budget.ts';
+import { overloads, readCost, type Overload } from '../check/overload.ts';
 import { EvaluationError } from '../run/error.ts';
 import { OpaqueValue } from '../run/value.ts';
 
-const read = ([size = 1]: Sizes): number => Math.max(1, size * perCharacter);
 const name = 'kubernetes.Semver';
 const lengthMax = 256;
 
@@ -25,10 +23,10 @@ class SemverValue extends OpaqueValue {
 
 /** Kubernetes' semantic version library (semver.org 2.0.0); `true` as second argument takes `v1.2` and fills it up. */
 export const semanticVersions: readonly Overload[] = overloads([
-  [`semver(string): ${name}`, (text: string) => parsed(text), read],
-  [`semver(string, bool): ${name}`, (text: string, normalize: boolean) => parsed(normalize ? normalized(text) : text), read],
-  ['isSemver(string): bool', (text: string) => parse(text) !== undefined, read],
-  ['isSemver(string, bool): bool', (text: string, normalize: boolean) => parse(normalize ? normalized(text) : text) !== undefined, read],
+  [`semver(string): ${name}`, (text: string) => parsed(text), readCost],
+  [`semver(string, bool): ${name}`, (text: string, normalize: boolean) => parsed(normalize ? normalized(text) : text), readCost],
+  ['isSemver(string): bool', (text: string) => parse(text) !== undefined, readCost],
+  ['isSemver(string, bool): bool', (text: string, normalize: boolean) => parse(normalize ? normalized(text) : text) !== undefined, readCost],
   [`(${name}).major(): int`, ({ numbers }: SemverValue) => numbers[0] ?? 0n],
   [`(${name}).minor(): int`, ({ numbers }: SemverValue) => numbers[1] ?? 0n],
   [`(${name}).patch(): int`, ({ numbers }: SemverValue) => numbers[2] ?? 0n],

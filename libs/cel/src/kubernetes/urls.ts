@@ -1,9 +1,6 @@
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
-import { perCharacter } from '../run/budget.ts';
+import { overloads, readCost, type Overload } from '../check/overload.ts';
 import { EvaluationError } from '../run/error.ts';
 import { OpaqueValue, type MapKey, type Value } from '../run/value.ts';
-
-const read = ([size = 1]: Sizes): number => Math.max(1, size * perCharacter);
 
 /** An absolute URI or an absolute path, as Go's `url.ParseRequestURI` takes it. */
 class UrlValue extends OpaqueValue {
@@ -26,8 +23,8 @@ const part = (pick: (url: URL) => string) => (value: UrlValue): string => (value
 
 /** Kubernetes' URL library. */
 export const urls: readonly Overload[] = overloads([
-  ['url(string): kubernetes.URL', parsed, read],
-  ['isURL(string): bool', (text: string) => parse(text) !== undefined, read],
+  ['url(string): kubernetes.URL', parsed, readCost],
+  ['isURL(string): bool', (text: string) => parse(text) !== undefined, readCost],
   ['(kubernetes.URL).getScheme(): string', part((url) => url.protocol.slice(0, -1))],
   ['(kubernetes.URL).getHost(): string', part(({ host }) => host)],
   ['(kubernetes.URL).getHostname(): string', part(({ hostname }) => hostname.replace(/^\[|\]$/g, ''))],

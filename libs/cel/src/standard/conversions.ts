@@ -1,10 +1,8 @@
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
-import { perCharacter } from '../run/budget.ts';
+import { overloads, readCost, type Overload, type Sizes } from '../check/overload.ts';
 import { EvaluationError } from '../run/error.ts';
 import { Duration, int, Timestamp, TypeValue, typeNameOf, Uint, type MapKey, type Value } from '../run/value.ts';
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time-text.ts';
 
-const read = ([size = 1]: Sizes): number => Math.max(1, size * perCharacter);
 const size = ([of = 1]: Sizes): number => of;
 const number = (): number => 32;
 const nanosPerSecond = 1_000_000_000n;
@@ -22,33 +20,33 @@ export const conversions: readonly Overload[] = overloads([
   ['int(int): int', (value: bigint) => value],
   ['int(uint): int', (value: Uint) => int(value.value)],
   ['int(double): int', (value: number) => int(truncated(value))],
-  ['int(string): int', (text: string) => int(wholeNumber(text, /^[+-]?\d+$/)), read],
+  ['int(string): int', (text: string) => int(wholeNumber(text, /^[+-]?\d+$/)), readCost],
   ['int(timestamp): int', (at: Timestamp) => floorDivide(at.nanos, nanosPerSecond)],
   ['int(duration): int', (duration: Duration) => duration.nanos],
   ['uint(uint): uint', (value: Uint) => value],
   ['uint(int): uint', (value: bigint) => new Uint(value)],
   ['uint(double): uint', (value: number) => new Uint(truncated(value))],
-  ['uint(string): uint', (text: string) => new Uint(wholeNumber(text, /^\+?\d+$/)), read],
+  ['uint(string): uint', (text: string) => new Uint(wholeNumber(text, /^\+?\d+$/)), readCost],
   ['double(double): double', (value: number) => value],
   ['double(int): double', (value: bigint) => Number(value)],
   ['double(uint): double', (value: Uint) => Number(value.value)],
-  ['double(string): double', toDouble, read],
+  ['double(string): double', toDouble, readCost],
   ['string(string): string', (value: string) => value],
   ['string(bool): string', (value: boolean) => String(value), undefined, number],
   ['string(int): string', (value: bigint) => String(value), undefined, number],
   ['string(uint): string', (value: Uint) => String(value.value), undefined, number],
   ['string(double): string', doubleText, undefined, number],
-  ['string(bytes): string', fromUtf8, read, size],
+  ['string(bytes): string', fromUtf8, readCost, size],
   ['string(timestamp): string', (at: Timestamp) => formatTimestamp(at.nanos), undefined, number],
   ['string(duration): string', (duration: Duration) => formatDuration(duration.nanos), undefined, number],
   ['bytes(bytes): bytes', (value: Uint8Array) => value],
-  ['bytes(string): bytes', (text: string) => new TextEncoder().encode(text), read, size],
+  ['bytes(string): bytes', (text: string) => new TextEncoder().encode(text), readCost, size],
   ['timestamp(timestamp): timestamp', (at: Timestamp) => at],
   ['timestamp(int): timestamp', (seconds: bigint) => new Timestamp(seconds * nanosPerSecond)],
-  ['timestamp(string): timestamp', (text: string) => new Timestamp(required(parseTimestamp(text), `invalid timestamp ${JSON.stringify(text)}`)), read],
+  ['timestamp(string): timestamp', (text: string) => new Timestamp(required(parseTimestamp(text), `invalid timestamp ${JSON.stringify(text)}`)), readCost],
   ['duration(duration): duration', (duration: Duration) => duration],
   ['duration(int): duration', (nanos: bigint) => new Duration(nanos)],
-  ['duration(string): duration', (text: string) => new Duration(required(parseDuration(text), `time: invalid duration ${JSON.stringify(text)}`)), read],
+  ['duration(string): duration', (text: string) => new Duration(required(parseDuration(text), `time: invalid duration ${JSON.stringify(text)}`)), readCost],
 ]);
 
 function lengthOf(value: string | Uint8Array | readonly Value[] | ReadonlyMap<MapKey, Value>): bigint {

@@ -1,11 +1,10 @@
-import { overloads, type Overload, type Sizes } from '../check/overload.ts';
+import { overloads, readCost, type Overload, type Sizes } from '../check/overload.ts';
 import { perCharacter, perPatternCharacter } from '../run/budget.ts';
 import { EvaluationError } from '../run/error.ts';
 import type { Value } from '../run/value.ts';
 import { formatText } from './format-text.ts';
 import { regularExpression } from './regular-expression.ts';
 
-const whole = ([text = 1]: Sizes): number => Math.max(1, text * perCharacter);
 const argument = ([, text = 1]: Sizes): number => Math.max(1, text * perCharacter);
 const search = ([text = 1, part = 1]: Sizes): number => Math.max(1, text * perCharacter * part * perCharacter);
 /** A search by regular expression. */
@@ -22,26 +21,26 @@ export const strings: readonly Overload[] = overloads([
   ['(string).contains(string): bool', (text: string, part: string) => text.includes(part), search],
   ['(string).matches(string): bool', matches, patternCost],
   ['matches(string, string): bool', matches, patternCost],
-  ['(string).charAt(int): string', charAt, whole, () => 1],
+  ['(string).charAt(int): string', charAt, readCost, () => 1],
   ['(string).indexOf(string): int', (text: string, part: string) => indexOf(text, part, 0n), search],
   ['(string).indexOf(string, int): int', indexOf, search],
   ['(string).lastIndexOf(string): int', (text: string, part: string) => lastIndexOf(text, part), search],
   ['(string).lastIndexOf(string, int): int', lastIndexOf, search],
   ['(list<string>).join(): string', (parts: readonly string[]) => limited(parts.join('')), joinCost, joinCost],
   ['(list<string>).join(string): string', (parts: readonly string[], separator: string) => join(parts, separator), joinCost, joinCost],
-  ['(string).lowerAscii(): string', (text: string) => text.replace(/[A-Z]+/g, (part) => part.toLowerCase()), whole, textSize],
-  ['(string).upperAscii(): string', (text: string) => text.replace(/[a-z]+/g, (part) => part.toUpperCase()), whole, textSize],
-  ['(string).replace(string, string): string', (text: string, from: string, to: string) => replace(text, from, to, -1n), whole, replacedSize],
-  ['(string).replace(string, string, int): string', replace, whole, replacedSize],
-  ['(string).split(string): list<string>', (text: string, separator: string) => split(text, separator, -1n), whole, textSize],
-  ['(string).split(string, int): list<string>', split, whole, textSize],
-  ['(string).substring(int): string', (text: string, from: bigint) => substring(text, from, undefined), whole, textSize],
-  ['(string).substring(int, int): string', substring, whole, textSize],
+  ['(string).lowerAscii(): string', (text: string) => text.replace(/[A-Z]+/g, (part) => part.toLowerCase()), readCost, textSize],
+  ['(string).upperAscii(): string', (text: string) => text.replace(/[a-z]+/g, (part) => part.toUpperCase()), readCost, textSize],
+  ['(string).replace(string, string): string', (text: string, from: string, to: string) => replace(text, from, to, -1n), readCost, replacedSize],
+  ['(string).replace(string, string, int): string', replace, readCost, replacedSize],
+  ['(string).split(string): list<string>', (text: string, separator: string) => split(text, separator, -1n), readCost, textSize],
+  ['(string).split(string, int): list<string>', split, readCost, textSize],
+  ['(string).substring(int): string', (text: string, from: bigint) => substring(text, from, undefined), readCost, textSize],
+  ['(string).substring(int, int): string', substring, readCost, textSize],
   // White space of Unicode, as Go has it.
-  ['(string).trim(): string', (text: string) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, ''), whole, textSize],
-  ['(string).reverse(): string', (text: string) => Array.from(text).reverse().join(''), whole, textSize],
-  ['strings.quote(string): string', (text: string) => JSON.stringify(text), whole, ([text = 1]) => text * 6 + 2],
-  ['(string).format(list<dyn>): string', (text: string, values: readonly Value[]) => limited(formatText(text, values)), whole, ([text = 1, values = 1]) => text + values * 64],
+  ['(string).trim(): string', (text: string) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, ''), readCost, textSize],
+  ['(string).reverse(): string', (text: string) => Array.from(text).reverse().join(''), readCost, textSize],
+  ['strings.quote(string): string', (text: string) => JSON.stringify(text), readCost, ([text = 1]) => text * 6 + 2],
+  ['(string).format(list<dyn>): string', (text: string, values: readonly Value[]) => limited(formatText(text, values)), readCost, ([text = 1, values = 1]) => text + values * 64],
 ]);
 
 function joinCost([parts = 1]: Sizes): number {
