@@ -14,7 +14,7 @@ interface Part {
 
 const parts: readonly Part[] = [
   { name: 'core', columns: core.columns, acknowledgedMin: core.acknowledgedMin, run: (seed) => core.runSeed(seed), every: 1 },
-  { name: 'store', columns: store.columns, acknowledgedMin: store.acknowledgedMin, run: (seed) => store.runStore(seed), every: 8 },
+  { name: 'store', columns: store.columns, acknowledgedMin: store.acknowledgedMin, run: (seed) => store.runStore(seed), every: 16 },
 ];
 
 /** Runs that are enough for every column to be expected above 0. */
