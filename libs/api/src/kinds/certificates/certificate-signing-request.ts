@@ -3,7 +3,7 @@ import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
 import { humanDuration } from '../human-duration.ts';
 import { checkPathSegment } from '../../validation/names.ts';
-import { validateRequest, validateRequestUpdate } from './validation.ts';
+import { validateRequest, validateRequestStatus, validateRequestUpdate } from './validation.ts';
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -29,6 +29,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   },
   validate: validateRequest,
   validateUpdate: validateRequestUpdate,
+  validateStatusUpdate: validateRequestStatus,
   columns: [nameColumn, ageColumn, column('SignerName'), column('Requestor'), column('RequestedDuration'), column('Condition')],
   cells: (object, now) => [object.metadata.name ?? '', age(object, now), object.spec.signerName ?? '<none>', object.spec.username ?? '', requestedDuration(object), requestState(object)],
 });

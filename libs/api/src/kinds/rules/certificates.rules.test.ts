@@ -1,0 +1,25 @@
+import { createRules, statusRules } from './testing.ts';
+
+const pem = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n');
+const good = { spec: { request: pem, signerName: 'example.com/a', usages: ['client auth'] } };
+const of = 'certificates.k8s.io/v1 CertificateSigningRequest';
+const signer = (name: string, ...refusals: string[]): [string, Record<string, unknown>, ...string[]] => ['spec.signerName', { 'spec.signerName': name }, ...refusals.map((r) => `spec.signerName: ${r}`)];
+const condition = (type: string, status: string): Record<string, unknown> => ({ 'status.conditions': [{ type, status }] });
+createRules(of, good, [
+  ['spec.request', { 'spec.request': btoa('x') }, 'spec.request: Invalid value: '],
+  ['spec.usages', { 'spec.usages': [] }, 'spec.usages: Required value: usages required'],
+  ['spec.usages', { 'spec.usages': ['x', 'any', 'any'] }, 'spec.usages[0]: Unsupported value: "x"', 'spec.usages[2]: Duplicate value: "any"'],
+  signer('', 'Required value'),
+  signer('a', 'Invalid value: "a": must be a fully qualified domain and path'),
+  signer('a/b', 'Invalid value: "a/b": should be a domain with at least two segments separated by dots'),
+  signer('a.b/C', 'Invalid value: "a.b/C": validating signer name path'),
+  signer('kubernetes.io/legacy-unknown', 'Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed'),
+  signer(`a.b/${'c'.repeat(571)}`, 'Too long: may not be more than 571 bytes'),
+  ['spec.expirationSeconds', { 'spec.expirationSeconds': 599 }, 'spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 600 seconds (10 minutes)'],
+]);
+statusRules(of, good, [
+  ['status.conditions[*].type', condition('', 'True'), 'status.conditions[0].type: Required value'],
+  ['status.conditions[*].type', { 'status.conditions': [{ type: 'X', status: 'True' }, { type: 'X', status: 'False' }] }, 'status.conditions[1].type: Duplicate value: "X"'],
+  ['status.conditions[*].status', condition('Failed', 'False'), 'status.conditions[0].status: Unsupported value: "False": supported values: "True"'],
+  ['status.conditions[*].status', condition('X', ''), 'status.conditions[0].status: Required value'],
+]);
