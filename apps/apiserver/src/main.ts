@@ -3,6 +3,7 @@ import { FlagError, parseFlags, runApp, writeEndpointFile } from '@rhythm/config
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
+import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
 import { start } from './index.ts';
 
@@ -38,6 +39,10 @@ const spec = {
   'requestheader-group-headers': { type: 'list', help: 'headers with its groups; X-Remote-Group when not given' },
   'requestheader-extra-headers-prefix': { type: 'list', help: 'how headers with more about it begin; X-Remote-Extra- when not given' },
   'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
+  'audit-policy-file': { type: 'string', help: 'policy (audit.k8s.io/v1) of what is written down of requests; nothing without it' },
+  'audit-log-path': { type: 'string', help: 'file for it; needed with a policy' },
+  'audit-log-maxsize': { type: 'number', help: 'megabytes at which the file is set aside', default: 100 },
+  'audit-log-maxbackup': { type: 'number', help: 'files set aside that are kept', default: 10 },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
 } as const;
 
@@ -71,6 +76,7 @@ await runApp('apiserver', log, async (argv) => {
     log,
   });
   const oidc = oidcOf(flags, (path) => read('oidc-ca-file', path));
+  const audit = auditFileOf(flags);
   const app = await start(
     {
       host: flags.host,
@@ -81,13 +87,14 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
       ...oidc,
+      ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
         : { kubeletClient: { cert: read('kubelet-client-cert-file', flags['kubelet-client-cert-file']), key: read('kubelet-client-key-file', flags['kubelet-client-key-file'] ?? '') } }),
     },
-    { store, clock: systemClock, random: systemRandom, log },
+    { store, clock: systemClock, random: systemRandom, log, ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
   );
   log.info('serving', { port: app.port, grpcPort: app.grpcPort });
   writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
@@ -95,9 +102,16 @@ await runApp('apiserver', log, async (argv) => {
     stop: async () => {
       await app.stop();
       await store.close();
+      audit?.close();
     },
   };
 });
+
+function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {
+  const [policy, path] = [flags['audit-policy-file'], flags['audit-log-path']];
+  if ((policy === undefined) !== (path === undefined)) throw new FlagError('--audit-policy-file and --audit-log-path go together');
+  return path === undefined ? undefined : new LogFile(path, flags['audit-log-maxsize'] * 1024 * 1024, flags['audit-log-maxbackup']);
+}
 
 function frontProxyOf(flags: Flags<'requestheader-'>, readCa: (path: string) => string): { readonly frontProxy?: FrontProxyConfig } {
   const caFile = flags['requestheader-client-ca-file'];

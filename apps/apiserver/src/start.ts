@@ -1,11 +1,12 @@
 import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
-import type { Clock, Log, Random } from '@rhythm/base';
+import { toError, type Clock, type Log, type Random } from '@rhythm/base';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
+import { AuditPolicy, Auditor } from './audit/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
@@ -56,6 +57,8 @@ export interface ApiserverConfig {
   readonly kubeletClient?: { readonly cert: string; readonly key: string };
   /** What `kubectl explain` says (tools/descriptions.ts). It may be missing, or come later. */
   readonly descriptionsFile?: string;
+  /** A policy of audit.k8s.io/v1, in YAML; without it nothing is written down. */
+  readonly auditPolicy?: string;
   readonly httpLimits?: Partial<HttpLimits>;
 }
 
@@ -64,6 +67,8 @@ export interface ApiserverPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Takes the lines of the audit log. */
+  readonly writeAudit?: (line: string) => void;
 }
 
 export interface Apiserver {
@@ -100,15 +105,16 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches), webhooks: { client: webhooks, log } }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
+  const audit = auditOf(config, ports);
   const metrics = new MetricsRegistry();
   processMetrics(metrics, clock);
   watchCacheMetrics(metrics, caches, registry);
-  const pipeline = new Pipeline({ ...base, metrics: new RequestMetrics(metrics, registry, clock) });
+  const pipeline = new Pipeline({ ...base, ...audit, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     await caches.stop();
     throw error;
@@ -151,7 +157,7 @@ interface Faces {
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry };
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -202,6 +208,19 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     handle: (exchange) => face.handle(exchange),
     upgrade: (upgrade) => face.upgrade(upgrade),
   });
+}
+
+/** A line that cannot be written is said in the log, and stops nothing. */
+function auditOf({ auditPolicy }: ApiserverConfig, { clock, random, log, writeAudit }: ApiserverPorts): { readonly audit?: Auditor } {
+  if (auditPolicy === undefined || writeAudit === undefined) return {};
+  const write = (line: string): void => {
+    try {
+      writeAudit(line);
+    } catch (error) {
+      log.error('the audit log cannot be written', { error: toError(error) });
+    }
+  };
+  return { audit: new Auditor({ policy: AuditPolicy.parse(auditPolicy), clock, random, write }) };
 }
 
 function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes' | 'webhooks'>, ports: ApiserverPorts): AdmissionStep[] {

@@ -2,6 +2,7 @@ import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { seededRandom, silentLog, VirtualClock, type Clock } from '@rhythm/base';
 import { memoryStore, type ProgressMode, type Store, type WatchBatch } from '@rhythm/store-client';
 import type { ConversionPorts } from './custom/conversion.ts';
+import type { Auditor } from './audit/index.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
 import { bodyCodec } from './pipeline/codec.ts';
@@ -34,7 +35,7 @@ export interface TestApi {
 
 export const testCaller: Caller = { header: () => undefined, headersWith: () => [] };
 
-export function testApi(options: { store?: Store; clock?: VirtualClock; admission?: readonly AdmissionStep[]; handlers?: readonly ResourceHandler[]; conversion?: ConversionPorts['client'] } = {}): TestApi {
+export function testApi(options: { store?: Store; clock?: VirtualClock; admission?: readonly AdmissionStep[]; handlers?: readonly ResourceHandler[]; audit?: Auditor; conversion?: ConversionPorts['client'] } = {}): TestApi {
   const clock = options.clock ?? new VirtualClock();
   const store = options.store ?? memoryStore();
   const random = seededRandom(7);
@@ -55,6 +56,7 @@ export function testApi(options: { store?: Store; clock?: VirtualClock; admissio
     authorizer: { authorize: () => Promise.resolve({ allowed: true, reason: '' }), rulesFor: () => Promise.resolve({ resourceRules: [], nonResourceRules: [], incomplete: false }) },
     admission: options.admission ?? [],
     handlers: options.handlers ?? [],
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
   };
   const pipeline = new Pipeline(ports);
   const definitions = new DefinitionController({ registry, caches, reader: objectReader(ports), writes: new OwnWrites(ports), clock, random, log: silentLog, ...(options.conversion === undefined ? {} : { conversion: { client: options.conversion, random } }) });

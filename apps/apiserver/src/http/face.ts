@@ -1,7 +1,8 @@
-import { ApiError } from '@rhythm/api';
+import { ApiError, toApiError } from '@rhythm/api';
 import { toError, type Log } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
+import type { Auditor } from '../audit/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
 import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -20,6 +21,7 @@ export interface FacePorts {
   readonly paths: readonly PathHandler[];
   readonly upgrades: readonly UpgradeHandler[];
   readonly proxy: ResourceProxy;
+  readonly audit?: Auditor;
   readonly log: Log;
 }
 
@@ -100,10 +102,22 @@ export class HttpFace {
     const user = (await auth.authenticator.authenticate(callerOf(exchange))) ?? auth.anonymous(exchange.path);
     if (user === undefined) throw unauthorized();
     const attributes = { user, verb: exchange.method.toLowerCase(), isResource: false, path: exchange.path, group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
-    const decision = await auth.authorizer.authorize(attributes);
-    if (!decision.allowed) throw forbidden(attributes, decision.reason);
-    for (const handler of paths) if (await handler(exchange, user)) return;
-    throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+    const record = this.#ports.audit?.begin(attributes, { uri: exchange.path, address: exchange.remoteAddress, userAgent: exchange.header('user-agent') ?? '', contentType: '' });
+    try {
+      const decision = await auth.authorizer.authorize(attributes);
+      record?.decided(decision.allowed, decision.reason);
+      if (!decision.allowed) throw forbidden(attributes, decision.reason);
+      for (const handler of paths) {
+        if (!(await handler(exchange, user))) continue;
+        record?.completed(200);
+        return;
+      }
+      throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+    } catch (error) {
+      const { code, message } = toApiError(error);
+      record?.completed(code, message);
+      throw error;
+    }
   }
 }
 

@@ -3,8 +3,9 @@ import { parseOptions } from '../pipeline/options.ts';
 import { verbOf, type ResourcePath } from '../pipeline/path.ts';
 import type { Caller, ResourceRequest } from '../pipeline/types.ts';
 
-export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'>): Caller {
+export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'> & { readonly remoteAddress?: string }): Caller {
   return {
+    ...(source.remoteAddress === undefined ? {} : { address: source.remoteAddress }),
     ...(source.peer === undefined ? {} : { certificate: source.peer }),
     header: (name) => source.header(name),
     headersWith: (prefix) => source.headersWith(prefix),
@@ -12,7 +13,7 @@ export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'head
 }
 
 /** The request on a resource that an HTTP request means. @throws ApiError BadRequest, MethodNotAllowed. */
-export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'>, method: string, path: ResourcePath, signal: AbortSignal, loadBody?: () => Promise<Uint8Array>): ResourceRequest {
+export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'> & { readonly remoteAddress?: string }, method: string, path: ResourcePath, signal: AbortSignal, loadBody?: () => Promise<Uint8Array>): ResourceRequest {
   const { query } = source;
   const watch = query.get('watch');
   return {
@@ -37,7 +38,7 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
 
 /** The request on a proxy subresource. Its query and body are the backend's, and mean nothing here. @throws ApiError MethodNotAllowed. */
 export function proxiedRequestOf(source: Parameters<typeof resourceRequestOf>[0], method: string, path: ResourcePath, signal: AbortSignal): ResourceRequest {
-  const known = { peer: source.peer, header: source.header, headersWith: source.headersWith, query: new URLSearchParams() };
+  const known = { ...(source.remoteAddress === undefined ? {} : { remoteAddress: source.remoteAddress }), peer: source.peer, header: source.header, headersWith: source.headersWith, query: new URLSearchParams() };
   // OPTIONS has no verb: only who may do everything may send it, as in Kubernetes.
   if (method === 'OPTIONS') return { ...resourceRequestOf(known, 'GET', path, signal), verb: '' };
   return resourceRequestOf(known, method, path, signal);

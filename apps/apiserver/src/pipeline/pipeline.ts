@@ -1,4 +1,4 @@
-import { ApiError, toApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { withTimeout } from '@rhythm/base';
 import { forbidden, unauthorized } from '../auth/index.ts';
 import { limits } from '../limits.ts';
@@ -21,8 +21,14 @@ import { selectedName } from './selection.ts';
 import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
 import { patch, update } from './update.ts';
 import { WatchCount } from './watch-count.ts';
+import { Track } from './track.ts';
 import { watch } from './watch.ts';
 import { checkWriteOptions } from './write-options.ts';
+
+/** In the audit log, who could not be identified. */
+const nobody: UserInfo = { name: '', groups: [] };
+/** Watches and streams have no answer that could be shown. */
+const watchEnd = { code: 200, contentType: '', body: new Uint8Array() };
 
 /** The one way of every request on a resource, whichever face it came in by. */
 export class Pipeline implements ApiPipeline {
@@ -36,23 +42,23 @@ export class Pipeline implements ApiPipeline {
   }
 
   async handle(request: ResourceRequest): Promise<ResourceResponse> {
-    const measured = this.#ports.metrics?.begin(request);
+    const track = new Track(this.#ports, request);
     try {
-      const response = await this.#bounded(request);
-      measured?.done(response.code);
+      const response = await this.#bounded(request, track);
+      track.done(response);
       return response;
     } catch (error) {
-      measured?.done(toApiError(error).code);
+      track.failed(error);
       throw error;
     }
   }
 
-  async #bounded(request: ResourceRequest): Promise<ResourceResponse> {
+  async #bounded(request: ResourceRequest, track: Track): Promise<ResourceResponse> {
     // A handler may stream for hours (logs): its deadline is its own affair.
-    if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.admit(request));
+    if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.#admit(request, track));
     const timeout = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
     try {
-      return await this.#serve(await this.admit({ ...request, signal: timeout.signal }));
+      return await this.#serve(await this.#admit({ ...request, signal: timeout.signal }, track));
     } catch (error) {
       if (timeout.signal.aborted && timeout.signal.reason instanceof ApiError) throw timeout.signal.reason;
       throw error;
@@ -62,35 +68,56 @@ export class Pipeline implements ApiPipeline {
   }
 
   async watch(request: ResourceRequest): Promise<ResourceWatch> {
-    const measured = this.#ports.metrics?.begin(request);
+    const track = new Track(this.#ports, request);
     try {
-      const call = await this.admit(request);
+      const call = await this.#admit(request, track);
       const release = this.#watches.take(call.user.name);
       const end = (): void => {
         release();
-        measured?.done(200);
+        track.done(watchEnd);
       };
-      return await watch(this.#ports, call, end).catch((error: unknown) => {
+      const open = await watch(this.#ports, call, end).catch((error: unknown) => {
         release();
         throw error;
       });
+      track.started(200);
+      return open;
     } catch (error) {
-      measured?.done(toApiError(error).code);
+      track.failed(error);
       throw error;
     }
   }
 
   /** Authenticates, authorises and finds the kind. @throws ApiError Unauthorized, Forbidden, NotFound, MethodNotAllowed. */
   async admit(request: ResourceRequest): Promise<Call> {
-    const user = await this.authenticate(request.caller);
+    const track = new Track(this.#ports, request);
+    try {
+      const call = await this.#admit(request, track);
+      track.started(200);
+      track.done(watchEnd);
+      return call;
+    } catch (error) {
+      track.failed(error);
+      throw error;
+    }
+  }
+
+  async #admit(request: ResourceRequest, track: Track): Promise<Call> {
+    const user = await this.authenticate(request.caller).catch((error: unknown) => {
+      track.identified(attributesOf(request, nobody));
+      throw error;
+    });
     const attributes = attributesOf(request, user);
+    track.identified(attributes);
     const decision = await this.#ports.authorizer.authorize(attributes);
+    track.decided(decision.allowed, decision.reason);
     if (!decision.allowed) throw forbidden(attributes, decision.reason);
     const kind = this.#ports.registry.byResource(request.group, request.version, request.resource);
     if (kind === undefined) throw pageNotFound();
     checkServed(kind, request);
     checkWriteOptions(request);
     const loaded = request.loadBody === undefined ? request : { ...request, body: await request.loadBody() };
+    track.taken(loaded.body);
     const asked = isDeletion(request) ? deleteOptionsOf(this.#ports, loaded).dryRun : request.options.dryRun;
     const dryRun = (asked ?? []).length > 0;
     const deprecation = deprecationOf(kind);

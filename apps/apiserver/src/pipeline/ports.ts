@@ -4,6 +4,7 @@ import type { Store } from '@rhythm/store-client';
 import type { Caches } from '../registry/caches.ts';
 import type { ObjectStore } from '../registry/object-store.ts';
 import type { Renderer } from '../render/render.ts';
+import type { Auditor } from '../audit/auditor.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { ResourceHandler } from './handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, UserInfo } from './types.ts';
@@ -38,6 +39,8 @@ export interface PipelinePorts {
   /** In their order; all mutating ones run before the validating ones. */
   readonly admission: readonly AdmissionStep[];
   readonly handlers: readonly ResourceHandler[];
+  /** Writes down who did what; absent: nothing is. */
+  readonly audit?: Auditor;
   /** Counts and times requests; absent where nobody reads that. */
   readonly metrics?: RequestMetrics;
 }

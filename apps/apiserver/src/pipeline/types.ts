@@ -10,6 +10,8 @@ export interface UserInfo {
 
 /** What is known of a caller before anything is parsed: the TLS peer and the headers. */
 export interface Caller {
+  /** Where the connection comes from. */
+  readonly address?: string;
   /** Subject of a client certificate that our CA signed and TLS verified. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; /** Fingerprint of the authority that it comes from, where several are trusted. */ readonly root?: string };
   /** Lower-case names. Metadata in gRPC. */
