@@ -1,6 +1,6 @@
 /**
  * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
- * the pipeline's `ObjectReader`. ResourceQuota and Pod Security are stored but not enforced yet.
+ * the pipeline's `ObjectReader`. ResourceQuota is stored but not enforced yet.
  */
 import type { KindRegistry } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';
@@ -15,6 +15,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { taintNodesByCondition } from './node-taint.ts';
 import { validatingPolicies } from './policies/validating-policies.ts';
+import { podSecurity } from './pod-security/pod-security.ts';
 import { priorityStep } from './priority.ts';
 import { serviceAccountStep } from './service-account.ts';
 
@@ -54,6 +55,7 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     denyServiceExternalIPs,
     ports.escalation,
     ...asked.map(mutatingWebhooks),
+    podSecurity(reader),
     webhookConditions,
     validatingPolicies({ ...ports, reader }),
     ...asked.map(validatingWebhooks),

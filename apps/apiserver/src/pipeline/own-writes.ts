@@ -4,11 +4,9 @@ import { CompanionConflict } from '../registry/object-store.ts';
 import { createObject } from './create.ts';
 import { removeObject } from './delete.ts';
 import type { Call, PipelinePorts } from './ports.ts';
-import type { Caller, UserInfo } from './types.ts';
+import { ownUser } from './own-user.ts';
+import type { Caller } from './types.ts';
 import { decideUpdate } from './update.ts';
-
-/** As whom the apiserver writes what nobody asked it for: namespaces, roles, its own Service. */
-export const ownUser: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 const nobody: Caller = { header: () => undefined, headersWith: () => [] };
 
