@@ -37,6 +37,7 @@ export async function servePeers(config: PeerConfig, identity: StoredIdentity, {
     receiveBytesMax,
     keepaliveMs,
     clock,
+    engine: 'lean',
     ...(certificates === undefined ? {} : { tls: { cert: certificates.current.cert, key: certificates.current.key, clientCa: certificates.current.ca, requireClientCert: true } }),
   });
   certificates?.onChange(({ cert, key, ca }) => server.setTls({ cert, key, clientCa: ca }));
