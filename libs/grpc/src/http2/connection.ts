@@ -1,69 +1,76 @@
 import type { Duplex } from 'node:stream';
-import type { Clock, Timer } from '@rhythm/base';
 import { status } from '@grpc/grpc-js';
+import type { Clock } from '@rhythm/base';
 import { GrpcError } from '../error.ts';
-import { LeanCall, type CallPort } from './call.ts';
-import { LeanContext, type ConnectionPeer } from './context.ts';
+import { admit, refused } from './admission.ts';
+import { Backlog } from './backlog.ts';
+import { LeanCall, streamWindow } from './call.ts';
+import type { CallPort } from './call-port.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { LeanContext } from './context.ts';
 import { FrameReader, type FrameHandler } from './frame-reader.ts';
 import { ConnectionError, errorCodes, frameBytesDefault, frameBytesLargest, initialWindow, settingIds, windowMax } from './frames.ts';
 import { headerListBytesMax, HpackDecoder, type Headers } from './hpack.ts';
-import type { LeanMethod } from './methods.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { Outgoing } from './outgoing.ts';
-import { failureBlock, openingBlock, plainBlock, successBlock, unimplemented } from './status-headers.ts';
+import { areTrailers } from './request-head.ts';
+import { Sender } from './sender.ts';
+import { failureBlock } from './status-headers.ts';
+import { Strikes } from './strikes.ts';
 
-/** The window of each stream, and its share that is used up before we widen it again. */
-const streamWindow = 1024 * 1024;
 /** The window of the whole connection. */
 const connectionWindow = 16 * 1024 * 1024;
 /** Bytes in memory of one connection that wait for a handler or for the rest of their message. */
 const heldBytesMax = 64 * 1024 * 1024;
-/** A silent peer must answer a ping within this time. */
-const pingTimeoutMs = 5_000;
-const messageHeadBytes = 5;
-const pingPayload = Buffer.alloc(8);
-
-export interface ConnectionOptions {
-  readonly methods: ReadonlyMap<string, LeanMethod>;
-  readonly receiveBytesMax: number;
-  readonly streamsMax: number;
-  /** 0: never pings. */
-  readonly keepaliveMs: number;
-  readonly clock: Pick<Clock, 'setTimer'>;
-  readonly peer: ConnectionPeer;
-}
+/** Handlers that may go on running for callers who have left them; beyond it new calls are refused. */
+const abandonedMax = 1_000;
+/** What a change of the peer's settings costs us, in strikes: every call is looked at. */
+const settingsStrikes = 100;
+/** Strikes that a call forgives when it ends, and each frame of data that we send: callers answer those with frames of their own. */
+const forgivenFor = 2;
 
 /** One caller's connection: its frames, its windows, its calls. */
 export class Connection implements CallPort, FrameHandler {
   readonly receiveBytesMax: number;
+  readonly clock: Pick<Clock, 'setTimer'>;
+  readonly backlog = new Backlog();
   readonly closed: Promise<void>;
   readonly #socket: Duplex;
   readonly #options: ConnectionOptions;
   readonly #decoder = new HpackDecoder();
   readonly #outgoing: Outgoing;
+  readonly #sender: Sender;
+  readonly #strikes: Strikes;
+  readonly #keepAlive: KeepAlive;
   readonly #calls = new Map<number, LeanCall>();
-  readonly #blocked = new Set<LeanCall>();
-  #sendWindow = initialWindow;
-  #streamSendWindow = initialWindow;
-  #peerFrameBytes = frameBytesDefault;
+  #streamWindow = initialWindow;
   #lastStream = 0;
+  /** What the farewell said; the number may not grow any more (RFC 9113, 6.8). */
+  #lastTaken: number | undefined;
   #running = 0;
+  #abandoned = 0;
   #held = 0;
   #owed = 0;
   #isLeaving = false;
-  #heard = true;
-  #timer: Timer | undefined;
+  #isBroken = false;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
     this.receiveBytesMax = options.receiveBytesMax;
-    this.#outgoing = new Outgoing(socket, () => this.#pumpAll());
+    this.clock = options.clock;
+    this.#strikes = new Strikes(options.clock);
+    this.#outgoing = new Outgoing(socket, () => this.#sender.pumpBlocked(), () => this.#strikes.forgive(forgivenFor));
+    this.#sender = new Sender(this.#outgoing, this.backlog, (call) => this.#onDone(call));
+    this.#keepAlive = new KeepAlive(socket, options.clock, options.keepaliveMs, () => this.#outgoing.ping(Buffer.alloc(8), false));
     const reader = new FrameReader(this);
     this.closed = new Promise((resolve) => socket.once('close', () => (this.#onClose(), resolve())));
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
     socket.on('data', (bytes: Buffer) => {
-      this.#heard = true;
+      // What comes after the farewell is read, so that the peer gets to read the farewell, and forgotten.
+      if (this.#isBroken) return;
+      this.#keepAlive.heard();
       try {
         reader.take(bytes);
       } catch (error) {
@@ -72,14 +79,14 @@ export class Connection implements CallPort, FrameHandler {
     });
     this.#outgoing.settings([[settingIds.initialWindow, streamWindow], [settingIds.streamsMax, options.streamsMax], [settingIds.headerListBytesMax, headerListBytesMax]]);
     this.#outgoing.window(0, connectionWindow - initialWindow);
-    this.#watchLater(options.keepaliveMs);
   }
 
   /** Takes no new calls; the connection ends when those it has are over. */
   leave(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    this.#outgoing.goAway(this.#lastStream, errorCodes.none);
+    this.#lastTaken = this.#lastStream;
+    this.#outgoing.goAway(this.#lastTaken, errorCodes.none);
     this.#endIfDone();
   }
 
@@ -91,21 +98,19 @@ export class Connection implements CallPort, FrameHandler {
 
   onHeaders(id: number, block: Buffer, isLast: boolean): void {
     const headers = this.#decoder.decode(block);
+    expectOfCaller(id);
     const known = this.#calls.get(id);
-    if (known !== undefined) {
-      if (!isLast) throw new ConnectionError(errorCodes.protocol, 'a second block of headers');
-      known.end();
-      return;
+    if (known !== undefined) this.#onTrailers(known, headers, isLast);
+    else if (id > this.#lastStream) this.#onCall(id, headers, isLast);
+    else {
+      // The trailers of a call that is over may still come; a second call of the same number may not.
+      if (headers !== undefined && !areTrailers(headers)) throw new ConnectionError(errorCodes.streamClosed, 'a call on a stream that is closed');
+      this.#strikes.add();
     }
-    // Of a call that is over.
-    if (id <= this.#lastStream) return;
-    if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, 'a stream of the caller has an odd number');
-    this.#lastStream = id;
-    if (this.#isLeaving || this.#calls.size >= this.#options.streamsMax || this.#running >= this.#options.streamsMax) this.#outgoing.reset(id, errorCodes.refused);
-    else this.#open(id, headers, isLast);
   }
 
   onData(id: number, bytes: Buffer, cost: number, isLast: boolean): void {
+    this.#expectOpened(id);
     this.#owed += cost;
     if (this.#owed > connectionWindow) throw new ConnectionError(errorCodes.flowControl, 'more than the window of the connection');
     if (this.#owed >= connectionWindow / 2) {
@@ -113,72 +118,79 @@ export class Connection implements CallPort, FrameHandler {
       this.#owed = 0;
     }
     const call = this.#calls.get(id);
-    if (call === undefined) {
-      if (id > this.#lastStream) throw new ConnectionError(errorCodes.protocol, 'data of a stream that does not exist');
-      return;
+    if (call === undefined || (bytes.length === 0 && !isLast)) this.#strikes.add();
+    if (call === undefined) return;
+    if (call.hasCallerEnded) this.#resetCall(call, errorCodes.streamClosed);
+    else if (!call.spend(cost)) this.#resetCall(call, errorCodes.flowControl);
+    else {
+      call.receive(bytes, isLast);
+      if (isLast) call.end();
     }
-    call.receive(bytes, cost);
-    if (isLast) call.end();
   }
 
   onReset(id: number): void {
-    this.#calls.get(id)?.cancel();
-    this.#forget(id);
+    this.#expectOpened(id);
+    this.#strikes.add();
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    call.cancel();
+    this.#forget(call);
+  }
+
+  onIdleFrame(): void {
+    this.#strikes.add();
   }
 
   onSetting(id: number, value: number): void {
+    if (id === settingIds.enablePush && value > 1) throw new ConnectionError(errorCodes.protocol, 'a setting that is no boolean');
     if (id === settingIds.initialWindow) {
       if (value > windowMax) throw new ConnectionError(errorCodes.flowControl, 'a window that is too large');
-      for (const call of this.#calls.values()) call.sendWindow += value - this.#streamSendWindow;
-      this.#streamSendWindow = value;
+      this.#streamWindow = value;
     } else if (id === settingIds.frameBytesMax) {
       if (value < frameBytesDefault || value > frameBytesLargest) throw new ConnectionError(errorCodes.protocol, 'a frame size out of range');
-      this.#peerFrameBytes = value;
+      this.#sender.frameBytes = value;
     }
   }
 
+  /** Windows change once for a frame of settings, however many words about it the frame has. */
   onSettingsEnd(): void {
+    this.#keepAlive.begun();
+    this.#strikes.add(settingsStrikes);
     this.#outgoing.acknowledgeSettings();
-    this.#pumpAll();
+    this.#sender.setStreamWindow(this.#streamWindow, this.#calls.values());
   }
 
   onPing(payload: Buffer): void {
+    this.#strikes.add();
     this.#outgoing.ping(payload, true);
   }
 
   onWindow(id: number, by: number): void {
     if (id === 0) {
-      this.#sendWindow += by;
-      if (by === 0 || this.#sendWindow > windowMax) throw new ConnectionError(errorCodes.flowControl, 'a window that is too large');
-      this.#pumpAll();
+      if (by === 0) throw new ConnectionError(errorCodes.protocol, 'a window that does not change');
+      this.#strikes.add();
+      this.#sender.widen(by);
       return;
     }
+    this.#expectOpened(id);
     const call = this.#calls.get(id);
-    if (call === undefined) return;
+    if (call === undefined) return this.#strikes.add();
     call.sendWindow += by;
-    if (by === 0 || call.sendWindow > windowMax) {
-      this.onReset(id);
-      this.#outgoing.reset(id, errorCodes.flowControl);
-    } else if (this.#blocked.has(call)) this.pump(call);
+    if (by === 0) this.#resetCall(call, errorCodes.protocol);
+    else if (call.sendWindow > windowMax) this.#resetCall(call, errorCodes.flowControl);
+    else if (call.outbox.length > 0) this.#sender.pump(call);
   }
 
   pump(call: LeanCall): void {
-    if (call.isOver) return;
-    const { outbox } = call;
-    if (!call.hasOpened) this.#sendHeaders(call, openingBlock, false);
-    while (outbox.length > 0 && this.#sendPart(call));
-    if (outbox.length > 0) this.#blocked.add(call);
-    else this.#blocked.delete(call);
-    if (outbox.length === 0 && call.isEnding) this.#sendTrailers(call, successBlock);
-    else call.drained();
+    this.#sender.pump(call);
   }
 
   sendFailure(call: LeanCall, error: GrpcError): void {
-    this.#sendTrailers(call, failureBlock(error, !call.hasOpened));
+    this.#sender.end(call, failureBlock(error, !call.hasOpened));
   }
 
-  credit(call: LeanCall, bytes: number): void {
-    this.#outgoing.window(call.id, bytes);
+  credit({ id }: LeanCall, bytes: number): void {
+    this.#outgoing.window(id, bytes);
   }
 
   hold(bytes: number): boolean {
@@ -186,92 +198,81 @@ export class Connection implements CallPort, FrameHandler {
     return this.#held <= heldBytesMax;
   }
 
-  running(by: 1 | -1): void {
+  running(by: 1 | 0 | -1, abandoned: 1 | 0 | -1): void {
     this.#running += by;
+    this.#abandoned += abandoned;
   }
 
-  #open(id: number, headers: Headers, isLast: boolean): void {
-    const header = (name: string): string => headers.find((one) => one[0] === name)?.[1] ?? '';
-    const path = header(':path');
-    const method = this.#options.methods.get(path);
-    const isPost = header(':method') === 'POST';
-    if (!isPost || !header('content-type').startsWith('application/grpc')) this.#refuse(id, plainBlock(isPost ? 415 : 405), isLast);
-    else if (method === undefined) this.#refuse(id, failureBlock(unimplemented(`The server does not implement the method ${path}`), true), isLast);
+  #onTrailers(call: LeanCall, headers: Headers | undefined, isLast: boolean): void {
+    if (call.hasCallerEnded) this.#resetCall(call, errorCodes.streamClosed);
+    else if (!isLast || (headers !== undefined && !areTrailers(headers))) this.#resetCall(call, errorCodes.protocol);
+    else call.end();
+  }
+
+  #onCall(id: number, headers: Headers | undefined, isLast: boolean): void {
+    const { streamsMax } = this.#options;
+    this.#lastStream = id;
+    if (this.#isLeaving || this.#calls.size >= streamsMax || this.#running >= streamsMax || this.#abandoned >= abandonedMax) {
+      this.#strikes.add();
+      this.#outgoing.reset(id, errorCodes.refused);
+      return;
+    }
+    const admission = admit(headers, this.#options.methods);
+    if (admission.kind === 'malformed') {
+      this.#strikes.add();
+      this.#outgoing.reset(id, errorCodes.protocol);
+    } else if (admission.kind === 'refused') this.#refuse(id, admission.block, isLast);
+    else if (this.backlog.isFull) this.#refuse(id, refused(new GrpcError(status.RESOURCE_EXHAUSTED, 'too many replies of this connection wait to be read')).block, isLast);
     else {
-      const call = new LeanCall(id, this.#streamSendWindow, this, method, new LeanContext(headers, this.#options.peer));
+      const call = new LeanCall(id, this.#sender.streamWindow, this, admission.method, new LeanContext(admission.headers, this.#options.peer), admission.encoding);
       this.#calls.set(id, call);
       // Headers now, not with the first message: the caller of a stream learns that it stands.
-      if (method.handler.kind === 'bidi') this.#sendHeaders(call, openingBlock, false);
-      call.begin();
+      if (admission.method.handler.kind === 'bidi') this.#sender.open(call);
+      call.begin(admission.deadlineMs);
       if (isLast) call.end();
     }
   }
 
   #refuse(id: number, block: Buffer, isLast: boolean): void {
+    this.#strikes.forgive(forgivenFor);
     this.#outgoing.headers(id, block, true);
     if (!isLast) this.#outgoing.reset(id, errorCodes.none);
   }
 
-  /** Sends the next frame of a call's first message; false when a window is closed. */
-  #sendPart(call: LeanCall): boolean {
-    const message = call.outbox[0] as Uint8Array;
-    const head = call.outboxAt === -1 ? messageHeadBytes : 0;
-    const from = Math.max(0, call.outboxAt);
-    const { room } = this.#outgoing;
-    const size = Math.min(message.length - from + head, this.#sendWindow, call.sendWindow, this.#peerFrameBytes, room);
-    if (size < Math.max(1, head)) {
-      this.#outgoing.isAwaited ||= room < messageHeadBytes;
-      return false;
-    }
-    const to = from + size - head;
-    this.#outgoing.data(call.id, from === 0 && to === message.length ? message : message.subarray(from, to), size, head > 0 ? message.length : undefined);
-    this.#sendWindow -= size;
-    call.sendWindow -= size;
-    call.outboxBytes -= size;
-    if (to < message.length) call.outboxAt = to;
-    else {
-      call.outbox.shift();
-      call.outboxAt = -1;
-    }
-    return true;
+  /** The caller broke the rules of this stream. */
+  #resetCall(call: LeanCall, code: number): void {
+    this.#outgoing.reset(call.id, code);
+    call.cancel();
+    this.#forget(call);
   }
 
-  #sendHeaders(call: LeanCall, block: Buffer, isLast: boolean): void {
-    call.hasOpened = true;
-    this.#outgoing.headers(call.id, block, isLast);
+  /** Its trailers were sent. */
+  #onDone(call: LeanCall): void {
+    this.#strikes.forgive(forgivenFor);
+    this.#forget(call);
   }
 
-  #sendTrailers(call: LeanCall, block: Buffer): void {
-    this.#sendHeaders(call, block, true);
-    // The caller need not go on sending to a call that is over.
-    if (!call.hasCallerEnded) this.#outgoing.reset(call.id, errorCodes.none);
-    call.done();
-    this.#forget(call.id);
-  }
-
-  #forget(id: number): void {
-    const call = this.#calls.get(id);
-    if (call === undefined) return;
-    this.#calls.delete(id);
-    this.#blocked.delete(call);
+  #forget(call: LeanCall): void {
+    this.#calls.delete(call.id);
+    this.#sender.forget(call);
     this.#endIfDone();
+  }
+
+  /** Frames may belong to calls that are over, not to calls that never were. */
+  #expectOpened(id: number): void {
+    expectOfCaller(id);
+    if (id > this.#lastStream) throw new ConnectionError(errorCodes.protocol, 'a frame of a stream that does not exist');
   }
 
   /** After the peer broke the rules: says which, and ends. */
   #break(error: ConnectionError): void {
-    this.#outgoing.goAway(this.#lastStream, error.code);
+    this.#isBroken = true;
+    this.#outgoing.goAway(this.#lastTaken ?? this.#lastStream, error.code);
     this.#outgoing.flush();
     this.#socket.end(() => this.#socket.destroy());
+    this.#socket.resume();
+    this.#keepAlive.ending();
     this.#cancelAll();
-  }
-
-  /** Lets every call that waits send; one that goes on waiting is the last next time. */
-  #pumpAll(): void {
-    this.#outgoing.isAwaited = false;
-    for (const call of Array.from(this.#blocked)) {
-      this.#blocked.delete(call);
-      this.pump(call);
-    }
   }
 
   #endIfDone(): void {
@@ -281,26 +282,18 @@ export class Connection implements CallPort, FrameHandler {
   }
 
   #onClose(): void {
-    this.#timer?.cancel();
+    this.#keepAlive.stop();
+    this.#strikes.stop();
     this.#cancelAll();
   }
 
   #cancelAll(): void {
     for (const call of Array.from(this.#calls.values())) call.cancel();
     this.#calls.clear();
-    this.#blocked.clear();
+    this.#sender.clear();
   }
+}
 
-  #watchLater(ms: number): void {
-    if (this.#options.keepaliveMs === 0) return;
-    this.#timer = this.#options.clock.setTimer(ms, () => {
-      if (this.#heard) {
-        this.#heard = false;
-        this.#watchLater(this.#options.keepaliveMs);
-        return;
-      }
-      this.#outgoing.ping(pingPayload, false);
-      this.#timer = this.#options.clock.setTimer(pingTimeoutMs, () => (this.#heard ? this.#watchLater(this.#options.keepaliveMs) : this.#socket.destroy()));
-    });
-  }
+function expectOfCaller(id: number): void {
+  if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, 'a stream of the caller has an odd number');
 }

@@ -19,7 +19,7 @@ export class LeanContext implements CallContext {
   readonly #peer: ConnectionPeer;
   #controller: AbortController | undefined;
   #metadata: Metadata | undefined;
-  #isCancelled = false;
+  #reason: GrpcError | undefined;
 
   constructor(headers: Headers, peer: ConnectionPeer) {
     this.#headers = headers;
@@ -29,7 +29,7 @@ export class LeanContext implements CallContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#isCancelled) this.#controller.abort(gone);
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
   }
@@ -46,8 +46,9 @@ export class LeanContext implements CallContext {
     return this.#peer.address;
   }
 
-  cancel(): void {
-    this.#isCancelled = true;
-    this.#controller?.abort(gone);
+  /** Nobody waits for the handler any more; `reason`: why, when the caller has not just gone. */
+  cancel(reason = gone): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
   }
 }

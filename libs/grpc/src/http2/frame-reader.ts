@@ -10,6 +10,8 @@ export interface FrameHandler {
   /** `cost`: what it takes of the windows. */
   onData(id: number, bytes: Buffer, cost: number, isLast: boolean): void;
   onReset(id: number): void;
+  /** A frame that means nothing to us. */
+  onIdleFrame(): void;
   onSetting(id: number, value: number): void;
   onSettingsEnd(): void;
   onPing(payload: Buffer): void;
@@ -24,6 +26,7 @@ export class FrameReader {
   /** Bytes that the next step needs; less is not worth looking at. */
   #wanted = preface.length;
   #hasPreface = false;
+  #hasSettings = false;
   #block: { readonly id: number; readonly isLast: boolean; readonly parts: Buffer[]; bytes: number } | undefined;
 
   constructor(handler: FrameHandler) {
@@ -33,6 +36,8 @@ export class FrameReader {
   take(chunk: Buffer): void {
     this.#rest.push(chunk);
     this.#restBytes += chunk.length;
+    // Another protocol may well say less than our preface, and wait.
+    if (!this.#hasPreface && preface[this.#restBytes - chunk.length] !== chunk[0]) throw notHttp2();
     if (this.#restBytes < this.#wanted) return;
     const bytes = this.#rest.length === 1 ? chunk : Buffer.concat(this.#rest);
     const end = this.#read(bytes);
@@ -44,7 +49,7 @@ export class FrameReader {
   #read(bytes: Buffer): number {
     let at = 0;
     if (!this.#hasPreface) {
-      if (Buffer.compare(bytes.subarray(0, preface.length), preface) !== 0) throw new ConnectionError(errorCodes.protocol, 'this is not HTTP/2');
+      if (Buffer.compare(bytes.subarray(0, preface.length), preface) !== 0) throw notHttp2();
       this.#hasPreface = true;
       at = preface.length;
     }
@@ -65,6 +70,7 @@ export class FrameReader {
 
   #frame(type: number, flag: number, id: number, payload: Buffer): void {
     if (this.#block !== undefined && (type !== frameTypes.continuation || id !== this.#block.id)) throw protocolError('headers are not continued');
+    if (!this.#hasSettings && (type !== frameTypes.settings || (flag & flags.ack) !== 0)) throw protocolError('settings come first');
     switch (type) {
       case frameTypes.data:
         return this.#handler.onData(stream(id), unpadded(flag, payload), payload.length, (flag & flags.endStream) !== 0);
@@ -76,24 +82,36 @@ export class FrameReader {
         expectLength(payload, 4);
         return this.#handler.onReset(stream(id));
       case frameTypes.settings:
+        connection(id);
         return this.#settings(flag, payload);
       case frameTypes.ping:
+        connection(id);
         expectLength(payload, 8);
-        return (flag & flags.ack) === 0 ? this.#handler.onPing(payload) : undefined;
+        return (flag & flags.ack) === 0 ? this.#handler.onPing(payload) : this.#handler.onIdleFrame();
       case frameTypes.windowUpdate:
         expectLength(payload, 4);
         return this.#handler.onWindow(id, payload.readUInt32BE(0) & windowMax);
       case frameTypes.pushPromise:
         throw protocolError('a caller cannot push');
+      case frameTypes.priority:
+        stream(id);
+        expectLength(payload, 5);
+        return this.#handler.onIdleFrame();
+      case frameTypes.goAway:
+        connection(id);
+        if (payload.length < 8) throw wrongLength();
+        return this.#handler.onIdleFrame();
       default:
-        // Priorities, farewells and kinds that we do not know mean nothing here.
-        return undefined;
+        // Kinds that we do not know mean nothing.
+        return this.#handler.onIdleFrame();
     }
   }
 
   #headers(flag: number, id: number, payload: Buffer): void {
     const body = unpadded(flag, payload);
-    const block = (flag & flags.priority) !== 0 ? body.subarray(5) : body;
+    const hasPriority = (flag & flags.priority) !== 0;
+    if (hasPriority && body.length < 5) throw wrongLength();
+    const block = hasPriority ? body.subarray(5) : body;
     const isLast = (flag & flags.endStream) !== 0;
     if ((flag & flags.endHeaders) !== 0) this.#handler.onHeaders(id, block, isLast);
     else this.#block = { id, isLast, parts: [block], bytes: block.length };
@@ -111,8 +129,10 @@ export class FrameReader {
   }
 
   #settings(flag: number, payload: Buffer): void {
-    if (payload.length % 6 !== 0) throw new ConnectionError(errorCodes.frameSize, 'settings of a wrong length');
-    if ((flag & flags.ack) !== 0) return;
+    const isAck = (flag & flags.ack) !== 0;
+    if (payload.length % 6 !== 0 || (isAck && payload.length > 0)) throw new ConnectionError(errorCodes.frameSize, 'settings of a wrong length');
+    if (isAck) return this.#handler.onIdleFrame();
+    this.#hasSettings = true;
     for (let at = 0; at < payload.length; at += 6) this.#handler.onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     this.#handler.onSettingsEnd();
   }
@@ -130,8 +150,20 @@ function stream(id: number): number {
   return id;
 }
 
+function connection(id: number): void {
+  if (id !== 0) throw protocolError('a frame that belongs to no stream');
+}
+
 function expectLength(payload: Buffer, length: number): void {
-  if (payload.length !== length) throw new ConnectionError(errorCodes.frameSize, 'a frame of a wrong length');
+  if (payload.length !== length) throw wrongLength();
+}
+
+function wrongLength(): ConnectionError {
+  return new ConnectionError(errorCodes.frameSize, 'a frame of a wrong length');
+}
+
+function notHttp2(): ConnectionError {
+  return protocolError('this is not HTTP/2');
 }
 
 function protocolError(what: string): ConnectionError {

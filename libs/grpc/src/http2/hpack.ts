@@ -21,6 +21,7 @@ export const headerListBytesMax = 16 * 1024;
 const entryOverheadBytes = 32;
 /** Blocks whose headers are remembered: callers repeat themselves. */
 const rememberedMax = 64;
+const rememberedBytesMax = 1024;
 
 /** Decodes the header blocks of one connection, in their order. */
 export class HpackDecoder {
@@ -33,34 +34,38 @@ export class HpackDecoder {
   #block: Uint8Array = new Uint8Array(0);
   #at = 0;
 
-  /** @throws ConnectionError for what is no header block or too large: the tables of both ends are then out of step. */
-  decode(block: Buffer): Headers {
-    const key = block.toString('latin1');
-    const known = this.#remembered.get(key);
+  /**
+   * Undefined: the headers are larger than we take; the next blocks can be read all the same.
+   * @throws ConnectionError for what is no header block: the tables of both ends are then out of step.
+   */
+  decode(block: Buffer): Headers | undefined {
+    const key = block.length > rememberedBytesMax ? undefined : block.toString('latin1');
+    const known = key === undefined ? undefined : this.#remembered.get(key);
     if (known !== undefined) return known;
     const before = this.#tableBytes;
     let changed = false;
     const headers: Array<readonly [string, string]> = [];
     let bytes = 0;
+    let hasBegun = false;
     this.#block = block;
     this.#at = 0;
     while (this.#at < block.length) {
       const first = block[this.#at] ?? 0;
       if ((first & 0xe0) === 0x20) {
-        if (headers.length > 0) throw broken('a change of the table after a header');
+        if (hasBegun) throw broken('a change of the table after a header');
         this.#resize(this.#integer(5));
         changed = true;
         continue;
       }
       changed ||= (first & 0xc0) === 0x40;
+      hasBegun = true;
       const header = this.#header(first);
       bytes += header[0].length + header[1].length + entryOverheadBytes;
-      if (bytes > headerListBytesMax) throw new ConnectionError(errorCodes.calm, 'the headers are too large');
-      headers.push(header);
+      if (bytes <= headerListBytesMax) headers.push(header);
     }
     if (changed || before !== this.#tableBytes) this.#remembered.clear();
-    else if (this.#remembered.size < rememberedMax) this.#remembered.set(key, headers);
-    return headers;
+    else if (key !== undefined && bytes <= headerListBytesMax && this.#remembered.size < rememberedMax) this.#remembered.set(key, headers);
+    return bytes <= headerListBytesMax ? headers : undefined;
   }
 
   #header(first: number): readonly [string, string] {

@@ -3,11 +3,14 @@ import { createServer as createPlain, type AddressInfo, type Server, type Socket
 import { createServer as createTls, Server as TlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { GrpcServer, ServeOptions, ServerTls } from '../serve.ts';
 import { peerIdentity } from '../peer.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPeer } from './context.ts';
 import { leanMethods } from './methods.ts';
 
 const handshakeTimeoutMs = 10_000;
+/** Further callers are turned away at the door. */
+const connectionsMax = 10_000;
 
 /** Serves gRPC without grpc-js. Rejects when the address cannot be bound. */
 export async function serveLean(options: ServeOptions & Required<Pick<ServeOptions, 'receiveBytesMax' | 'streamsMax' | 'keepaliveMs' | 'clock'>>): Promise<GrpcServer> {
@@ -24,6 +27,7 @@ export async function serveLean(options: ServeOptions & Required<Pick<ServeOptio
     if (isStopping) connection.leave();
   };
   const server = options.tls === undefined ? createPlain((socket) => accept(socket, { identity: undefined, address: addressOf(socket) })) : secure(options.tls, accept);
+  server.maxConnections = connectionsMax;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);

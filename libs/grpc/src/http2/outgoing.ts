@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { FrameWriter } from './frame-writer.ts';
-import { flags, frameTypes } from './frames.ts';
+import { flags, frameBytesDefault, frameTypes } from './frames.ts';
 import { noTable } from './hpack.ts';
 
 /** Bytes that the socket has not sent: messages wait from here on, and from the second limit on nothing is read. */
@@ -13,14 +13,17 @@ export class Outgoing {
   isAwaited = false;
   readonly #socket: Duplex;
   readonly #onRoom: () => void;
+  readonly #onData: () => void;
   readonly #writer = new FrameWriter();
   #collected = 0;
   #isFlushPlanned = false;
   #hasSentHeaders = false;
 
-  constructor(socket: Duplex, onRoom: () => void) {
+  /** `onData`: told of every frame of a message. */
+  constructor(socket: Duplex, onRoom: () => void, onData: () => void) {
     this.#socket = socket;
     this.#onRoom = onRoom;
+    this.#onData = onData;
     socket.on('drain', () => {
       socket.resume();
       onRoom();
@@ -33,10 +36,16 @@ export class Outgoing {
   }
 
   headers(id: number, block: Buffer, isLast: boolean): void {
-    const flag = flags.endHeaders | (isLast ? flags.endStream : 0);
-    if (this.#hasSentHeaders) this.#writer.frame(frameTypes.headers, flag, id, block);
-    else this.#writer.frame(frameTypes.headers, flag, id, noTable, block);
+    const flag = isLast ? flags.endStream : 0;
+    if (!this.#hasSentHeaders) block = Buffer.concat([noTable, block]);
     this.#hasSentHeaders = true;
+    if (block.length <= frameBytesDefault) this.#writer.frame(frameTypes.headers, flag | flags.endHeaders, id, block);
+    else {
+      this.#writer.frame(frameTypes.headers, flag, id, block.subarray(0, frameBytesDefault));
+      for (let at = frameBytesDefault; at < block.length; at += frameBytesDefault) {
+        this.#writer.frame(frameTypes.continuation, at + frameBytesDefault < block.length ? 0 : flags.endHeaders, id, block.subarray(at, at + frameBytesDefault));
+      }
+    }
     this.#flushSoon();
   }
 
@@ -46,6 +55,7 @@ export class Outgoing {
     if (messageBytes !== undefined) this.#writer.messageHead(messageBytes);
     this.#writer.bytes(piece);
     this.#collected += size;
+    this.#onData();
     this.#flushSoon();
   }
 

@@ -3,6 +3,8 @@ import { GrpcError } from '../error.ts';
 import { encodeHeaders, type Headers } from './hpack.ts';
 
 const opening: Headers = [[':status', '200'], ['content-type', 'application/grpc']];
+/** Of an error's text; callers refuse headers above 8 KiB or so. */
+const messageCharactersMax = 1024;
 /** The headers before the first message. */
 export const openingBlock = encodeHeaders(opening);
 /** The trailers of a call that succeeded. */
@@ -22,7 +24,7 @@ export function plainBlock(httpStatus: number): Buffer {
 /** As gRPC wants a message: UTF-8, and `%XX` for all but printable ASCII. */
 function percentEncoded(text: string): string {
   let encoded = '';
-  for (const byte of Buffer.from(text)) encoded += byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  for (const byte of Buffer.from(text.slice(0, messageCharactersMax))) encoded += byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return encoded;
 }
 
@@ -43,4 +45,11 @@ export function metadataOf(headers: Headers): Metadata {
 
 export function unimplemented(what: string): GrpcError {
   return new GrpcError(status.UNIMPLEMENTED, what);
+}
+
+/** Says what we read instead, as gRPC wants. */
+export function unknownEncoding(encoding: string): GrpcError {
+  const metadata = new Metadata();
+  metadata.set('grpc-accept-encoding', 'identity');
+  return new GrpcError(status.UNIMPLEMENTED, `messages compressed with ${encoding} are not supported`, { metadata });
 }
