@@ -60,6 +60,7 @@ export class Harness {
       user: attributes.user,
       request: { query, signal: new AbortController().signal },
       parent: () => Promise.resolve(this.pod),
+      admit: () => Promise.resolve(),
       dryRun: false,
     } as unknown as ResourceCall;
   }
