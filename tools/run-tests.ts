@@ -32,7 +32,7 @@ const suites: readonly Suite[] = [
   ...(existsSync(join(root, 'tools/generate.ts')) ? [{ name: 'generated', run: () => check(['node', 'tools/generate.ts', '--check']) }] : []),
   { name: 'build', run: () => check(['./rhythm', '--build']) },
   { name: 'unit', run: () => vitest('vitest.config.ts') },
-  { name: 'sim', run: () => check(['node', 'sim/main.ts', '--seeds', '1600']) },
+  { name: 'sim', run: () => check(['node', 'sim/main.ts', '--seeds', '2400']) },
   { name: 'e2e', run: () => vitest('e2e/vitest.config.ts') },
   { name: 'long', onDemand: true, run: () => vitest('e2e/vitest.config.ts', { RHYTHM_LONG: '1' }) },
 ];
