@@ -56,13 +56,6 @@ export class Environment {
     };
   }
 
-  /** The environment with more variables. */
-  with(variables: Readonly<Record<string, Type>>): Environment {
-    const extended = new Environment({ variables: { ...Object.fromEntries(this.#declarations.variables), ...variables } });
-    Object.assign(extended.#declarations, { types: this.#declarations.types, typeNames: this.#declarations.typeNames });
-    return extended;
-  }
-
   /**
    * Parses, checks and compiles an expression. Throws `CompileError` when it makes no sense, or does not give one of
    * the `results`.

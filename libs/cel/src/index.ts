@@ -8,4 +8,3 @@ export { equal } from './run/equality.ts';
 export { AssociativeList, Duration, ObjectValue, OpaqueValue, Optional, Timestamp, Uint, typeNameOf, type MapKey, type Value } from './run/value.ts';
 export { boolType, bytesType, doubleType, durationType, dynType, intType, listOf, mapOf, nullType, objectOf, opaque, optionalOf, stringType, timestampType, typeText, uintType, type ObjectType, type Type } from './check/type.ts';
 export { authorizerValue, resourceCheckValue, type AuthorizationAnswer, type AuthorizationQuestion, type Authorize } from './kubernetes/authorizer.ts';
-export { QuantityValue } from './kubernetes/quantities.ts';

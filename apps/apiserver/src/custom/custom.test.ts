@@ -1,10 +1,9 @@
-import { ApiError, type KubeObject } from '@rhythm/api';
+import { ApiError, compareVersions, type KubeObject } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps } from '@rhythm/api/types/apiextensions-v1';
 import { afterEach, describe, expect, test } from 'vitest';
 import { take, testApi, type SeenEvent, type TestApi } from '../testing.ts';
 import { definitionErrors, definitionStep } from './definition-step.ts';
 import { jsonPath } from './json-path.ts';
-import { compareVersions } from './version-priority.ts';
 
 let api: TestApi;
 afterEach(() => api.stop());

@@ -1,5 +1,4 @@
-import type { KindDefinition, KindRegistry, ServedGroup } from '@rhythm/api';
-import { compareVersions } from './version-priority.ts';
+import { compareVersions, type KindDefinition, type KindRegistry, type ServedGroup } from '@rhythm/api';
 
 /** The kinds of one CustomResourceDefinition. */
 export interface CustomKinds {

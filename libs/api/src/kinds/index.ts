@@ -7,6 +7,7 @@ export * from './define-kind.ts';
 export * from './human-duration.ts';
 export * from './kind.ts';
 export * from './registry.ts';
+export { compareVersions } from './version-priority.ts';
 export { allContainers, defaultPullPolicy } from './pod-spec-defaults.ts';
 export { podLimits, podRequests, qosClassOf, type Amounts } from './core/pod-resources.ts';
 export { usesClusterIP, usesHealthCheckPort, usesNodePorts } from './core/service-addresses.ts';

@@ -21,6 +21,7 @@ import { rbacKinds } from './rbac/index.ts';
 import { resourceKinds } from './resource/index.ts';
 import { schedulingKinds } from './scheduling/index.ts';
 import { storageKinds } from './storage/index.ts';
+import { compareVersions } from './version-priority.ts';
 
 /** A group as discovery shows it: versions in order of preference. */
 export interface ServedGroup {
@@ -108,14 +109,9 @@ function groupsOf(kinds: readonly KindDefinition[]): ServedGroup[] {
     versions.set(group, known.add(version));
   }
   return [...versions].map(([group, found]) => {
-    const ordered = [...found].sort(byPreference);
+    const ordered = [...found].sort(compareVersions);
     return { group, versions: ordered, preferredVersion: ordered[0] ?? '' };
   });
-}
-
-/** Stable versions, the newest first. */
-function byPreference(a: string, b: string): number {
-  return Number(b.slice(1)) - Number(a.slice(1));
 }
 
 function byPlural(a: KindDefinition, b: KindDefinition): number {

@@ -1,10 +1,10 @@
 import { addQuantities, compareQuantities, isQuantity, parseQuantity, quantityOf, quantityToNumber, quantityValue, subtractQuantities, type Quantity } from '@rhythm/api';
+import { toError } from '@rhythm/base';
 import { overloads, readCost, type Overload } from '../check/overload.ts';
 import { EvaluationError } from '../run/error.ts';
 import { intMax, intMin, OpaqueValue } from '../run/value.ts';
-import { causeText } from './cause-text.ts';
 
-export class QuantityValue extends OpaqueValue {
+class QuantityValue extends OpaqueValue {
   readonly typeName = 'kubernetes.Quantity';
   readonly quantity: Quantity;
 
@@ -45,7 +45,7 @@ function parsed(text: string): QuantityValue {
   try {
     return new QuantityValue(parseQuantity(text));
   } catch (error) {
-    throw new EvaluationError(causeText(error), { cause: error });
+    throw new EvaluationError(toError(error).message, { cause: error });
   }
 }
 
