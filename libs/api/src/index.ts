@@ -1,6 +1,7 @@
 export * from './resource.ts';
 export * from './gen/resources.ts';
 export * from './status.ts';
+export * from './conditions.ts';
 export * from './schema/index.ts';
 export * from './decode/index.ts';
 export * from './codec/index.ts';

@@ -1,4 +1,4 @@
-import { hasReason, type KindDefinition } from '@rhythm/api';
+import { hasReason, type KindDefinition, withCondition } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
 import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
@@ -7,7 +7,7 @@ import type { Caches } from '../registry/caches.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import type { ConversionPorts } from './conversion.ts';
 import { customKinds } from './custom-kind.ts';
-import { definitionStatus, isTrue, namesHeld, withCondition, type TakenNames } from './definition-status.ts';
+import { definitionStatus, isTrue, namesHeld, type TakenNames } from './definition-status.ts';
 import type { LiveRegistry } from './live-registry.ts';
 
 const group = 'apiextensions.k8s.io';
@@ -158,7 +158,7 @@ export class DefinitionController {
 
   async #say(definition: CustomResourceDefinition, condition: CustomResourceDefinitionCondition): Promise<void> {
     const { clock, writes } = this.#ports;
-    const conditions = withCondition(definition.status?.conditions ?? [], condition, clock.now());
+    const conditions = withCondition(definition.status?.conditions, condition, clock.now());
     const next = { ...definition, status: { ...definition.status, conditions } };
     if (!deepEqual(next.status, definition.status)) await writes.updateStatus(group, resource, next);
   }

@@ -1,5 +1,6 @@
+import { withCondition } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames, CustomResourceDefinitionStatus } from '@rhythm/api/types/apiextensions-v1';
-import { formatTime, type Instant } from '@rhythm/base';
+import type { Instant } from '@rhythm/base';
 
 /** The names that other definitions of the same group, or built-in kinds, have already. */
 export interface TakenNames {
@@ -34,14 +35,6 @@ export function definitionStatus(definition: CustomResourceDefinition, taken: Ta
 
 export function isTrue(conditions: readonly CustomResourceDefinitionCondition[] | undefined, type: string): boolean {
   return (conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
-}
-
-/** The same with one condition as it is now; its time moves with its status only. */
-export function withCondition(conditions: readonly CustomResourceDefinitionCondition[], next: CustomResourceDefinitionCondition, now: Instant): CustomResourceDefinitionCondition[] {
-  const before = conditions.find(({ type }) => type === next.type);
-  const lastTransitionTime = before?.status === next.status ? (before.lastTransitionTime ?? formatTime(now)) : formatTime(now);
-  const made = { ...next, lastTransitionTime };
-  return before === undefined ? [...conditions, made] : conditions.map((condition) => (condition === before ? made : condition));
 }
 
 interface Accepted {

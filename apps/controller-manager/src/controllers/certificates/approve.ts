@@ -1,10 +1,9 @@
-import { resources, type TypedResource } from '@rhythm/api';
+import { resources, type TypedResource, withCondition } from '@rhythm/api';
 import type { SubjectAccessReview } from '@rhythm/api/types/authorization-v1';
 import type { CertificateSigningRequest } from '@rhythm/api/types/certificates-v1';
 import { readSigningRequest, SigningRequestError, type SigningRequest } from '@rhythm/pki';
 import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
-import { withCondition } from '../../shared/conditions.ts';
 import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { conditionOf, isDecided, isIssued, pemOf } from './request-state.ts';
 import { kubeletClientSigner, whyNotSigned } from './signers.ts';

@@ -1,10 +1,9 @@
-import { resources } from '@rhythm/api';
+import { resources, withCondition } from '@rhythm/api';
 import { toError } from '@rhythm/base';
 import type { CertificateSigningRequest } from '@rhythm/api/types/certificates-v1';
 import { readSigningRequest, type Authority } from '@rhythm/pki';
 import { done, enqueueOn, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
-import { withCondition } from '../../shared/conditions.ts';
 import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { conditionOf, isIssued, pemOf } from './request-state.ts';
 import { clusterSigners, whyNotSigned } from './signers.ts';

@@ -1,6 +1,6 @@
+import { withCondition, withoutCondition } from '@rhythm/api';
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '@rhythm/api/types/apps-v1';
 import { formatTime, parseTime, type Instant } from '@rhythm/base';
-import { withCondition, withoutCondition } from '../../shared/conditions.ts';
 import { bounds, sumAvailable, sumReplicas, wantedBy } from './sets.ts';
 
 /** The status, with its conditions; `deadlineAt` is when a rollout without progress will be called failed. */

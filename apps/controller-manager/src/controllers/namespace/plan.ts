@@ -1,6 +1,6 @@
+import { withCondition } from '@rhythm/api';
 import type { Namespace, NamespaceCondition } from '@rhythm/api/types/core-v1';
 import type { Instant } from '@rhythm/base';
-import { withCondition } from '../../shared/conditions.ts';
 
 export const namespaceFinalizer = 'kubernetes';
 

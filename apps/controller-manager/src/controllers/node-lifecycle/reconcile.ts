@@ -1,9 +1,8 @@
-import { hasReason, resources } from '@rhythm/api';
+import { hasReason, resources, withCondition } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import { parseTime } from '@rhythm/base';
 import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
-import { withCondition } from '../../shared/conditions.ts';
 import { planNode } from './plan.ts';
 
 const leaseNamespace = 'kube-node-lease';

@@ -1,11 +1,10 @@
-import { hasReason, matcherOfSelector, resources } from '@rhythm/api';
+import { hasReason, matcherOfSelector, resources, withCondition, withoutCondition } from '@rhythm/api';
 import type { ReplicaSet, ReplicaSetCondition } from '@rhythm/api/types/apps-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { causeChain } from '@rhythm/base';
 import { controllerKey, done, enqueueOn, keyOf, later, runController, TerminalError, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
 import { claim } from '../../shared/claim.ts';
-import { withCondition, withoutCondition } from '../../shared/conditions.ts';
 import { semanticallyEqual } from '../../shared/equality.ts';
 import { Expectations } from '../../shared/expectations.ts';
 import { ownershipIndexes } from '../../shared/indexes.ts';
