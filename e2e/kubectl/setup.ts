@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { ensureKubectl, localImages } from '@rhythm/cli';
+import { ensureProgram, localImages } from '@rhythm/cli';
 import { debianKubectl } from '../support/debian-kubectl.ts';
 import { startRegistry } from '../support/registry.ts';
 import shareCluster from '../support/shared-cluster.ts';
@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const registry = await startRegistry();
   const [hello] = await localImages();
   const layer = hello?.layers[0] ?? [];
-  project.provide('kubectl', await ensureKubectl(() => undefined));
+  project.provide('kubectl', await ensureProgram('kubectl', () => undefined));
   project.provide('oldKubectl', await debianKubectl());
   project.provide('busybox', await registry.push('busybox', 'v1', layer, ['sh']));
   project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));

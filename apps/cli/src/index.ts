@@ -6,4 +6,4 @@ export { snapshotterFor, startContainerd } from './runtime/start-containerd.ts';
 export { launch, stopProcess } from './processes/launch.ts';
 export { ociArchive, type ImageSpec } from './images/oci-archive.ts';
 export { tar, type TarEntry } from './images/tar.ts';
-export { ensureKubectl } from './commands/kubectl.ts';
+export { ensureProgram, type Program } from './host/kubectl-layer.ts';
