@@ -196,7 +196,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, log, paths: [health, metricsHandler(metrics), versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, clock, log, paths: [health, metricsHandler(metrics), versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

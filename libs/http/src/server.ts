@@ -19,6 +19,8 @@ export interface HttpUpgrade {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly peer: PeerIdentity | undefined;
+  /** Where the connection comes from, where that is known. */
+  readonly remoteAddress?: string;
   header(name: string): string | undefined;
   headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
 }
@@ -194,6 +196,7 @@ async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, o
       path: mark === -1 ? url : url.slice(0, mark),
       query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
       peer: peerIdentity(request.socket as TLSSocket),
+      ...(request.socket.remoteAddress === undefined ? {} : { remoteAddress: request.socket.remoteAddress }),
       header: (name) => headerOf(request, name),
       headersWith: (prefix) => headersOf(request, prefix),
     });

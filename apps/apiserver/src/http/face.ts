@@ -1,16 +1,21 @@
 import { ApiError, toApiError } from '@rhythm/api';
-import { toError, type Log } from '@rhythm/base';
+import { toError, type Clock, type Log } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { Auditor } from '../audit/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
 import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { UserInfo } from '../pipeline/types.ts';
+import type { ResourceRequest, UserInfo } from '../pipeline/types.ts';
 import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
+import { upgradeWish } from '../streams/index.ts';
 import { callerOf, proxiedRequestOf, resourceRequestOf } from './request.ts';
 import { sendError, sendResponse } from './reply.ts';
 import { jsonFrames, protobufFrames } from './watch-stream.ts';
+import { checkOrigin } from './websocket/origin.ts';
+import { serveWebsocketText, textProtocol } from './websocket/text.ts';
+import { withProtocolToken } from './websocket/token-protocol.ts';
+import { serveWebsocketWatch } from './websocket/watch.ts';
 
 /** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. */
 export type PathHandler = (exchange: HttpExchange, user: UserInfo) => Promise<boolean>;
@@ -22,6 +27,7 @@ export interface FacePorts {
   readonly upgrades: readonly UpgradeHandler[];
   readonly proxy: ResourceProxy;
   readonly audit?: Auditor;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -56,23 +62,40 @@ export class HttpFace {
   }
 
   /** Upgrades have no reply of ours: what refuses them is written by hand. */
-  async upgrade(upgrade: HttpUpgrade): Promise<void> {
+  async upgrade(asked: HttpUpgrade): Promise<void> {
+    let upgrade = asked;
     try {
+      upgrade = withProtocolToken(asked);
+      checkOrigin(upgrade);
       const path = parseResourcePath(upgrade.path);
       if (path !== undefined && isProxyPath(path)) {
         await this.#proxiedUpgrade(upgrade, path);
         return;
       }
       const handler = path === undefined ? undefined : this.#ports.upgrades.find((h) => h.group === path.group && h.resource === path.resource && h.subresource === path.subresource);
-      if (path === undefined || handler === undefined) throw new ApiError('BadRequest', 'this path does not upgrade connections');
+      if (path === undefined) throw doesNotUpgrade();
       const gone = new AbortController();
       upgrade.socket.once('close', () => gone.abort(new Error('the client has gone')));
       const request = resourceRequestOf(upgrade, upgrade.request.method ?? 'GET', path, gone.signal);
+      if (handler === undefined) {
+        await this.#streamed(request, upgrade);
+        return;
+      }
       const call = await this.#ports.pipeline.admit(request);
       await handler.upgrade(this.#ports.pipeline.resourceCall(call), upgrade);
     } catch (thrown) {
       refuseUpgrade(upgrade, thrown);
     }
+  }
+
+  /** Watches and logs by WebSocket, for those that cannot take them in chunks. */
+  async #streamed(request: ResourceRequest, upgrade: HttpUpgrade): Promise<void> {
+    const { pipeline } = this.#ports;
+    const isLog = request.verb === 'get' && request.resource === 'pods' && request.subresource === 'log';
+    if (upgradeWish(upgrade)?.kind !== 'websocket' || (request.verb !== 'watch' && !isLog)) throw doesNotUpgrade();
+    if (request.verb === 'watch') return serveWebsocketWatch(await pipeline.watch(request), upgrade, this.#ports);
+    textProtocol(upgrade);
+    return serveWebsocketText((await pipeline.handle(request)).body, upgrade, this.#ports);
   }
 
   async #proxied(exchange: HttpExchange, path: ResourcePath): Promise<void> {
@@ -119,6 +142,10 @@ export class HttpFace {
       throw error;
     }
   }
+}
+
+function doesNotUpgrade(): ApiError {
+  return new ApiError('BadRequest', 'this path does not upgrade connections');
 }
 
 function refuseUpgrade(upgrade: HttpUpgrade, thrown: unknown): void {

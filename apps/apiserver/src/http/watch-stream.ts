@@ -8,25 +8,32 @@ const heads: Readonly<Record<RenderedEvent['type'], Buffer>> = {
   BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
   ERROR: Buffer.from('{"type":"ERROR","object":'),
 };
-const tail = Buffer.from('}\n');
+const tail = Buffer.from('}');
+const lineTail = Buffer.from('}\n');
 
 /** A batch of events as they stand on an HTTP watch: one JSON object per line. */
 export function jsonFrames(events: readonly RenderedEvent[]): Buffer {
-  return Buffer.concat(events.flatMap((event) => [heads[event.type], event.object, tail]));
+  return Buffer.concat(events.flatMap((event) => [heads[event.type], event.object, lineTail]));
 }
 
-/**
- * The same in protobuf: each a 4-byte big-endian length and a bare meta.v1 WatchEvent
- * { type = 1, object = 2: RawExtension { raw = 1 } }.
- */
+/** One event by itself. */
+export function jsonFrame(event: RenderedEvent): Buffer {
+  return Buffer.concat([heads[event.type], event.object, tail]);
+}
+
+/** The events in protobuf, each behind its length, 4 bytes big-endian. */
 export function protobufFrames(events: readonly RenderedEvent[]): Buffer {
   return Buffer.concat(
-    events.map((event) => {
-      const type = protobufField(1, Buffer.from(event.type));
-      const object = protobufField(2, protobufField(1, event.object));
+    events.flatMap((event) => {
+      const frame = protobufFrame(event);
       const length = Buffer.alloc(4);
-      length.writeUInt32BE(type.length + object.length);
-      return Buffer.concat([length, type, object]);
+      length.writeUInt32BE(frame.length);
+      return [length, frame];
     }),
   );
+}
+
+/** One event by itself: a bare meta.v1 WatchEvent { type = 1, object = 2: RawExtension { raw = 1 } }. */
+export function protobufFrame(event: RenderedEvent): Buffer {
+  return Buffer.concat([protobufField(1, Buffer.from(event.type)), protobufField(2, protobufField(1, event.object))]);
 }

@@ -89,7 +89,7 @@ export function sendMessage(socket: WebSocket, message: Buffer, binary: boolean)
 }
 
 /** Closes after what was sent; a client that does not answer is cut off. */
-export function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
+export function closeSocket(socket: WebSocket, clock: Clock, code = 1000): Promise<void> {
   if (socket.readyState === socket.CLOSED) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.setTimer(streamLimits.closeMs, () => socket.terminate());
@@ -98,6 +98,6 @@ export function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
       resolve();
     });
     if (socket.isPaused) socket.resume();
-    socket.close(1000);
+    socket.close(code);
   });
 }

@@ -1,0 +1,84 @@
+import { causeChain, type Clock, type Log, type Timer } from '@rhythm/base';
+import type { HttpUpgrade } from '@rhythm/http';
+import type { WebSocket } from 'ws';
+import { acceptWebSocket, closeSocket, sendMessage } from '../../streams/index.ts';
+
+/** What a WebSocket of this folder may take; bytes in both directions are limited by `streams`. */
+export const websocketLimits = {
+  /** Between two pings; a client that has not answered one until the next but one is gone. */
+  pingEveryMs: 60_000,
+  /** A client that takes nothing of what waits for it for this long is cut off, as on a chunked reply. */
+  stallMs: 120_000,
+} as const;
+
+export interface SocketPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** RFC 6455, 7.4.1. */
+const serverError = 1011;
+
+/** A WebSocket on which only the server has something to say: what the client sends is read and forgotten. */
+export class OneWaySocket {
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
+  #pings = 0;
+  #timer: Timer | undefined;
+
+  constructor(socket: WebSocket, clock: Clock) {
+    this.#socket = socket;
+    this.#clock = clock;
+    socket.on('message', () => undefined);
+    socket.on('pong', () => (this.#pings = 0));
+    socket.on('close', () => this.#end());
+    if (socket.readyState !== socket.OPEN) this.#end();
+    else this.#ping();
+  }
+
+  /** Aborts when either side has closed. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Resolves when more may be sent: at once, unless much waits for the client. */
+  async send(message: Buffer, binary: boolean): Promise<void> {
+    const cut = this.#clock.setTimer(websocketLimits.stallMs, () => this.#socket.terminate());
+    try {
+      await sendMessage(this.#socket, message, binary);
+    } finally {
+      cut.cancel();
+    }
+  }
+
+  /** Lets `say` say all it has, then closes in peace. Where it fails, the close says so: nobody is to take a part for the whole. */
+  async serve(log: Log, say: () => Promise<void>): Promise<void> {
+    try {
+      await say();
+      await closeSocket(this.#socket, this.#clock);
+    } catch (error) {
+      if (!this.signal.aborted) log.warn('a stream over a WebSocket broke', { error: causeChain(error) });
+      await closeSocket(this.#socket, this.#clock, serverError);
+    }
+  }
+
+  #ping(): void {
+    this.#timer = this.#clock.setTimer(websocketLimits.pingEveryMs, () => {
+      if (this.#pings > 1) return this.#socket.terminate();
+      this.#pings++;
+      this.#socket.ping();
+      this.#ping();
+    });
+  }
+
+  #end(): void {
+    this.#timer?.cancel();
+    this.#closed.abort(new Error('the client has gone'));
+  }
+}
+
+/** Completes the handshake. Rejects with `ApiError` when it is none; nothing was answered then. */
+export async function openOneWay(upgrade: HttpUpgrade, protocol: string | undefined, clock: Clock): Promise<OneWaySocket> {
+  return new OneWaySocket(await acceptWebSocket(upgrade, protocol), clock);
+}
