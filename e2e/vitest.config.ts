@@ -18,8 +18,8 @@ export default defineConfig({
       ? [{ test: { ...common, name: 'long', testTimeout: 600_000, include: ['e2e/**/*.long.test.ts', 'e2e/refuses/refuses.test.ts'] } }]
       : [
           { test: { ...common, name: 'firstlight', include: ['e2e/firstlight/**/*.test.ts'], globalSetup: ['e2e/support/shared-cluster.ts'] } },
-          { test: { ...common, name: 'kubectl', include: ['e2e/kubectl/**/*.test.ts'], globalSetup: ['e2e/kubectl/setup.ts'], maxConcurrency: 6 } },
-          { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/firstlight/**', 'e2e/kubectl/**', 'e2e/**/*.long.test.ts'] } },
+          { test: { ...common, name: 'kubectl', include: ['e2e/{kubectl,clients}/**/*.test.ts'], globalSetup: ['e2e/kubectl/setup.ts'], maxConcurrency: 6 } },
+          { test: { ...common, name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/{firstlight,kubectl,clients}/**', 'e2e/**/*.long.test.ts'] } },
         ],
   },
 });

@@ -10,6 +10,8 @@ declare module 'vitest' {
     kubectl: string;
     /** The path of kubectl 1.20. */
     oldKubectl: string;
+    /** The path of helm 4. */
+    helm: string;
     /** `127.0.0.1:PORT/busybox`: a shell and its tools. */
     busybox: string;
     /** A web server on port 80 that shows its /etc: `/hostname` is its pod's name. */
@@ -24,6 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [hello] = await localImages();
   const layer = hello?.layers[0] ?? [];
   project.provide('kubectl', await ensureProgram('kubectl', () => undefined));
+  project.provide('helm', await ensureProgram('helm', () => undefined));
   project.provide('oldKubectl', await debianKubectl());
   project.provide('busybox', await registry.push('busybox', 'v1', layer, ['sh']));
   project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));
