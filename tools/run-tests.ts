@@ -33,7 +33,7 @@ const suites: readonly Suite[] = [
   { name: 'build', run: () => check(['./rhythm', '--build']) },
   { name: 'unit', run: () => vitest('vitest.config.ts') },
   { name: 'sim', run: () => check(['node', 'sim/main.ts', '--seeds', '2400']) },
-  { name: 'e2e', run: () => vitest('e2e/vitest.config.ts') },
+  { name: 'e2e', run: () => vitest('e2e/vitest.config.ts', {}, ['./e2e/conformance/harness/reporter.ts']) },
   { name: 'long', onDemand: true, run: () => vitest('e2e/vitest.config.ts', { RHYTHM_LONG: '1' }) },
 ];
 
@@ -47,11 +47,11 @@ interface Report {
   readonly testResults: ReadonlyArray<{ readonly status: string; readonly assertionResults: ReadonlyArray<{ readonly status: string }> }>;
 }
 
-async function vitest(config: string, env: Readonly<Record<string, string>> = {}): Promise<Counts> {
+async function vitest(config: string, env: Readonly<Record<string, string>> = {}, reporters: readonly string[] = []): Promise<Counts> {
   const scratch = mkdtempSync(join(tmpdir(), 'rhythm-report-'));
   const file = join(scratch, 'report.json');
   try {
-    const code = await execute(['vitest', 'run', '--config', config, '--root', root, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], env);
+    const code = await execute(['vitest', 'run', '--config', config, '--root', root, ...['default', 'json', ...reporters].map((reporter) => `--reporter=${reporter}`), `--outputFile.json=${file}`], env);
     if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
     const counts = countsOf(JSON.parse(readFileSync(file, 'utf8')) as Report);
     // An error outside every test: vitest says so by its exit code only.

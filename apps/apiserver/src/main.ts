@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
 import { start } from './index.ts';
+import { startPlain, type PlainConfig } from './plain/index.ts';
 
 const spec = {
   host: { type: 'string', help: 'address to listen on', default: '0.0.0.0' },
@@ -44,6 +45,7 @@ const spec = {
   'audit-log-maxsize': { type: 'number', help: 'megabytes at which the file is set aside', default: 100 },
   'audit-log-maxbackup': { type: 'number', help: 'files set aside that are kept', default: 10 },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
+  semantics: { type: 'string', help: 'for tests of the tests: none stores and echoes, without any rule', default: 'kubernetes' },
 } as const;
 
 /** The flags whose names begin like this. */
@@ -75,6 +77,16 @@ await runApp('apiserver', log, async (argv) => {
     random: systemRandom,
     log,
   });
+  if (flags.semantics !== 'kubernetes') {
+    const plain = await startPlain(plainOf(flags, read), { store, clock: systemClock, random: systemRandom, log });
+    writeEndpointFile(flags['endpoint-file'], `${flags.host}:${plain.port}`);
+    return {
+      stop: async () => {
+        await plain.stop();
+        await store.close();
+      },
+    };
+  }
   const oidc = oidcOf(flags, (path) => read('oidc-ca-file', path));
   const audit = auditFileOf(flags);
   const app = await start(
@@ -106,6 +118,15 @@ await runApp('apiserver', log, async (argv) => {
     },
   };
 });
+
+/** Refused outside tests: such a server checks nothing and lets everybody with a certificate do everything. */
+function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, read: (flag: string, path: string) => string): PlainConfig {
+  if (flags.semantics !== 'none') throw new FlagError(`flag --semantics: ${flags.semantics} is neither kubernetes nor none`);
+  if (process.env['RHYTHM_TEST_ONLY'] !== '1') throw new FlagError('flag --semantics: none is for tests, which set RHYTHM_TEST_ONLY=1');
+  if (flags.host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
+  log.warn('NO SEMANTICS: this server checks nothing, enforces nothing and is of no use but for testing tests');
+  return { host: flags.host, port: flags.port, tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) } };
+}
 
 function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {
   const [policy, path] = [flags['audit-policy-file'], flags['audit-log-path']];
