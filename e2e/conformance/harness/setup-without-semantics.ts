@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { systemClock, systemRandom } from '@rhythm/base';
-import { ensureKubectl } from '@rhythm/cli';
+import { ensureProgram } from '@rhythm/cli';
 import { createAuthority, createSigningKey, kubeconfigYaml } from '@rhythm/pki';
 import { storeProcess } from '../../store/store-process.ts';
 import { end, eventually, repository } from '../../support/cluster.ts';
@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   writeFileSync(at('admin.kubeconfig'), kubeconfigYaml({ clusterName: 'plain', userName: 'admin', server, caPem: authority.certPem, certPem: admin.certPem, keyPem: admin.keyPem }), { mode: 0o600 });
   project.provide('semantics', 'none');
   project.provide('clusterDir', store.folder);
-  project.provide('kubectl', await ensureKubectl(() => undefined));
+  project.provide('kubectl', await ensureProgram('kubectl', () => undefined));
   project.provide('busybox', 'busybox');
   project.provide('nginx', 'nginx');
   return stop;
