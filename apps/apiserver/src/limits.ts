@@ -36,6 +36,11 @@ export const limits = {
   compactEveryMs: 5 * 60_000,
   /** Objects a deletecollection works on at a time. */
   deleteWorkers: 10,
+  /** How long a request waits to be held against the quotas of its namespace, and how many do. */
+  quotaTimeoutMs: 10_000,
+  quotaWaitersMax: 10_000,
+  /** About how long after a lost race a charge is tried again. */
+  quotaRetryMs: 10,
   watchesPerResourceMax: 20_000,
   /** Of all resources together. */
   watchesPerUserMax: 5_000,

@@ -6,6 +6,7 @@ import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http'
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
+import { quotaStore, resourceQuota } from './admission/quota/index.ts';
 import { AuditPolicy, Auditor } from './audit/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
@@ -102,7 +103,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     log,
     authenticator: auth.authenticator,
     authorizer: auth.authorizer,
-    admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches), webhooks: { client: webhooks, log } }, ports),
+    admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches), webhooks: { client: webhooks, log }, objects, caches }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
   const audit = auditOf(config, ports);
@@ -223,8 +224,9 @@ function auditOf({ auditPolicy }: ApiserverConfig, { clock, random, log, writeAu
   return { audit: new Auditor({ policy: AuditPolicy.parse(auditPolicy), clock, random, write }) };
 }
 
-function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes' | 'webhooks'>, ports: ApiserverPorts): AdmissionStep[] {
-  return [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports)];
+function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes' | 'webhooks'> & { readonly objects: ObjectStore; readonly caches: Caches }, ports: ApiserverPorts): AdmissionStep[] {
+  const quota = resourceQuota({ store: quotaStore(served), clock: ports.clock, random: ports.random });
+  return [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports), quota];
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

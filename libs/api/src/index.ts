@@ -14,3 +14,4 @@ export * from './selectors/index.ts';
 export * from './validation/index.ts';
 export * from './patch/index.ts';
 export * from './apply/index.ts';
+export * from './quota/index.ts';

@@ -1,6 +1,6 @@
 /**
  * The admission steps, in Kubernetes' order. Each is one file; what a step needs to know of other objects it reads through
- * the pipeline's `ObjectReader`. ResourceQuota is stored but not enforced yet.
+ * the pipeline's `ObjectReader`. `quota/` comes after all of these.
  */
 import type { KindRegistry } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';

@@ -114,6 +114,17 @@ export class ObjectStore {
     throw conflict(resourceOf(kind), name, 'the object has been modified; please apply your changes to the latest version and try again');
   }
 
+  /** Writes new states of several objects of a kind in one transaction, under the versions they were read at; false when one of them has changed since. */
+  async replaceAll(kind: KindDefinition, changes: ReadonlyArray<{ readonly entry: Entry; readonly object: KubeObject }>): Promise<boolean> {
+    const stored = this.#registry.storageOf(kind);
+    const compares = changes.map(({ entry }) => ({ key: entry.key, modRevision: entry.revision }));
+    const writes = await Promise.all(changes.map(async ({ entry, object }) => this.#put(stored, entry.key, encoded(stored, await convertObject(kind, stored, object)))));
+    const result = await translated(this.#store.txn(compares, writes));
+    // After a lost race too the cache is to be as new as what was lost to.
+    this.#caches.wrote(kind, result.succeeded ? result.revision : Math.max(0, ...result.current.map((value) => value?.modRevision ?? 0)));
+    return result.succeeded;
+  }
+
   async #decide(kind: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, fresh: boolean): Promise<Outcome | 'stale'> {
     try {
       const current = this.decode(kind, entry);

@@ -57,6 +57,7 @@ function isHugePages(name: string): boolean {
   return name.startsWith('hugepages-');
 }
 
-function isExtended(name: string): boolean {
+/** A device or the like, which pods ask for by a name with a prefix that is not ours. */
+export function isExtended(name: string): boolean {
   return name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 }
