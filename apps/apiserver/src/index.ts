@@ -1,6 +1,6 @@
 /**
  * The apiserver: the only door to the store. `start` wires both faces onto one pipeline. Files in the order in which
- * a request travels: http/ and grpc/ (faces), pipeline/, auth/, admission/, steps/, subresources/, registry/ (objects
+ * a request travels: http/ and grpc/ (faces), pipeline/, auth/, flow-control/, admission/, steps/, subresources/, registry/ (objects
  * and keys), watch-cache/, render/; beside them discovery/ and bootstrap/.
  */
 export * from './start.ts';

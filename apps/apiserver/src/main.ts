@@ -44,6 +44,9 @@ const spec = {
   'audit-log-path': { type: 'string', help: 'file for it; needed with a policy' },
   'audit-log-maxsize': { type: 'number', help: 'megabytes at which the file is set aside', default: 100 },
   'audit-log-maxbackup': { type: 'number', help: 'files set aside that are kept', default: 10 },
+  'enable-priority-and-fairness': { type: 'boolean', help: 'FlowSchemas and PriorityLevelConfigurations say whose turn it is; false: only the two limits that follow', default: true },
+  'max-requests-inflight': { type: 'number', help: 'with the next one, the seats of the server; by itself the most reading requests at a time', default: 400 },
+  'max-mutating-requests-inflight': { type: 'number', help: 'the same for writing ones', default: 200 },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
   semantics: { type: 'string', help: 'for tests of the tests: none stores and echoes, without any rule', default: 'kubernetes' },
 } as const;
@@ -98,6 +101,7 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
+      flowControl: { enabled: flags['enable-priority-and-fairness'], maxRequestsInflight: count(flags, 'max-requests-inflight'), maxMutatingRequestsInflight: count(flags, 'max-mutating-requests-inflight') },
       ...oidc,
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
@@ -126,6 +130,13 @@ function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, read: (flag:
   if (flags.host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
   log.warn('NO SEMANTICS: this server checks nothing, enforces nothing and is of no use but for testing tests');
   return { host: flags.host, port: flags.port, tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) } };
+}
+
+/** A number that counts something. */
+function count(flags: Flags<'max-'>, name: keyof Flags<'max-'>): number {
+  const value = flags[name];
+  if (!Number.isInteger(value) || value < 0) throw new FlagError(`flag --${name}: ${value} is not a count`);
+  return value;
 }
 
 function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {

@@ -17,12 +17,15 @@ import { LiveRegistry } from './custom/live-registry.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
+import { flowDefaults, wireFlowControl } from './flow-control/index.ts';
+import type { FlowConfig, FlowWiring } from './flow-control/index.ts';
 import { HttpFace, type FacePorts, type PathHandler } from './http/face.ts';
 import { healthHandler } from './http/health.ts';
 import { descriptionFile, noSource } from './openapi/description-source.ts';
 import { Documents } from './openapi/documents.ts';
 import { openApiHandler } from './openapi/handler.ts';
 import { metricsHandler, RequestMetrics, watchCacheMetrics } from './metrics/index.ts';
+import { limits } from './limits.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
@@ -61,6 +64,8 @@ export interface ApiserverConfig {
   /** A policy of audit.k8s.io/v1, in YAML; without it nothing is written down. */
   readonly auditPolicy?: string;
   readonly httpLimits?: Partial<HttpLimits>;
+  /** Priority and fairness; Kubernetes' defaults when absent. */
+  readonly flowControl?: FlowConfig;
 }
 
 export interface ApiserverPorts {
@@ -110,12 +115,14 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const metrics = new MetricsRegistry();
   processMetrics(metrics, clock);
   watchCacheMetrics(metrics, caches, registry);
-  const pipeline = new Pipeline({ ...base, ...audit, metrics: new RequestMetrics(metrics, registry, clock) });
+  const flow = wireFlowControl(config.flowControl ?? flowDefaults, limits.requestTimeoutMs, { registry, caches, metrics, clock, random, log });
+  const pipeline = new Pipeline({ ...base, ...audit, gate: flow.gate, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
+  const upkeep = flow.upkeep({ reader, writes, changes: changesOf(caches) });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     await caches.stop();
     throw error;
@@ -125,7 +132,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
-    await Promise.all([definitions.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
+    await Promise.all([definitions.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
     webhooks.close();
   };
@@ -133,6 +140,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     await definitions.start();
     await bootstrapNamespaces(reader, writes);
     await auth.bootstrap(writerOf(writes));
+    await upkeep?.start();
     await bootstrapPriorityClasses(reader, writes);
     await ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr));
     await repairAllocations(reader, writes, { clock, random, log });
@@ -158,7 +166,7 @@ interface Faces {
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry };
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -180,7 +188,7 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
@@ -197,7 +205,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, clock, log, paths: [health, metricsHandler(metrics), versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

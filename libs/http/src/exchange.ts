@@ -32,6 +32,8 @@ export interface HttpExchange {
   readonly replied: boolean;
   header(name: string): string | undefined;
   headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
+  /** Adds a header to the reply, however it turns out. */
+  addHeader(name: string, value: string): void;
   /** @throws HttpError 413, 408, 400. */
   readBody(): Promise<Uint8Array>;
   /** The body as it comes, for those that pass it on without keeping it; instead of `readBody`. */
@@ -104,6 +106,9 @@ export function exchangeOf(request: NativeRequest, response: NativeResponse, con
     },
     header: (name) => headerOf(request, name),
     headersWith: (prefix) => headersOf(request, prefix),
+    addHeader: (name, value) => {
+      if (!response.headersSent) response.setHeader(name, value);
+    },
     readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs, (bytes) => {
       // What came after the client had gone is nobody's to give back.
       if (gone.signal.aborted || !context.budget.take(bytes)) return false;

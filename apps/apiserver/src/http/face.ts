@@ -3,6 +3,7 @@ import { toError, type Clock, type Log } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { Auditor } from '../audit/index.ts';
+import type { FlowGate, FlowIds, Place } from '../flow-control/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
 import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -28,6 +29,7 @@ export interface FacePorts {
   readonly proxy: ResourceProxy;
   readonly audit?: Auditor;
   readonly clock: Clock;
+  readonly gate?: FlowGate;
   readonly log: Log;
 }
 
@@ -46,7 +48,7 @@ export class HttpFace {
       else if (isProxyPath(path)) await this.#proxied(exchange, path);
       else {
         const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => exchange.readBody();
-        const request = resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody);
+        const request = { ...resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody), classified: classifier(exchange) };
         if (request.verb === 'watch') await this.#watch(exchange, request);
         else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
       }
@@ -126,7 +128,9 @@ export class HttpFace {
     if (user === undefined) throw unauthorized();
     const attributes = { user, verb: exchange.method.toLowerCase(), isResource: false, path: exchange.path, group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
     const record = this.#ports.audit?.begin(attributes, { uri: exchange.path, address: exchange.remoteAddress, userAgent: exchange.header('user-agent') ?? '', contentType: '' });
+    let place: Place | undefined;
     try {
+      place = await this.#ports.gate?.enter(attributes, { options: {}, signal: exchange.signal, classified: classifier(exchange) });
       const decision = await auth.authorizer.authorize(attributes);
       record?.decided(decision.allowed, decision.reason);
       if (!decision.allowed) throw forbidden(attributes, decision.reason);
@@ -140,12 +144,22 @@ export class HttpFace {
       const { code, message } = toApiError(error);
       record?.completed(code, message);
       throw error;
+    } finally {
+      place?.leave();
     }
   }
 }
 
 function doesNotUpgrade(): ApiError {
   return new ApiError('BadRequest', 'this path does not upgrade connections');
+}
+
+/** Tells the client, as Kubernetes does, what its request was taken for. */
+function classifier(exchange: HttpExchange): (ids: FlowIds) => void {
+  return ({ schema, level }) => {
+    exchange.addHeader('x-kubernetes-pf-flowschema-uid', schema);
+    exchange.addHeader('x-kubernetes-pf-prioritylevel-uid', level);
+  };
 }
 
 function refuseUpgrade(upgrade: HttpUpgrade, thrown: unknown): void {

@@ -46,7 +46,7 @@ export class Pipeline implements ApiPipeline {
     try {
       const response = await this.#bounded(request, track);
       track.done(response);
-      return response;
+      return track.held(response, request.signal);
     } catch (error) {
       track.failed(error);
       throw error;
@@ -76,7 +76,7 @@ export class Pipeline implements ApiPipeline {
         release();
         track.done(watchEnd);
       };
-      const open = await watch(this.#ports, call, end).catch((error: unknown) => {
+      const open = await watch(this.#ports, call, { onEnd: end, onStart: () => track.leave() }).catch((error: unknown) => {
         release();
         throw error;
       });
@@ -109,6 +109,8 @@ export class Pipeline implements ApiPipeline {
     });
     const attributes = attributesOf(request, user);
     track.identified(attributes);
+    const place = this.#ports.gate?.enter(attributes, request);
+    if (place !== undefined) track.entered(place instanceof Promise ? await place : place);
     const decision = await this.#ports.authorizer.authorize(attributes);
     track.decided(decision.allowed, decision.reason);
     if (!decision.allowed) throw forbidden(attributes, decision.reason);

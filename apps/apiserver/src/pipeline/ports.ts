@@ -5,6 +5,7 @@ import type { Caches } from '../registry/caches.ts';
 import type { ObjectStore } from '../registry/object-store.ts';
 import type { Renderer } from '../render/render.ts';
 import type { Auditor } from '../audit/auditor.ts';
+import type { FlowGate } from '../flow-control/index.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { ResourceHandler } from './handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, UserInfo } from './types.ts';
@@ -41,6 +42,8 @@ export interface PipelinePorts {
   readonly handlers: readonly ResourceHandler[];
   /** Writes down who did what; absent: nothing is. */
   readonly audit?: Auditor;
+  /** Says whose turn it is; absent: everybody's. */
+  readonly gate?: FlowGate;
   /** Counts and times requests; absent where nobody reads that. */
   readonly metrics?: RequestMetrics;
 }

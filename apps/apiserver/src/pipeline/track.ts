@@ -1,5 +1,6 @@
 import { toApiError } from '@rhythm/api';
 import type { AuditRecord } from '../audit/auditor.ts';
+import type { Place } from '../flow-control/index.ts';
 import type { Measured } from '../metrics/request-metrics.ts';
 import type { PipelinePorts } from './ports.ts';
 import type { RequestAttributes, ResourceRequest, ResourceResponse } from './types.ts';
@@ -10,6 +11,7 @@ export class Track {
   readonly #request: ResourceRequest;
   readonly #measured: Measured | undefined;
   #audit: AuditRecord | undefined;
+  #place: Place | undefined;
 
   constructor(ports: PipelinePorts, request: ResourceRequest) {
     this.#ports = ports;
@@ -21,6 +23,29 @@ export class Track {
   identified(attributes: RequestAttributes): void {
     const { caller, userAgent, contentType } = this.#request;
     this.#audit ??= this.#ports.audit?.begin(attributes, { uri: uriOf(this.#request), address: caller.address ?? '', userAgent, contentType });
+  }
+
+  /** Let in; the place is given back when the request is over. */
+  entered(place: Place): void {
+    this.#place = place;
+  }
+
+  leave(): void {
+    this.#place?.leave();
+  }
+
+  /** A reply in pieces keeps its place until it has been read, or its reader has gone. */
+  held(response: ResourceResponse, signal: AbortSignal): ResourceResponse {
+    const place = this.#place;
+    const { body } = response;
+    if (place === undefined || body instanceof Uint8Array) return response;
+    const leave = (): void => {
+      signal.removeEventListener('abort', leave);
+      place.leave();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    return { ...response, body: untilRead(body, leave) };
   }
 
   decided(isAllowed: boolean, reason: string): void {
@@ -38,6 +63,7 @@ export class Track {
 
   done(response: Pick<ResourceResponse, 'code' | 'contentType' | 'body'>): void {
     this.#measured?.done(response.code);
+    if (response.body instanceof Uint8Array) this.leave();
     const answer = response.body instanceof Uint8Array && response.contentType.includes('json') ? response.body : undefined;
     this.#audit?.completed(response.code, undefined, answer);
   }
@@ -45,7 +71,16 @@ export class Track {
   failed(error: unknown): void {
     const { code, message } = toApiError(error);
     this.#measured?.done(code);
+    this.leave();
     this.#audit?.completed(code, message);
+  }
+}
+
+async function* untilRead(body: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of body) yield piece;
+  } finally {
+    done();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
+import type { FlowIds } from '../flow-control/index.ts';
 
 /** Who asks (authentication.k8s.io/v1 UserInfo). */
 export interface UserInfo {
@@ -141,6 +142,8 @@ export interface ResourceRequest {
   readonly contentType: string;
   readonly accept: string;
   readonly userAgent: string;
+  /** Told which flow schema and priority level the request falls under, before it is let in or refused. */
+  classified?(ids: FlowIds): void;
   /** Aborts when the caller has gone or the deadline has passed. */
   readonly signal: AbortSignal;
 }

@@ -13,11 +13,19 @@ import { includeOf } from './respond.ts';
 import { filterOf } from './selection.ts';
 import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceWatch } from './types.ts';
 
+export interface WatchHooks {
+  /** What was there at the start has been taken: from now on only changes come. */
+  readonly onStart: () => void;
+  /** Nothing of it is left: it was read to its end, or whoever asked has gone, even before the first event. */
+  readonly onEnd: () => void;
+}
+
+const noHooks: WatchHooks = { onStart: () => undefined, onEnd: () => undefined };
+
 /**
- * Opens a watch. What ends it early comes as an ERROR event; its timeout ends it in peace. `onEnd` is called when nothing of it is
- * left: it was read to its end, or whoever asked has gone, even before the first event.
+ * Opens a watch. What ends it early comes as an ERROR event; its timeout ends it in peace.
  */
-export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void = () => undefined): Promise<ResourceWatch> {
+export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks = noHooks): Promise<ResourceWatch> {
   const { kind, request } = call;
   const rendering = negotiateWatch(request.accept);
   checkOptions(request.options);
@@ -29,7 +37,7 @@ export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void 
     throw error;
   });
   if (!(watcher instanceof Watcher)) {
-    onEnd();
+    hooks.onEnd();
     return tooOld(rendering, watcher);
   }
   const seconds = request.options.timeoutSeconds ?? 0;
@@ -38,15 +46,16 @@ export async function watch(ports: PipelinePorts, call: Call, onEnd: () => void 
   const end = (): void => {
     timeout.cancel();
     watcher.end();
-    onEnd();
+    hooks.onEnd();
   };
   const onTimeout = (): void => (request.signal.aborted ? end() : watcher.end());
   if (timeout.signal.aborted) onTimeout();
   timeout.signal.addEventListener('abort', onTimeout, { once: true });
   request.signal.addEventListener('abort', end, { once: true });
+  if (watcher.isStarted) hooks.onStart();
   return {
     contentType: rendering.contentType,
-    [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, end),
+    [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }),
   };
 }
 
@@ -82,9 +91,10 @@ async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter:
   return cache.watch(filter, state.revision, { bookmarks, initial });
 }
 
-async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, end: () => void): AsyncGenerator<readonly RenderedEvent[]> {
+async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, { onStart, onEnd: end }: WatchHooks): AsyncGenerator<readonly RenderedEvent[]> {
   try {
     let first = true;
+    let isStarted = watcher.isStarted;
     for await (const batch of watcher) {
       const events = batch.map((event) => {
         const shown = show(ports, call, rendering, event, first);
@@ -92,6 +102,10 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
         return shown;
       });
       yield events;
+      if (!isStarted && watcher.isStarted) {
+        isStarted = true;
+        onStart();
+      }
     }
   } catch (thrown) {
     const error = toApiError(thrown);

@@ -24,13 +24,19 @@ export class Caches {
   /** The cache of a kind; kinds stored together share one, in the storage version. Of kinds that a webhook converts each version has its own. */
   of(kind: KindDefinition): WatchCache {
     const held = this.heldAs(kind);
-    const id = held.convert === undefined ? held.storagePrefix : `${held.storagePrefix}@${held.version}`;
+    const id = idOf(held);
     let cache = this.#caches.get(id);
     if (cache === undefined) {
       cache = new WatchCache(held, this.#ports);
       this.#caches.set(id, cache);
     }
     return cache;
+  }
+
+  /** How much there is of a kind; `undefined` while nobody has asked for it. */
+  sizeOf(kind: KindDefinition): { readonly objects: number; readonly bytes: number; readonly watches: number } | undefined {
+    const cache = this.#caches.get(idOf(this.heldAs(kind)));
+    return cache === undefined ? undefined : { objects: cache.size, bytes: cache.bytes, watches: cache.watchers };
   }
 
   /** The kind in whose version the objects of `kind` are in its cache. */
@@ -81,4 +87,8 @@ export class Caches {
       }
     }
   }
+}
+
+function idOf(held: KindDefinition): string {
+  return held.convert === undefined ? held.storagePrefix : `${held.storagePrefix}@${held.version}`;
 }

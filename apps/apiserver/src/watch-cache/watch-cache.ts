@@ -62,6 +62,11 @@ export class WatchCache {
     return this.#entries.size;
   }
 
+  /** Their JSON. */
+  get bytes(): number {
+    return this.#entries.bytes;
+  }
+
   get indexField(): string | undefined {
     return this.#indexField;
   }

@@ -44,6 +44,11 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     this.#onEnd = options.onEnd;
   }
 
+  /** What there was at its start has been handed out. */
+  get isStarted(): boolean {
+    return this.#initialAt >= this.#initial.length;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

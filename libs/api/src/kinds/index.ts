@@ -12,4 +12,5 @@ export { allContainers, defaultPullPolicy } from './pod-spec-defaults.ts';
 export { podLimits, podRequests, qosClassOf, type Amounts } from './core/pod-resources.ts';
 export { usesClusterIP, usesHealthCheckPort, usesNodePorts } from './core/service-addresses.ts';
 export { validatePodSpec } from './pod-spec/validate.ts';
+export { mandatoryFlowSchemas, mandatoryPriorityLevels } from './flowcontrol/mandatory.ts';
 export { checkSchedule } from './batch/schedule.ts';
