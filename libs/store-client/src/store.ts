@@ -4,6 +4,8 @@ export interface StoredValue {
   readonly value: Uint8Array;
   readonly createRevision: number;
   readonly modRevision: number;
+  /** Read in a form that the next write would not use: under an old key, say. Told for ranges and failed transactions, by stores that have such forms. */
+  readonly stale?: boolean;
 }
 
 export interface RangeResult {
