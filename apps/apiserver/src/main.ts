@@ -1,10 +1,11 @@
 import { systemClock, systemRandom } from '@rhythm/base';
-import { FlagError, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
+import { FlagError, liveFiles, parseFlags, runApp, writeEndpointFile, type LiveFiles } from '@rhythm/config';
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
+import { encryptionLimits } from './encryption/index.ts';
 import { start } from './index.ts';
 import { startPlain, type PlainConfig } from './plain/index.ts';
 
@@ -47,6 +48,8 @@ const spec = {
   'enable-priority-and-fairness': { type: 'boolean', help: 'FlowSchemas and PriorityLevelConfigurations say whose turn it is; false: only the two limits that follow', default: true },
   'max-requests-inflight': { type: 'number', help: 'with the next one, the seats of the server; by itself the most reading requests at a time', default: 400 },
   'max-mutating-requests-inflight': { type: 'number', help: 'the same for writing ones', default: 200 },
+  'encryption-provider-config': { type: 'string', help: 'EncryptionConfiguration (apiserver.config.k8s.io/v1): what is stored encrypted, and how' },
+  'encryption-provider-config-automatic-reload': { type: 'boolean', help: 'take changes of that file while running' },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
   semantics: { type: 'string', help: 'for tests of the tests: none stores and echoes, without any rule', default: 'kubernetes' },
 } as const;
@@ -92,6 +95,7 @@ await runApp('apiserver', log, async (argv) => {
   }
   const oidc = oidcOf(flags, (path) => read('oidc-ca-file', path));
   const audit = auditFileOf(flags);
+  const encryption = await encryptionFileOf(flags);
   const app = await start(
     {
       host: flags.host,
@@ -105,18 +109,20 @@ await runApp('apiserver', log, async (argv) => {
       ...oidc,
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
+      ...(encryption === undefined ? {} : { encryption: encryption.current }),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
         : { kubeletClient: { cert: read('kubelet-client-cert-file', flags['kubelet-client-cert-file']), key: read('kubelet-client-key-file', flags['kubelet-client-key-file'] ?? '') } }),
     },
-    { store, clock: systemClock, random: systemRandom, log, ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
+    { store, clock: systemClock, random: systemRandom, log, ...(encryption === undefined || !flags['encryption-provider-config-automatic-reload'] ? {} : { encryptionFile: encryption }), ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
   );
   log.info('serving', { port: app.port, grpcPort: app.grpcPort });
   writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
   return {
     stop: async () => {
       await app.stop();
+      encryption?.stop();
       await store.close();
       audit?.close();
     },
@@ -137,6 +143,21 @@ function count(flags: Flags<'max-'>, name: keyof Flags<'max-'>): number {
   const value = flags[name];
   if (!Number.isInteger(value) || value < 0) throw new FlagError(`flag --${name}: ${value} is not a count`);
   return value;
+}
+
+async function encryptionFileOf(flags: Flags<'encryption-'>): Promise<LiveFiles<string> | undefined> {
+  const file = flags['encryption-provider-config'];
+  if (file === undefined) {
+    if (flags['encryption-provider-config-automatic-reload']) throw new FlagError('--encryption-provider-config-automatic-reload needs --encryption-provider-config');
+    return undefined;
+  }
+  try {
+    const live = await liveFiles({ what: 'the encryption configuration', files: { file }, load: (contents) => contents.file.toString(), everyMs: encryptionLimits.reloadEveryMs, clock: systemClock, log });
+    if (!flags['encryption-provider-config-automatic-reload']) live.stop();
+    return live;
+  } catch (error) {
+    throw new FlagError(`flag --encryption-provider-config: ${file} cannot be read`, { cause: error });
+  }
 }
 
 function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {

@@ -1,6 +1,7 @@
 import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { toError, type Clock, type Log, type Random } from '@rhythm/base';
+import type { LiveFiles } from '@rhythm/config';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
@@ -17,6 +18,7 @@ import { LiveRegistry } from './custom/live-registry.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
 import { apiService, type GrpcFace } from './grpc/index.ts';
+import { EncryptedStore, EncryptionController, EncryptionMetrics } from './encryption/index.ts';
 import { flowDefaults, wireFlowControl } from './flow-control/index.ts';
 import type { FlowConfig, FlowWiring } from './flow-control/index.ts';
 import { HttpFace, type FacePorts, type PathHandler } from './http/face.ts';
@@ -63,12 +65,16 @@ export interface ApiserverConfig {
   readonly descriptionsFile?: string;
   /** A policy of audit.k8s.io/v1, in YAML; without it nothing is written down. */
   readonly auditPolicy?: string;
+  /** An EncryptionConfiguration of apiserver.config.k8s.io/v1, in YAML; without it everything is stored in plain text. */
+  readonly encryption?: string;
   readonly httpLimits?: Partial<HttpLimits>;
   /** Priority and fairness; Kubernetes' defaults when absent. */
   readonly flowControl?: FlowConfig;
 }
 
 export interface ApiserverPorts {
+  /** Where an EncryptionConfiguration is followed while the server runs; `config.encryption` is what it said first. */
+  readonly encryptionFile?: LiveFiles<string>;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -86,7 +92,10 @@ export interface Apiserver {
 }
 
 /** Starts both faces on one pipeline. Resolves when the cluster's own objects are in place and requests are served. */
-export async function start(config: ApiserverConfig, ports: ApiserverPorts): Promise<Apiserver> {
+export async function start(config: ApiserverConfig, given: ApiserverPorts): Promise<Apiserver> {
+  const metrics = new MetricsRegistry();
+  const encryption = config.encryption === undefined ? undefined : await encryptionOf(config.encryption, metrics, given);
+  const ports = encryption === undefined ? given : { ...given, store: new EncryptedStore(given.store, encryption.encryption) };
   const { store, clock, random, log } = ports;
   const serviceIp = firstAddress(config.serviceCidr);
   const registry = new LiveRegistry(kindRegistry);
@@ -112,7 +121,6 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     handlers: [...auth.handlers, ...streamHandlers(streams)],
   };
   const audit = auditOf(config, ports);
-  const metrics = new MetricsRegistry();
   processMetrics(metrics, clock);
   watchCacheMetrics(metrics, caches, registry);
   const flow = wireFlowControl(config.flowControl ?? flowDefaults, limits.requestTimeoutMs, { registry, caches, metrics, clock, random, log });
@@ -122,8 +130,9 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
   const upkeep = flow.upkeep({ reader, writes, changes: changesOf(caches) });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
+    encryption?.stop();
     await caches.stop();
     throw error;
   });
@@ -134,6 +143,7 @@ export async function start(config: ApiserverConfig, ports: ApiserverPorts): Pro
     grpc.face.close();
     await Promise.all([definitions.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
+    encryption?.stop();
     webhooks.close();
   };
   try {
@@ -166,7 +176,7 @@ interface Faces {
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring };
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring; readonly encryption?: EncryptionController };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -188,12 +198,13 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, encryption, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
       { name: 'ping', check: () => undefined },
       { name: 'etcd', check: async () => void (await store.range('/registry/health', { countOnly: true })) },
+      ...(encryption === undefined ? [] : [{ name: 'kms-providers', check: () => encryption.check() }]),
     ],
     [
       {
@@ -217,6 +228,15 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     handle: (exchange) => face.handle(exchange),
     upgrade: (upgrade) => face.upgrade(upgrade),
   });
+}
+
+async function encryptionOf(text: string, metrics: MetricsRegistry, { clock, random, log, encryptionFile }: ApiserverPorts): Promise<EncryptionController> {
+  const controller = new EncryptionController(kindRegistry, { clock, random, log, metrics: new EncryptionMetrics(metrics, clock) });
+  await controller.start(text).catch((error: unknown) => {
+    throw new Error('--encryption-provider-config cannot be used', { cause: error });
+  });
+  if (encryptionFile !== undefined) controller.follow(encryptionFile);
+  return controller;
 }
 
 /** A line that cannot be written is said in the log, and stops nothing. */

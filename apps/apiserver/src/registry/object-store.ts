@@ -53,10 +53,15 @@ export class ObjectStore {
   async find(kind: KindDefinition, namespace: string, name: string, signal?: AbortSignal): Promise<Entry | undefined> {
     const stored = this.#registry.storageOf(kind);
     const key = objectKey(stored, namespace, name);
+    return (await this.#read(kind, key, signal))?.entry;
+  }
+
+  /** What is stored, and whether it would be written in another form today. */
+  async #read(kind: KindDefinition, key: string, signal?: AbortSignal): Promise<{ readonly entry: Entry; readonly stale: boolean } | undefined> {
     const [value] = (await translated(this.#store.range(key, signal === undefined ? {} : { signal }))).values;
     if (value === undefined) return undefined;
     const cached = this.#caches.of(kind).get(key);
-    return cached?.revision === value.modRevision ? cached : this.#entryOf(kind, value);
+    return { entry: cached?.revision === value.modRevision ? cached : await this.#entryOf(kind, value), stale: value.stale === true };
   }
 
   /** The object of an entry in the version of `kind`, with its resourceVersion: a copy of the caller's own. */
@@ -91,17 +96,21 @@ export class ObjectStore {
     const key = objectKey(stored, namespace, name);
     let entry = this.#caches.of(kind).get(key);
     let fresh = false;
+    let stale = false;
     for (let attempt = 0; attempt < limits.updateRetriesMax; attempt++) {
       if (entry === undefined) {
-        entry = await this.get(kind, namespace, name, signal);
+        const now = await this.#read(kind, key, signal);
+        if (now === undefined) throw notFound(resourceOf(kind), name);
+        ({ entry, stale } = now);
         fresh = true;
       }
       const seen: Entry = entry;
-      const outcome = await this.#decide(kind, seen, decide, fresh);
-      if (outcome === 'stale' || (outcome.action === 'keep' && !fresh)) {
-        const now = await this.get(kind, namespace, name, signal);
-        if (outcome !== 'stale' && now.revision === seen.revision) return { entry: now, removed: false };
-        entry = now;
+      const outcome = await this.#decide(kind, seen, decide, { fresh, stale });
+      if (outcome === 'behind' || (outcome.action === 'keep' && !fresh)) {
+        const now = await this.#read(kind, key, signal);
+        if (now === undefined) throw notFound(resourceOf(kind), name);
+        if (outcome !== 'behind' && now.entry.revision === seen.revision && !now.stale) return { entry: now.entry, removed: false };
+        ({ entry, stale } = now);
         fresh = true;
         continue;
       }
@@ -109,6 +118,7 @@ export class ObjectStore {
       const done = await this.#write(kind, stored, seen, outcome);
       if (!('retry' in done)) return done;
       entry = done.retry;
+      stale = false;
       fresh = true;
     }
     throw conflict(resourceOf(kind), name, 'the object has been modified; please apply your changes to the latest version and try again');
@@ -125,16 +135,17 @@ export class ObjectStore {
     return result.succeeded;
   }
 
-  async #decide(kind: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, fresh: boolean): Promise<Outcome | 'stale'> {
+  async #decide(kind: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, { fresh, stale }: { readonly fresh: boolean; readonly stale: boolean }): Promise<Outcome | 'behind'> {
     try {
       const current = this.decode(kind, entry);
       const outcome = await decide(current);
       // Compared with a copy of its own: `decide` may have changed the one it was given.
-      if (outcome.action === 'put' && (outcome.companions ?? []).length === 0 && sameContent(outcome.object, this.decode(kind, entry))) return { action: 'keep' };
+      // What is stored under an old key is written again though nothing changes.
+      if (outcome.action === 'put' && !stale && (outcome.companions ?? []).length === 0 && sameContent(outcome.object, this.decode(kind, entry))) return { action: 'keep' };
       return outcome;
     } catch (error) {
       if (fresh) throw error;
-      return 'stale';
+      return 'behind';
     }
   }
 

@@ -34,7 +34,7 @@ export function encodeStored(kind: KindDefinition, object: KubeObject): Buffer {
 
 /** The object's JSON with its revision as resourceVersion: a copy with the revision spliced in by position. */
 export function withRevision(kind: KindDefinition, value: Uint8Array, revision: number): Buffer {
-  if (value[0] !== jsonFormat) throw new ApiError('InternalError', `stored value has the unknown format ${value[0] ?? 'none'}`);
+  if (value[0] !== jsonFormat) throw unknownFormat(value);
   const head = headOf(kind).bytes;
   const stored = Buffer.from(value.buffer, value.byteOffset + 1, value.byteLength - 1);
   if (stored.compare(head, 0, head.length, 0, head.length) !== 0) return respell(kind, stored, revision);
@@ -62,7 +62,7 @@ export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision:
 
 /** The object of a stored value, in whatever version it was stored. */
 export function decodeStored(value: Uint8Array): KubeObject {
-  if (value[0] !== jsonFormat) throw new ApiError('InternalError', `stored value has the unknown format ${value[0] ?? 'none'}`);
+  if (value[0] !== jsonFormat) throw unknownFormat(value);
   const object = parseObject(value.subarray(1));
   object.metadata ??= {};
   return object;
@@ -77,4 +77,8 @@ function respell(kind: KindDefinition, stored: Buffer, revision: number): Buffer
   const object = parseObject(stored);
   object.metadata ??= {};
   return withRevision(kind, encodeStored(kind, object), revision);
+}
+
+function unknownFormat(value: Uint8Array): ApiError {
+  return new ApiError('InternalError', `stored value has the unknown format ${value[0] ?? 'none'}`);
 }

@@ -1,5 +1,7 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { StoredValue } from '@rhythm/store-client';
+import { isEncrypted } from '../encryption/provider.ts';
+import { UnreadableValue } from '../registry/unreadable-value.ts';
 import { atRevision, decodeStored, encodeStored, parseObject, withRevision } from '../registry/stored-form.ts';
 
 export type StringMap = Readonly<Record<string, string>>;
@@ -18,6 +20,8 @@ const noLabels: StringMap = Object.freeze({});
 
 /** The one way from a stored value into the cache. */
 export function entryOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry {
+  // Somebody has encrypted it, and this server was not told how: not to be taken for an object that does not exist.
+  if (isEncrypted(stored.value)) throw new UnreadableValue(stored.key, 'identity transformer tried to read encrypted data');
   const bytes = withRevision(kind, stored.value, stored.modRevision);
   const object = parseObject(bytes);
   const isChanged = kind.refresh?.(object) === true;

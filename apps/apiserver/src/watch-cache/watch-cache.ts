@@ -3,6 +3,7 @@ import { backoffDelay, causeChain, withTimeout, type Clock, type Log, type Rando
 import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import { listPrefix, prefixEnd } from '../registry/keys.ts';
+import { UnreadableValue } from '../registry/unreadable-value.ts';
 import { entriesOf, entryOf, type Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
@@ -229,6 +230,12 @@ export class WatchCache {
         failures++;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        // Read anew: what cannot be decrypted may have been deleted since, or its key be known now.
+        if (error instanceof UnreadableValue) {
+          this.#ports.log.error('a change cannot be read', { error: causeChain(error) });
+          await this.#pause(1);
+          return;
+        }
         if (error instanceof StoreError && (error.kind === 'Compacted' || error.kind === 'FutureRevision')) return;
         failures++;
         this.#ports.log.warn('watch on the store broke off', { error: causeChain(error) });
@@ -274,11 +281,12 @@ export class WatchCache {
     return new Map(puts.map((event, index) => [event, entries[index]] as const).filter((pair): pair is readonly [typeof pair[0], Entry] => pair[1] !== undefined));
   }
 
-  /** A value that cannot be read must not stop the others: it is left out, and said. */
+  /** A value that cannot be read must not stop the others: it is left out, and said. One that cannot be decrypted stops them, as in Kubernetes. */
   #entry(stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry | undefined {
     try {
       return entryOf(this.kind, stored);
     } catch (error) {
+      if (error instanceof UnreadableValue) throw error;
       this.#ports.log.error('stored object cannot be read', { key: stored.key, error: causeChain(error) });
       return undefined;
     }

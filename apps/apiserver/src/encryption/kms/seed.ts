@@ -25,6 +25,6 @@ export function seededCipher(seed: Uint8Array, random: Pick<Random, 'bytes'>): C
 }
 
 /** The first block of HKDF-Expand, which is all that a key of 32 bytes needs. */
-function derived(seed: Uint8Array, info: Uint8Array): Uint8Array {
+export function derived(seed: Uint8Array, info: Uint8Array): Uint8Array {
   return createHmac('sha256', seed).update(info).update(Uint8Array.of(1)).digest();
 }
