@@ -26,7 +26,7 @@ export class EncryptedStore implements Store {
     const seals = writes.some((write) => write.kind === 'put' && this.#encryption.encrypts(write.key));
     const result = await this.#inner.txn(compares, seals ? await Promise.all(writes.map((write) => this.#sealed(write))) : writes, signal);
     if (!result.current.some((value) => value !== undefined && this.#concerns(value.key, [value]))) return result;
-    return { ...result, current: await Promise.all(result.current.map((value) => (value === undefined ? undefined : this.#opened(value)))) };
+    return { ...result, current: await Promise.all(result.current.map(async (value) => (value === undefined ? undefined : await this.#opened(value)))) };
   }
 
   async *watch(prefix: string, revision: number, options?: { previous?: boolean; signal?: AbortSignal }): AsyncGenerator<WatchBatch> {

@@ -61,7 +61,7 @@ class FakePlugin implements KmsPlugin {
   }
 }
 
-function setUp(plugin = new FakePlugin()): { plugin: FakePlugin; clock: VirtualClock; provider: KmsProvider; another(): KmsProvider } {
+function setUp(plugin = new FakePlugin()): { plugin: FakePlugin; clock: VirtualClock; provider: KmsProvider; another: () => KmsProvider } {
   const clock = new VirtualClock();
   let servers = 0;
   const make = (): KmsProvider => new KmsProvider('vault', plugin, { clock, random: seededRandom(++servers), log: silentLog });
