@@ -1,110 +1,112 @@
 /**
- * Requests of the Kubernetes API over HTTPS, of pods of 1.5 KB: create, get, list, patch, watch; CPU of apiserver and store per request. Next to them the limits of the same
- * run: a bare HTTPS server of Node with the same bytes, and the bare transaction of the store. Starts a cluster of its own with one fake node.
+ * Requests of the Kubernetes API over HTTPS: single objects, lists, watches, definitions, memory, beside their limits and the aims. A store and an apiserver, as `up` starts them, are
+ * all that runs; CPU is theirs together, per operation; the clients are processes of their own and not counted. Each row is warmed up for half of its time first, so that compiling is
+ * not counted either. The limits: a bare HTTPS server in Node that sends the same bytes, and bare transactions of the store with them.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { silentLog, systemClock, systemRandom } from '@rhythm/base';
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
 import { helpText, parseFlags } from '@rhythm/config';
-import { etcdStore } from '@rhythm/store-client';
-import { adminOf, startCluster } from './lib/cluster.ts';
-import { closedLoop, cpuOf, sleep, type Sample } from './lib/measure.ts';
-import { freePort, node, startProcess } from './lib/processes.ts';
-import { printTable, show } from './lib/table.ts';
+import { configMapLists, podLists } from './api/lists.ts';
+import { definitions } from './api/definitions.ts';
+import { deletion } from './api/deletion.ts';
+import { Limits } from './api/limits.ts';
+import { aimCells, aimHeads, rowCells, rowHeads, type Measured } from './api/report.ts';
+import { requests } from './api/requests.ts';
+import type { Context, Section } from './api/row.ts';
+import { startServers, type Servers } from './api/servers.ts';
+import { watches } from './api/watches.ts';
+import { median, memoryOf, sleep } from './lib/measure.ts';
+import { rhythm } from './lib/processes.ts';
+import { printMarkdown, printTable, show } from './lib/table.ts';
 
 const flags = {
-  seconds: { type: 'number', help: 'seconds for each row', default: 3 },
-  pods: { type: 'number', help: 'pods that a list has', default: 1_000 },
-  watchers: { type: 'number', help: 'watches that each change is told to', default: 100 },
+  rounds: { type: 'number', help: 'rounds, each with fresh servers; medians are shown', default: 1 },
+  seconds: { type: 'number', help: 'seconds of measuring for each row', default: 2 },
+  only: { type: 'list', help: 'rows whose name contains one of these' },
+  pods: { type: 'number', help: 'pods of the long lists; three times as many configmaps and a tenth as many definitions go with them', default: 10_000 },
+  markdown: { type: 'boolean', help: 'tables as docs/performance.md has them', default: false },
+  'no-limits': { type: 'boolean', help: 'leaves the limits out', default: false },
+  profile: { type: 'string', help: 'folder for a CPU profile of the apiserver' },
 } as const;
-const path = '/api/v1/namespaces/default/pods';
-const changes = 100;
+/** Until memory is looked at, so that what starting left behind is gone. */
+const restMs = 3_000;
 
 if (process.argv.includes('--help')) {
   console.log(`api: requests over HTTPS\n\n${helpText(flags)}`);
   process.exit(0);
 }
-const { seconds, pods, watchers } = parseFlags(flags, process.argv.slice(2));
-const cluster = await startCluster(['--bare', '--fake-nodes', '1']);
-const [apiserver, store] = [cluster.pid('apiserver'), cluster.pid('store')];
-const both = [apiserver, store];
-const rows: string[][] = [];
-const add = (name: string, { operations, seconds: took, p50, p99, cpu }: Sample): number => rows.push([name, show(operations / took), show(p50), show(p99), show(cpu)]);
-// Nobody binds them: what is measured is the API.
-const podOf = (name: string): object => ({
-  metadata: { name, labels: { app: 'bench' }, annotations: { filler: 'x'.repeat(1_000) } },
-  spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'nothing', resources: { requests: { cpu: '100m', memory: '64Mi' } } }] },
-});
+const { rounds, seconds, only = [], pods, markdown, 'no-limits': withoutLimits, profile } = parseFlags(flags, process.argv.slice(2));
+execFileSync(rhythm, ['--build'], { stdio: 'inherit' });
+const measurements = new Map<string, Measured>();
+const moments = new Map<string, number[]>();
+const isWanted = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
+const print = markdown ? printMarkdown : printTable;
 
-/** The rows of the API itself. */
-async function measureApi(): Promise<void> {
-  const { call } = cluster;
-  let next = 0;
-  const some = (): string => `${path}/p${Math.floor(Math.random() * Math.min(next, pods))}`;
-  const create = (): Promise<unknown> => call('POST', path, podOf(`p${next++}`));
-  while (next < pods) await Promise.all(Array.from({ length: 16 }, create));
-  const loop = async (name: string, inFlight: number, one: (slot: number) => Promise<unknown>): Promise<unknown> => add(`${name}, ${inFlight}`, await closedLoop({ inFlight, seconds, pids: both, one }));
-  for (const inFlight of [1, 32]) {
-    await loop('get', inFlight, () => call('GET', some()));
-    await loop('patch (merge)', inFlight, () => call('PATCH', some(), { metadata: { labels: { turn: String(Math.random()) } } }));
+function note(name: string, value: number): void {
+  const values = moments.get(name);
+  if (values === undefined) moments.set(name, [value]);
+  else values.push(value);
+}
+
+/** Sections in this order, and the moment after each at which memory is looked at. */
+const sections: ReadonlyArray<{ readonly section: Section; readonly filled?: string; readonly after?: string }> = [
+  { section: requests },
+  { section: watches, after: 'after requests and watches' },
+  { section: deletion },
+  { section: podLists, filled: `with ${pods} pods`, after: 'after the lists' },
+  { section: configMapLists, after: `after ${pods * 3} configmaps` },
+  { section: definitions, after: 'after all of this' },
+];
+
+async function measureMemory(servers: Servers, moment: string): Promise<void> {
+  await sleep(restMs);
+  note(`apiserver, MB: ${moment}`, memoryOf(servers.apiserver));
+  note(`store, MB: ${moment}`, memoryOf(servers.store));
+}
+
+async function measureSection(context: Context, { section, filled, after }: (typeof sections)[number]): Promise<void> {
+  const rows = section.rows.filter(({ name }) => isWanted(name));
+  if (rows.length === 0) return;
+  await section.prepare(context);
+  if (filled !== undefined) await measureMemory(context.servers, filled);
+  for (const row of rows) {
+    const measured = measurements.get(row.name) ?? { samples: [], limits: [] };
+    measurements.set(row.name, measured);
+    const sample = await row.run(context);
+    measured.samples.push(sample);
+    const limit = withoutLimits ? undefined : await row.limit?.(context);
+    if (limit !== undefined) measured.limits.push(limit);
+    console.error(`${row.name}: ${show(sample.operations / sample.seconds)}/s, ${show(sample.cpu)} µs${limit === undefined ? '' : `; limit ${show(limit.cpu)} µs, ${limit.name}`}`);
   }
-  await loop(`list of ${next} pods`, 1, () => call('GET', path));
-  await measureWatch(some);
-  for (const inFlight of [1, 32]) await loop('create', inFlight, create);
+  if (after !== undefined) await measureMemory(context.servers, after);
 }
 
-/** Deliveries of changes to many watches. */
-async function measureWatch(some: () => string): Promise<void> {
-  let seen = 0;
-  const watches = await Promise.all(Array.from({ length: watchers }, () => cluster.watch(`${path}?watch=1`, ({ type }) => (seen += type === 'MODIFIED' ? 1 : 0))));
-  // They begin with what there is; then it is quiet.
-  await sleep(2_000);
-  seen = 0;
-  const cpu = cpuOf(both);
-  const began = performance.now();
-  for (let at = 0; at < changes; at++) await cluster.call('PATCH', some(), { metadata: { labels: { turn: `w${at}` } } });
-  while (seen < changes * watchers) await sleep(5);
-  const took = (performance.now() - began) / 1000;
-  add(`watch: a change told to ${watchers}, for each`, { operations: seen, seconds: took, p50: Number.NaN, p99: Number.NaN, cpu: (cpuOf(both) - cpu) / seen });
-  for (const watch of watches) watch.end();
-}
-
-/** The same bytes from a server that does nothing, and one transaction of the store. */
-async function measureLimits(): Promise<void> {
-  const body = join(cluster.dir, 'answer.json');
-  writeFileSync(body, JSON.stringify(await cluster.call('GET', `${path}/p0`)));
-  const port = await freePort();
-  const bare = await startProcess(node, [join(import.meta.dirname, 'lib/bare-https.ts'), String(port), join(cluster.dir, 'pki'), body], '/dev/null');
-  const { call } = adminOf(cluster.dir, port);
-  for (let attempt = 0; ; attempt++) {
-    const failure = await call('GET', '/').then(() => undefined, (error: unknown) => error);
-    if (failure === undefined) break;
-    if (attempt > 200) throw failure;
-    await sleep(25);
+async function measureRound(): Promise<void> {
+  const servers = await startServers(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]);
+  const limits = new Limits(servers, seconds);
+  try {
+    note('start of both to ready, ms', servers.startMs);
+    await measureMemory(servers, 'idle');
+    if (!withoutLimits) {
+      const { startMs, emptyMb } = await limits.empty();
+      note('limit: a bare HTTPS server to its first answer, ms', startMs);
+      note('limit: a bare HTTPS server, MB', emptyMb);
+    }
+    const context: Context = { servers, client: servers.client, pids: [servers.apiserver, servers.store], limits, seconds, pods };
+    for (const section of sections) await measureSection(context, section);
+    note('apiserver, MB: most', memoryOf(servers.apiserver, 'VmHWM'));
+  } finally {
+    await limits.end();
+    await servers.end();
   }
-  for (const inFlight of [1, 32]) add(`limit: bare HTTPS, ${inFlight}`, await closedLoop({ inFlight, seconds, pids: [bare.pid], one: () => call('GET', '/') }));
-  await bare.end();
-  const pem = (name: string): Buffer => readFileSync(join(cluster.dir, 'pki', name));
-  const { ports } = JSON.parse(readFileSync(join(cluster.dir, 'config.json'), 'utf8')) as { ports: { store: number } };
-  const tls = { ca: pem('store-ca.crt'), cert: pem('store-client.crt'), key: pem('store-client.key') };
-  const client = await etcdStore({ endpoints: [`127.0.0.1:${ports.store}`], tls, clock: systemClock, random: systemRandom, log: silentLog });
-  const known = new Map<string, number>();
-  const value = readFileSync(body);
-  for (const inFlight of [1, 32]) {
-    const one = async (slot: number): Promise<void> => {
-      const key = `/bench/${slot}`;
-      known.set(key, (await client.txn([{ key, modRevision: known.get(key) ?? 0 }], [{ kind: 'put', key, value }])).revision);
-    };
-    add(`limit: transaction of the store, ${inFlight}`, await closedLoop({ inFlight, seconds, pids: [store], one }));
-  }
-  await client.close();
 }
 
-try {
-  await measureApi();
-  await measureLimits();
-  printTable(['request', 'per second', 'p50 ms', 'p99 ms', 'CPU µs'], rows);
-} finally {
-  await cluster.end();
-}
+const [load = 0] = loadavg();
+for (let round = 0; round < rounds; round++) await measureRound();
+console.log(`\`./rhythm bench api ${process.argv.slice(2).filter((flag) => flag !== '--markdown').join(' ')}\`: ${rounds} round${rounds === 1 ? '' : 's'}, ${seconds} s a row, ${cpus().length} CPUs, load average ${show(load)} before.\n`);
+print(aimHeads, aimCells(measurements, moments, pods));
+console.log('');
+print(rowHeads, rowCells(measurements));
+console.log('');
+print(['start and memory', 'value'], [...moments].map(([name, values]) => [name, show(median(values))]));
 process.exit(0);

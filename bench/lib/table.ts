@@ -5,6 +5,12 @@ export function printTable(heads: readonly string[], rows: ReadonlyArray<readonl
   console.log([line(heads), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n'));
 }
 
+/** The same as Markdown. */
+export function printMarkdown(heads: readonly string[], rows: ReadonlyArray<readonly string[]>): void {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  console.log([line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n'));
+}
+
 /** A number for people: about three digits; `-` for none. */
 export function show(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
