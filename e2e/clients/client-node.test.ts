@@ -32,8 +32,8 @@ describe('@kubernetes/client-node', () => {
     const name = made.metadata?.name ?? '';
     expect(name).toMatch(/^typed-[a-z0-9]{5}$/);
     expect(made.metadata?.creationTimestamp).toBeInstanceOf(Date);
-    await core.replaceNamespacedConfigMap({ name, namespace, body: { ...made, data: { a: '2' } } });
-    const stale = await refused(core.replaceNamespacedConfigMap({ name, namespace, body: { ...made, data: { a: '3' } } }));
+    await core.replaceNamespacedConfigMap({ name, namespace, body: Object.assign(made, { data: { a: '2' } }) });
+    const stale = await refused(core.replaceNamespacedConfigMap({ name, namespace, body: Object.assign(made, { data: { a: '3' } }) }));
     expect(stale).toMatchObject({ code: 409, status: { reason: 'Conflict' } });
     const other = await refused(core.deleteNamespacedConfigMap({ name, namespace, body: { preconditions: { uid: 'not-this-one' } } }));
     expect(other).toMatchObject({ code: 409, status: { reason: 'Conflict' } });
@@ -145,7 +145,7 @@ describe('@kubernetes/client-node', () => {
     const ready = async (count: number): Promise<unknown> => eventually(async () => (await apps.readNamespacedDeployment({ name: 'web', namespace })).status?.readyReplicas === count, `${count} ready`);
     await ready(1);
     const scale = await apps.readNamespacedDeploymentScale({ name: 'web', namespace });
-    await apps.replaceNamespacedDeploymentScale({ name: 'web', namespace, body: { ...scale, spec: { replicas: 2 } } });
+    await apps.replaceNamespacedDeploymentScale({ name: 'web', namespace, body: Object.assign(scale, { spec: { replicas: 2 } }) });
     await ready(2);
     await apps.deleteNamespacedDeployment({ name: 'web', namespace, propagationPolicy: 'Foreground' });
     await eventually(async () => (await core.listNamespacedPod({ namespace, labelSelector: 'app=web' })).items.length === 0, 'its pods are gone');
