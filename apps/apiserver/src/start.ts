@@ -270,7 +270,10 @@ function changesOf(caches: Caches): ResourceChanges {
   };
   return {
     onChange: (group, resource, listener) => caches.of(kindOf(group, resource)).onChange(listener),
-    settled: async (group, resource) => void (await caches.afterOwnWrites(kindOf(group, resource))),
+    settled: (group, resource) => {
+      const kind = kindOf(group, resource);
+      return caches.current(kind) === undefined ? caches.afterOwnWrites(kind).then(() => undefined) : undefined;
+    },
   };
 }
 

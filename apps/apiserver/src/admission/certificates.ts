@@ -16,6 +16,7 @@ function isAbout(request: AdmissionRequest, operation: AdmissionRequest['operati
 /** A request must be one that its key has signed, and may not ask one of the cluster's own signers for the group that may do everything. */
 export const certificateSubjectRestriction: AdmissionStep = {
   name: 'CertificateSubjectRestriction',
+  resources: ['certificates.k8s.io/certificatesigningrequests'],
   async validate(request) {
     if (!isAbout(request, 'CREATE', '')) return;
     const { spec, metadata } = request.object as CertificateSigningRequest;
@@ -43,9 +44,9 @@ async function organizationsOf(base64: string, name: string, ours: boolean): Pro
 export function certificateApproval(authorizer: Pick<Authorizer, 'authorize'>, clock: Pick<Clock, 'now'>): AdmissionStep {
   return {
     name: 'CertificateApproval',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     admit(request) {
       if (isAbout(request, 'UPDATE', 'approval')) stampConditions(request.object as CertificateSigningRequest, request.old as CertificateSigningRequest, clock);
-      return Promise.resolve();
     },
     async validate(request) {
       if (!isAbout(request, 'UPDATE', 'approval')) return;
@@ -59,6 +60,7 @@ export function certificateApproval(authorizer: Pick<Authorizer, 'authorize'>, c
 export function certificateSigning(authorizer: Pick<Authorizer, 'authorize'>): AdmissionStep {
   return {
     name: 'CertificateSigning',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     async validate(request) {
       if (!isAbout(request, 'UPDATE', 'status')) return;
       const [next, old] = [request.object as CertificateSigningRequest, request.old as CertificateSigningRequest];

@@ -15,6 +15,7 @@ export function limitRanger(reader: ObjectReader): AdmissionStep {
   };
   return {
     name: 'LimitRanger',
+    resources: ['/pods', '/persistentvolumeclaims'],
     async admit(request) {
       if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined) return;
       const pod = request.object as Pod;

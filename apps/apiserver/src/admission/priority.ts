@@ -27,6 +27,7 @@ export function systemPriorityClasses(): PriorityClass[] {
 export function priorityStep(reader: ObjectReader): AdmissionStep {
   return {
     name: 'Priority',
+    resources: ['/pods', `${group}/priorityclasses`],
     async admit(request) {
       if (!isCore(request, 'pods') || request.object === undefined) return;
       const { spec } = request.object as Pod;

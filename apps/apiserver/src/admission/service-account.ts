@@ -14,6 +14,7 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
 export function serviceAccountStep(reader: ObjectReader, random: Random): AdmissionStep {
   return {
     name: 'ServiceAccount',
+    resources: ['/pods'],
     async admit(request) {
       if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined) return;
       const pod = request.object as Pod;
@@ -33,14 +34,13 @@ export function serviceAccountStep(reader: ObjectReader, random: Random): Admiss
     },
     validate(request) {
       const pod = request.object as Pod | undefined;
-      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || pod === undefined || !isMirror(pod)) return Promise.resolve();
+      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || pod === undefined || !isMirror(pod)) return;
       if ((pod.spec.serviceAccountName ?? '') !== '') throw refused(request, 'a mirror pod may not reference service accounts');
       for (const volume of pod.spec.volumes ?? []) {
         if (volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined) === true) {
           throw refused(request, 'a mirror pod may not use ServiceAccountToken volume projections');
         }
       }
-      return Promise.resolve();
     },
   };
 }

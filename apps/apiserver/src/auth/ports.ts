@@ -7,7 +7,7 @@ export interface ResourceChanges {
   /** Calls `listener` after each batch of changes to the resource. Returns how to stop that. */
   onChange(group: string, resource: string, listener: () => void): () => void;
   /** Resolves when listeners have been told of every change that this server itself has made. */
-  settled?(group: string, resource: string): Promise<void>;
+  settled?(group: string, resource: string): Promise<void> | undefined;
 }
 
 /**

@@ -15,7 +15,6 @@ export const definitionStep: AdmissionStep = {
   validate(request) {
     const errors = isDefinition(request) ? definitionErrors(request.object as CustomResourceDefinition, request.old as CustomResourceDefinition | undefined) : [];
     if (errors.length > 0) throw invalid(request.kind, request.object?.metadata.name ?? '', errors);
-    return Promise.resolve();
   },
 };
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@rhythm/api';
 import type { Call, PipelinePorts } from './ports.ts';
-import type { AdmissionRequest, AdmissionStep, Companion, MutationRounds } from './types.ts';
+import type { AdmissionRequest, AdmissionStep, Companion, MutationRounds, RequestAttributes } from './types.ts';
 
 /** The admission of one write: mutating steps, later validating ones, with what they want written besides. */
 export class Admission {
@@ -24,15 +24,22 @@ export class Admission {
     const kept = new Map<AdmissionStep, unknown>();
     let wantsSecond = false;
     const rounds = (isSecond: boolean): MutationRounds => ({ isSecond, kept, askForSecond: () => (wantsSecond = true) });
-    const repeated = this.#ports.admission.filter(({ once }) => once !== true);
-    for (const step of repeated) await step.admit?.({ ...request, rounds: rounds(false) });
+    const { repeated, once } = stepsFor(this.#ports.admission, this.#call.attributes);
+    const first = { ...request, rounds: rounds(false) };
+    for (const step of repeated) {
+      const wait = step.admit?.(first);
+      if (wait !== undefined) await wait;
+    }
     if (wantsSecond) for (const step of repeated) await step.admit?.({ ...request, rounds: rounds(true) });
-    for (const step of this.#ports.admission) if (step.once === true) await step.admit?.(request);
+    for (const step of once) await step.admit?.(request);
   }
 
   async validate(object: KubeObject | undefined, old?: KubeObject): Promise<void> {
     const request = this.#request(object, old);
-    for (const step of this.#ports.admission) await step.validate?.(request);
+    for (const step of stepsFor(this.#ports.admission, this.#call.attributes).validating) {
+      const wait = step.validate?.(request);
+      if (wait !== undefined) await wait;
+    }
   }
 
   /** What goes with an object that is finally removed. */
@@ -54,6 +61,32 @@ export class Admission {
       alsoWrite: (companion) => this.companions.push(companion),
     };
   }
+}
+
+/** The steps that a resource has to do with, by what they do. */
+interface Steps {
+  readonly repeated: readonly AdmissionStep[];
+  readonly once: readonly AdmissionStep[];
+  readonly validating: readonly AdmissionStep[];
+}
+
+const stepsByResource = new WeakMap<readonly AdmissionStep[], Map<string, Steps>>();
+/** Resources whose steps are remembered; there are fewer, unless definitions come and go. */
+const resourcesMax = 4096;
+
+function stepsFor(all: readonly AdmissionStep[], { group, resource }: RequestAttributes): Steps {
+  let known = stepsByResource.get(all);
+  if (known === undefined) stepsByResource.set(all, (known = new Map()));
+  const key = `${group}/${resource}`;
+  let steps = known.get(key);
+  if (steps === undefined) {
+    if (known.size >= resourcesMax) known.clear();
+    const concerned = all.filter(({ resources }) => resources?.includes(key) ?? true);
+    const admitting = concerned.filter((step) => step.admit !== undefined);
+    steps = { repeated: admitting.filter(({ once }) => once !== true), once: admitting.filter(({ once }) => once === true), validating: concerned.filter((step) => step.validate !== undefined) };
+    known.set(key, steps);
+  }
+  return steps;
 }
 
 /** The options of the query as the API has them. A connection has none: its object is its options. */

@@ -90,8 +90,10 @@ export interface AdmissionStep {
   readonly name: string;
   /** A mutating step that runs a single time, after all rounds of the others. */
   readonly once?: boolean;
-  admit?(request: AdmissionRequest): Promise<void>;
-  validate?(request: AdmissionRequest): Promise<void>;
+  /** The resources that it is about, as `group/plural`, with their subresources; absent: all. The others never reach it. */
+  readonly resources?: readonly string[];
+  admit?(request: AdmissionRequest): Promise<void> | void;
+  validate?(request: AdmissionRequest): Promise<void> | void;
   /** What goes away in the transaction that finally removes `object`, whichever request does it. */
   companionsOfRemoved?(kind: KindDefinition, object: KubeObject): readonly Companion[];
 }

@@ -56,6 +56,12 @@ export class Caches {
     this.#written.set(prefix, Math.max(revision, this.#written.get(prefix) ?? 0));
   }
 
+  /** The cache, when it holds every write that this server has acknowledged already. */
+  current(kind: KindDefinition): WatchCache | undefined {
+    const cache = this.of(kind);
+    return cache.isLoaded && cache.revision >= (this.#written.get(cache.kind.storagePrefix) ?? 0) ? cache : undefined;
+  }
+
   /** The cache, once it holds every write that this server has acknowledged. */
   async afterOwnWrites(kind: KindDefinition, signal?: AbortSignal): Promise<WatchCache> {
     const cache = this.of(kind);

@@ -3,6 +3,7 @@ import type { Clock } from '@rhythm/base';
 import type { ModRevisionIs, Store, StoredValue, StoreWrite, TxnResult } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import type { Companion } from '../pipeline/types.ts';
+import type { WatchCache } from '../watch-cache/watch-cache.ts';
 import { entriesOf, entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
 import type { Caches } from './caches.ts';
 import { EventLeases } from './event-leases.ts';
@@ -76,14 +77,15 @@ export class ObjectStore {
     const form = await convertObject(kind, stored, object);
     const value = encoded(stored, form);
     const extra = this.#companionWrites(companions);
-    const result = await translated(this.#store.txn([{ key, modRevision: 0 }, ...extra.compares], [await this.#put(stored, key, value), ...extra.writes]));
+    const cache = this.#expect(kind, key, value, form);
+    const result = await this.#txn(cache, key, [{ key, modRevision: 0 }, ...extra.compares], [this.#put(stored, key, value), ...extra.writes]);
     if (!result.succeeded) {
       if (result.current[0] !== undefined || companions.length === 0) throw alreadyExists(resourceOf(kind), object.metadata.name ?? '');
       throw new CompanionConflict('another object changed meanwhile');
     }
     this.#wrote(kind, companions, result);
     if (kind.convert !== undefined) return this.#entryOf(kind, { key, value, modRevision: result.revision });
-    return entryOfObject(stored, key, result.revision, withRevision(stored, value, result.revision), form);
+    return cache?.written(key, value, result.revision) ?? entryOfObject(stored, key, result.revision, withRevision(stored, value, result.revision), form);
   }
 
   /**
@@ -153,8 +155,9 @@ export class ObjectStore {
     const extra = this.#companionWrites(outcome.companions ?? []);
     const form = outcome.action === 'put' ? await convertObject(kind, stored, outcome.object) : undefined;
     const value = form === undefined ? undefined : encoded(stored, form);
-    const write: StoreWrite = value === undefined ? { kind: 'delete', key: seen.key } : await this.#put(stored, seen.key, value);
-    const result = await translated(this.#store.txn([{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]));
+    const write = value === undefined ? ({ kind: 'delete', key: seen.key } as const) : this.#put(stored, seen.key, value);
+    const cache = value === undefined || form === undefined ? undefined : this.#expect(kind, seen.key, value, form);
+    const result = await this.#txn(cache, seen.key, [{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]);
     if (!result.succeeded) {
       const [now] = result.current;
       // It was a companion that changed: `decide` looks again, at the same state.
@@ -164,12 +167,32 @@ export class ObjectStore {
     this.#wrote(kind, outcome.companions ?? [], result);
     if (value === undefined || form === undefined) return { entry: tombstoneOf(this.#caches.heldAs(kind), seen, result.revision), removed: true };
     if (kind.convert !== undefined) return { entry: await this.#entryOf(kind, { key: seen.key, value, modRevision: result.revision }), removed: false };
-    return { entry: entryOfObject(stored, seen.key, result.revision, withRevision(stored, value, result.revision), form), removed: false };
+    return { entry: cache?.written(seen.key, value, result.revision) ?? entryOfObject(stored, seen.key, result.revision, withRevision(stored, value, result.revision), form), removed: false };
   }
 
-  async #put(kind: KindDefinition, key: string, value: Uint8Array): Promise<StoreWrite> {
-    const lease = kind.group === '' && kind.plural === 'events' ? await translated(this.#leases.current()) : undefined;
-    return { kind: 'put', key, value, ...(lease === undefined ? {} : { lease }) };
+  #put(kind: KindDefinition, key: string, value: Uint8Array): StoreWrite | Promise<StoreWrite> {
+    if (kind.group !== '' || kind.plural !== 'events') return { kind: 'put', key, value };
+    return translated(this.#leases.current()).then((lease) => ({ kind: 'put', key, value, lease }));
+  }
+
+  /** The cache that takes over the value when it comes back; none for kinds that a webhook converts. */
+  #expect(kind: KindDefinition, key: string, value: Uint8Array, object: KubeObject): WatchCache | undefined {
+    if (kind.convert !== undefined) return undefined;
+    const cache = this.#caches.of(kind);
+    cache.expect(key, value, object);
+    return cache;
+  }
+
+  /** One transaction, of which the first write may have to wait for a lease. */
+  async #txn(cache: WatchCache | undefined, key: string, compares: readonly ModRevisionIs[], [first, ...others]: readonly [StoreWrite | Promise<StoreWrite>, ...StoreWrite[]]): Promise<TxnResult> {
+    try {
+      const result = await translated(this.#store.txn(compares, [first instanceof Promise ? await first : first, ...others]));
+      if (!result.succeeded) cache?.unwritten(key);
+      return result;
+    } catch (error) {
+      cache?.unwritten(key);
+      throw error;
+    }
   }
 
   /** A stored value in the form of the kind's cache. */

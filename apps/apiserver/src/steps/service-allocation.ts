@@ -15,6 +15,7 @@ export function serviceAllocation(range: Ipv4Range, reader: ObjectReader, ports:
   const nodePorts = new NodePortAllocator(reader, ports.random, ports.clock);
   return {
     name: 'ServiceAllocation',
+    resources: ['/services'],
     once: true,
     async admit(request) {
       const { group, resource, subresource } = request.attributes;

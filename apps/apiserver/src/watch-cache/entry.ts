@@ -45,12 +45,16 @@ export async function entriesOf(kind: KindDefinition, stored: readonly Pick<Stor
 
 /** The same when the object is at hand, so that nothing is parsed. */
 export function entryOfObject(kind: KindDefinition, key: string, revision: number, bytes: Uint8Array, object: KubeObject): Entry {
-  return { key, revision, bytes, labels: object.metadata.labels ?? noLabels, fields: fieldsOf(kind, object) };
+  return { key, revision, bytes, labels: labelsOf(object), fields: fieldsOf(kind, object) };
 }
 
 /** The last state of a deleted object, at the revision of its deletion. */
 export function tombstoneOf(kind: KindDefinition, last: Entry, revision: number): Entry {
   return { ...last, revision, bytes: atRevision(kind, last.bytes, last.revision, revision) };
+}
+
+export function labelsOf(object: KubeObject): StringMap {
+  return object.metadata.labels ?? noLabels;
 }
 
 export function fieldsOf(kind: KindDefinition, object: KubeObject): StringMap {

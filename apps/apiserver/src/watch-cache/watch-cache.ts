@@ -1,4 +1,4 @@
-import { ApiError, type KindDefinition } from '@rhythm/api';
+import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { backoffDelay, causeChain, withTimeout, type Clock, type Log, type Random } from '@rhythm/base';
 import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
@@ -8,6 +8,7 @@ import { entriesOf, entryOf, type Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
+import { OwnValues } from './own-values.ts';
 import { readBack } from './reach-back.ts';
 import { SortedEntries, type Page } from './sorted-entries.ts';
 import { seenThrough, Watcher, type CacheEvent } from './watcher.ts';
@@ -30,6 +31,7 @@ export class WatchCache {
   readonly #indexField: string | undefined;
   readonly #entries: SortedEntries;
   readonly #history = new History();
+  readonly #own: OwnValues;
   readonly #freshness: Freshness;
   /** Watches that demand one value of the indexed field, by that value; the others. */
   readonly #indexedWatchers = new Map<string, Set<Watcher>>();
@@ -50,6 +52,7 @@ export class WatchCache {
     this.#prefix = listPrefix(kind, '');
     this.#indexField = kind.group === '' && kind.plural === 'pods' ? 'spec.nodeName' : undefined;
     this.#entries = new SortedEntries(this.#indexField);
+    this.#own = new OwnValues(kind);
     this.#freshness = new Freshness(ports.store, ports.clock, ports.log);
   }
 
@@ -77,6 +80,11 @@ export class WatchCache {
     return this.#freshness.revision;
   }
 
+  /** Whether it holds a state of the store. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   /** Resolves when the cache holds a state of the store. */
   async ready(signal?: AbortSignal): Promise<void> {
     this.#running ??= this.#run();
@@ -92,6 +100,24 @@ export class WatchCache {
 
   get(key: string): Entry | undefined {
     return this.#entries.get(key);
+  }
+
+  /** Says what this server is about to write: when it comes back it is not parsed again. */
+  expect(key: string, value: Uint8Array, object: KubeObject): void {
+    // What a newer schema reads otherwise than it is stored goes the usual way.
+    if (this.#isLoaded && this.kind.convert === undefined && this.kind.refresh === undefined) this.#own.expect(key, value, object);
+  }
+
+  /** The entry of a value that was expected, once it is in the store: shared with the cache. */
+  written(key: string, value: Uint8Array, revision: number): Entry | undefined {
+    const seen = this.#entries.get(key);
+    if (seen?.revision === revision) return seen;
+    return this.#own.entryOf(key, value, revision);
+  }
+
+  /** The write of an expected value has failed. */
+  unwritten(key: string): void {
+    this.#own.forget(key);
   }
 
   page(filter: Filter, limit: number, start?: string): Page {
@@ -208,6 +234,7 @@ export class WatchCache {
     }
     for (const watcher of this.#allWatchers()) watcher.end(new ApiError('Expired', 'too old resource version: the server has lost its place in the history'));
     this.#entries.clear();
+    this.#own.clear();
     for (const entry of values) this.#entries.put(entry);
     this.#history.begin(revision);
     this.#isLoaded = true;
@@ -248,6 +275,7 @@ export class WatchCache {
     if (event.modRevision <= this.revision) return;
     const previous = this.#entries.get(event.key);
     const current = event.type !== 'put' ? undefined : converted === undefined ? this.#entry(event) : converted.get(event);
+    this.#own.forget(event.key);
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#entries.delete(event.key);
     else this.#entries.put(current);
@@ -284,7 +312,7 @@ export class WatchCache {
   /** A value that cannot be read must not stop the others: it is left out, and said. One that cannot be decrypted stops them, as in Kubernetes. */
   #entry(stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry | undefined {
     try {
-      return entryOf(this.kind, stored);
+      return this.#own.entryOf(stored.key, stored.value, stored.modRevision) ?? entryOf(this.kind, stored);
     } catch (error) {
       if (error instanceof UnreadableValue) throw error;
       this.#ports.log.error('stored object cannot be read', { key: stored.key, error: causeChain(error) });

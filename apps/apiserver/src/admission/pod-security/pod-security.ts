@@ -29,6 +29,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
 export function podSecurity(reader: ObjectReader): AdmissionStep {
   return {
     name: 'PodSecurity',
+    resources: ['/namespaces', '/pods', ...Object.keys(templates)],
     async validate(request) {
       if (request.object === undefined || (request.operation !== 'CREATE' && request.operation !== 'UPDATE')) return;
       if (isCore(request, 'namespaces')) return judgeNamespace(request, reader);

@@ -15,22 +15,33 @@ export class PolicySet {
   readonly #reader: ObjectReader;
   readonly #compiled = new Map<string, CompiledPolicy>();
   #bound: Promise<readonly BoundPolicy[]> | undefined;
+  /** What `#bound` has come to. */
+  #known: readonly BoundPolicy[] | undefined;
 
   constructor(reader: ObjectReader, changes: ResourceChanges) {
     this.#reader = reader;
-    const forget = (): void => void (this.#bound = undefined);
+    const forget = (): void => {
+      this.#bound = undefined;
+      this.#known = undefined;
+    };
     changes.onChange(group, 'validatingadmissionpolicies', forget);
     changes.onChange(group, 'validatingadmissionpolicybindings', forget);
   }
 
   /** Policies without a binding judge nothing, and are not here. */
-  current(): Promise<readonly BoundPolicy[]> {
+  current(): readonly BoundPolicy[] | Promise<readonly BoundPolicy[]> {
+    if (this.#known !== undefined) return this.#known;
     if (this.#bound === undefined) {
       const bound = this.#load();
       this.#bound = bound;
-      bound.catch(() => {
-        if (this.#bound === bound) this.#bound = undefined;
-      });
+      bound.then(
+        (known) => {
+          if (this.#bound === bound) this.#known = known;
+        },
+        () => {
+          if (this.#bound === bound) this.#bound = undefined;
+        },
+      );
     }
     return this.#bound;
   }

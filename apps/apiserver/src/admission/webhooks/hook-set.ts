@@ -11,23 +11,37 @@ export class HookSet {
   readonly #resource: string;
   readonly #compiled = new Map<string, readonly Hook[]>();
   #hooks: Promise<readonly Hook[]> | undefined;
+  /** What `#hooks` has come to. */
+  #known: readonly Hook[] | undefined;
 
   constructor(resource: 'mutatingwebhookconfigurations' | 'validatingwebhookconfigurations', reader: ObjectReader, changes: ResourceChanges) {
     this.#reader = reader;
     this.#changes = changes;
     this.#resource = resource;
-    changes.onChange(group, resource, () => void (this.#hooks = undefined));
+    changes.onChange(group, resource, () => {
+      this.#hooks = undefined;
+      this.#known = undefined;
+    });
   }
 
   /** Read again only when a configuration has changed; what this server has written counts at once. */
-  async current(): Promise<readonly Hook[]> {
-    await this.#changes.settled?.(group, this.#resource);
+  current(): readonly Hook[] | Promise<readonly Hook[]> {
+    const settled = this.#changes.settled?.(group, this.#resource);
+    return settled === undefined ? (this.#known ?? this.#read()) : settled.then(() => this.#read());
+  }
+
+  #read(): Promise<readonly Hook[]> {
     if (this.#hooks === undefined) {
       const hooks = this.#load();
       this.#hooks = hooks;
-      hooks.catch(() => {
-        if (this.#hooks === hooks) this.#hooks = undefined;
-      });
+      hooks.then(
+        (known) => {
+          if (this.#hooks === hooks) this.#known = known;
+        },
+        () => {
+          if (this.#hooks === hooks) this.#hooks = undefined;
+        },
+      );
     }
     return this.#hooks;
   }
@@ -46,4 +60,9 @@ export class HookSet {
     for (const id of this.#compiled.keys()) if (!present.has(id)) this.#compiled.delete(id);
     return hooks;
   }
+}
+
+/** Known at once to be empty: then there is nothing to wait for. */
+export function isNone(hooks: ReturnType<HookSet['current']>): boolean {
+  return Array.isArray(hooks) && hooks.length === 0;
 }

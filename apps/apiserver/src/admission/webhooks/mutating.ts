@@ -8,7 +8,7 @@ import { ask, concerns, type AdmissionWebhookPorts } from './ask.ts';
 import { WaitBudgets } from './budget.ts';
 import { denied } from './denial.ts';
 import type { Hook } from './hook.ts';
-import { HookSet } from './hook-set.ts';
+import { HookSet, isNone } from './hook-set.ts';
 import { convertObject } from '../../registry/convert.ts';
 
 /** What the first round leaves for the second. */
@@ -28,17 +28,22 @@ export function mutatingWebhooks(ports: AdmissionWebhookPorts): AdmissionStep {
   const codec = bodyCodec(ports.registry);
   const step: AdmissionStep = {
     name: 'MutatingAdmissionWebhook',
-    async admit(request) {
-      const current = await hooks.current();
-      if (current.length === 0 || isExemptFromWebhooks(request)) return;
-      const first = firstRoundOf(step, request);
-      if (request.rounds?.isSecond === true && JSON.stringify(request.object) !== first.left) for (const id of first.asked) first.due.add(id);
-      for (const hook of current) {
-        if (request.rounds?.isSecond === true && !first.due.has(hook.id)) continue;
-        await budgets.charge(request.attributes, () => one(hook, request, first));
-      }
-      first.left = JSON.stringify(request.object);
+    admit(request) {
+      const current = hooks.current();
+      if (isNone(current)) return;
+      return askAll(current, request);
     },
+  };
+  const askAll = async (asked: ReturnType<HookSet['current']>, request: AdmissionRequest): Promise<void> => {
+    const current = await asked;
+    if (current.length === 0 || isExemptFromWebhooks(request)) return;
+    const first = firstRoundOf(step, request);
+    if (request.rounds?.isSecond === true && JSON.stringify(request.object) !== first.left) for (const id of first.asked) first.due.add(id);
+    for (const hook of current) {
+      if (request.rounds?.isSecond === true && !first.due.has(hook.id)) continue;
+      await budgets.charge(request.attributes, () => one(hook, request, first));
+    }
+    first.left = JSON.stringify(request.object);
   };
   const one = async (hook: Hook, request: AdmissionRequest, first: FirstRound): Promise<void> => {
     const matched = await concerns(hook, request, ports);
