@@ -1,8 +1,9 @@
 import { apiVersionOf, hasReason, resources, type KubeObject, type TypedResource } from '@rhythm/api';
 import type { OwnerReference } from '@rhythm/api/types/meta-v1';
-import { done, runController, startInformer, type Informer, type ReconcileResult, type RunningController, type RunningInformer } from '@rhythm/controller';
+import { done, runController, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
-import { customResources, resourceId, type CustomResources } from '../../shared/custom-resources.ts';
+import { customResources } from '../../shared/custom-resources.ts';
+import { followCustom } from '../../shared/follow-custom.ts';
 import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { OwnerGraph, nodeOf, type GraphNode } from './graph.ts';
 import { blocks, foregroundFinalizer, orphanFinalizer, planCollect, type OwnerState } from './plan.ts';
@@ -45,27 +46,6 @@ export function startGarbageCollector(context: ControllerContext): RunningContro
       await Promise.all([running.stop(), followed.stop()]);
     },
   };
-}
-
-/** Informers on what definitions add, for as long as they do. */
-function followCustom(context: ControllerContext, custom: CustomResources, follow: (informer: Informer<KubeObject>, resource: TypedResource) => void): { stop(): Promise<void> } {
-  const { client, clock, log, random } = context;
-  const open = new Map<string, RunningInformer<KubeObject>>();
-  custom.onChange(() => {
-    const wanted = new Map(custom.list().map((resource) => [resourceId(resource), resource]));
-    for (const [id, informer] of open) {
-      if (wanted.has(id)) continue;
-      open.delete(id);
-      void informer.stop();
-    }
-    for (const [id, resource] of wanted) {
-      if (open.has(id)) continue;
-      const informer = startInformer(client, resource, { clock, log, random });
-      open.set(id, informer);
-      follow(informer, resource);
-    }
-  });
-  return { stop: async () => void (await Promise.all([...open.values()].map((informer) => informer.stop()))) };
 }
 
 class GarbageCollector {
