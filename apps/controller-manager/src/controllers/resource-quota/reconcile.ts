@@ -12,6 +12,8 @@ import { usage } from './usage.ts';
 const workers = 5;
 /** Changes of this time are counted together. */
 const gatherMs = 50;
+/** What somebody else writes over the limits in the status stays for a while, as it does elsewhere: whoever wrote it may want to read it. */
+const foreignLimitsMs = 10_000;
 /** A pod that is stuck on its way out stops counting without any event. */
 const resyncMs = 5 * 60_000;
 /** When a kind cannot be listed, until the next attempt. */
@@ -79,7 +81,7 @@ export function startResourceQuota(context: ControllerContext): RunningControlle
       if (differs(used, amountsOf(old.status?.used)) && differs(used, written.get(key) ?? new Map())) {
         charges.seen(key, clock.monotonic());
         running.queue.addAfter(key, quietMs);
-      } else if (differs(amountsOf(quota.status?.hard), amountsOf(quota.spec?.hard))) wake(quota);
+      } else if (differs(amountsOf(quota.status?.hard), amountsOf(quota.spec?.hard))) running.queue.addAfter(key, foreignLimitsMs);
     },
     onDelete: (quota) => {
       const key = keyOf(quota);

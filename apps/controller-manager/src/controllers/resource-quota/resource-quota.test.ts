@@ -52,7 +52,9 @@ test('what goes away, ends or shrinks is free again; another limit counts anew',
 test('somebody else\'s status is set right', async () => {
   await create(quota({ pods: '3' }));
   await r.client.update(resources.resourceQuotas, { ...current(), status: { hard: { pods: '99' }, used: { pods: '0' } } }, { subresource: 'status' });
-  await r.settle(700);
+  await r.settle(2_000);
+  expect(statusNow()?.hard).toEqual({ pods: '99' });
+  await r.settle(10_000);
   expect(statusNow()?.hard).toEqual({ pods: '3' });
 });
 

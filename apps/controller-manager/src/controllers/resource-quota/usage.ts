@@ -77,7 +77,7 @@ export function usage(context: ControllerContext, ports: UsagePorts): Usage {
     refresh: () => others.refresh(),
     async of(namespace, names, signal) {
       const sources = countedKinds(names, [...builtIn, ...custom.list()]).map(({ resource, evaluator }) => ({ evaluator: remembered(evaluator), informer: informerOf(resource, evaluator) }));
-      await Promise.race([Promise.all(sources.map(({ informer }) => informer?.synced())), clock.sleep(firstListMs, signal)]);
+      await Promise.race([Promise.all(sources.flatMap(({ informer }) => (informer === undefined ? [] : [informer.synced()]))), clock.sleep(firstListMs, signal)]);
       const listed = sources.filter(({ informer }) => informer !== undefined && informer.resourceVersion !== '');
       return { counted: listed.map(({ evaluator, informer }) => ({ evaluator, objects: informer?.byIndex('namespace', namespace) ?? [] })), isComplete: listed.length === sources.length };
     },
