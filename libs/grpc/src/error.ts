@@ -109,3 +109,6 @@ export function reasonOfCode(code: number): string {
 
 /** Trailing metadata that carries a Kubernetes Status as JSON (proto/rhythm/api/v1). */
 export const statusMetadataKey = 'kubernetes-status-bin';
+
+/** Trailing metadata of a refusal with what the caller is to be warned of besides, one value for each text (UTF-8). */
+export const warningMetadataKey = 'kubernetes-warning-bin';

@@ -56,7 +56,7 @@ export function readBody(source: Readable, clock: Pick<Clock, 'setTimer'>, bytes
     source.on('data', (chunk: Buffer) => {
       if (settled) return;
       length += chunk.length;
-      if (length > bytesMax) settle(new HttpError(413, `the request body is larger than ${bytesMax} bytes`));
+      if (length > bytesMax) settle(new HttpError(413, `Request entity too large: limit is ${bytesMax}`));
       else if (!take(chunk.length)) settle(new HttpError(429, 'the server has too many request bodies in hand, try again later'));
       else chunks.push(chunk);
     });

@@ -7,7 +7,7 @@ import { callerOf, tokenExpiry } from './caller.ts';
 import { grpcErrorOf } from './errors.ts';
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts';
 import { Session } from './session.ts';
-import { unaryMethod, watchMethod } from './unary.ts';
+import { readMethod, unaryMethod, watchMethod } from './unary.ts';
 
 export interface ApiServiceOptions {
   readonly clock: Clock;
@@ -67,7 +67,8 @@ export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): G
     patch: unary('patch'),
     delete: unary('delete'),
     deleteCollection: unary('deletecollection'),
-    watch: serverStreamHandler(watchMethod(pipeline), grpcErrorOf),
+    watch: serverStreamHandler(watchMethod(pipeline, limits), grpcErrorOf),
+    read: serverStreamHandler(readMethod(pipeline, limits), grpcErrorOf),
   };
 
   health.set('rhythm.api.v1.Api', true);

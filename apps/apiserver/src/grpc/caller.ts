@@ -2,18 +2,31 @@ import type { CallContext, Metadata } from '@rhythm/grpc';
 import type { Caller } from '../pipeline/types.ts';
 
 /** The caller of a gRPC call: its certificate, and its metadata as headers. */
-export function callerOf(context: Pick<CallContext, 'metadata' | 'identity'>): Caller {
+export function callerOf(context: Pick<CallContext, 'metadata' | 'identity'> & Partial<Pick<CallContext, 'peer'>>): Caller {
   const headers = headersOf(context.metadata);
+  const address = addressOf(context.peer ?? '');
   return {
+    ...(address === '' ? {} : { address }),
     ...(context.identity === undefined ? {} : { certificate: context.identity }),
     header: (name) => headers.find(([key]) => key === name)?.[1],
     headersWith: (prefix) => headers.filter(([key]) => key.startsWith(prefix)),
   };
 }
 
+/** Without the port; nothing for a socket of the machine. */
+function addressOf(peer: string): string {
+  const at = peer.lastIndexOf(':');
+  return peer.startsWith('unix:') || at === -1 ? '' : peer.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+}
+
 /** Names in lower case, one pair per value; binary metadata is left out. */
 function headersOf(metadata: Metadata): ReadonlyArray<readonly [string, string]> {
-  return Object.keys(metadata.getMap()).flatMap((key) => metadata.get(key).flatMap((value) => (typeof value === 'string' ? [[key, value] as const] : [])));
+  return Object.keys(metadata.getMap()).flatMap((key) => metadata.get(key).flatMap((value) => (typeof value === 'string' ? valuesOf(key, value).map((one) => [key, one] as const) : [])));
+}
+
+/** HTTP/2 puts repeated metadata into one value, with commas. Of the names that may be repeated the values are taken apart again; each needs a right of its own. */
+function valuesOf(key: string, value: string): string[] {
+  return key === 'impersonate-group' || key.startsWith('impersonate-extra-') ? value.split(', ') : [value];
 }
 
 /**

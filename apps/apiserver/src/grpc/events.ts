@@ -10,6 +10,9 @@ const types = {
   ERROR: WatchEvent_Type.TYPE_ERROR,
 } as const;
 
+/** Warnings are told with the first frame only. */
+const none: string[] = [];
+
 export function watchEvent(event: RenderedEvent): WatchEvent {
   return { type: types[event.type], object: event.object };
 }
@@ -19,7 +22,7 @@ export function* eventFrames(id: bigint, batch: readonly RenderedEvent[]): Gener
   let events: WatchEvent[] = [];
   let bytes = 0;
   const frameOf = (more: boolean): { frame: ServerFrame; bytes: number } => {
-    const made = { frame: { id, frame: { $case: 'events' as const, value: { events } }, more }, bytes };
+    const made = { frame: { id, frame: { $case: 'events' as const, value: { events, warnings: none } }, more }, bytes };
     events = [];
     bytes = 0;
     return made;

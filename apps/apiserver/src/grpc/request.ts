@@ -1,6 +1,8 @@
 import { ApiError } from '@rhythm/api';
-import { Verb, type Options, type Request } from '@rhythm/proto/api';
-import type { Caller, RequestOptions, ResourceRequest } from '../pipeline/types.ts';
+import { Verb, type Request } from '@rhythm/proto/api';
+import { readOptions } from '../pipeline/options.ts';
+import type { Caller, ResourceRequest } from '../pipeline/types.ts';
+import { queryOf } from './query.ts';
 
 const verbs: ReadonlyMap<number, string> = new Map<number, string>([
   [Verb.VERB_GET, 'get'],
@@ -12,6 +14,8 @@ const verbs: ReadonlyMap<number, string> = new Map<number, string>([
   [Verb.VERB_DELETE, 'delete'],
   [Verb.VERB_DELETE_COLLECTION, 'deletecollection'],
 ]);
+/** What needs a connection that changes its protocol. */
+const overHttpOnly = new Set(['pods/exec', 'pods/attach', 'pods/portforward']);
 /** Verbs on one object; with an empty name they would be requests on all. */
 const named = new Set(['get', 'update', 'patch', 'delete']);
 
@@ -22,14 +26,14 @@ export function verbOf(verb: Verb): string {
   return name;
 }
 
-/** A request of the gRPC face as the pipeline takes it. Throws `ApiError` BadRequest. */
-export function resourceRequest(request: Request, verb: string, body: Uint8Array, caller: Caller, signal: AbortSignal): ResourceRequest {
-  if (request.resource === '' || request.version === '') throw new ApiError('BadRequest', 'the request names no resource or version');
-  if (request.name === '' && named.has(verb)) throw new ApiError('BadRequest', 'resource name may not be empty');
-  // These become parts of a path, and of keys in the store.
-  for (const segment of [request.group, request.version, request.resource, request.namespace, request.name]) {
-    if (segment === '.' || segment === '..' || /[/%\0]/.test(segment)) throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`);
-  }
+/**
+ * A request of the gRPC face as the pipeline takes it. What is wrong with it is told by the pipeline, to those who may make it.
+ * `bodyBytesMax`: of a body that is larger, only that it is.
+ */
+export function resourceRequest(request: Request, verb: string, body: Uint8Array, caller: Caller, signal: AbortSignal, bodyBytesMax = Infinity): ResourceRequest {
+  const query = queryOf(request.options, verb);
+  const { options, refusal } = readOptions(query);
+  const wrong = refusalOf(request, verb) ?? refusal;
   return {
     caller,
     verb,
@@ -39,8 +43,11 @@ export function resourceRequest(request: Request, verb: string, body: Uint8Array
     namespace: request.namespace,
     name: request.name,
     subresource: request.subresource,
-    options: request.options === undefined ? {} : optionsOf(request.options),
+    options,
+    ...(query === undefined ? {} : { query }),
+    ...(wrong === undefined ? {} : { refusal: wrong }),
     body,
+    ...(body.length <= bodyBytesMax ? {} : { body: new Uint8Array(), loadBody: () => Promise.reject(bodyTooLarge(bodyBytesMax)) }),
     contentType: request.contentType === '' ? 'application/json' : request.contentType,
     accept: request.accept === '' ? 'application/json' : request.accept,
     userAgent: caller.header('user-agent') ?? '',
@@ -48,21 +55,19 @@ export function resourceRequest(request: Request, verb: string, body: Uint8Array
   };
 }
 
-function optionsOf(options: Options): RequestOptions {
-  const result: Record<string, unknown> = {};
-  for (const key of ['resourceVersion', 'resourceVersionMatch', 'labelSelector', 'fieldSelector', 'continue', 'fieldManager', 'fieldValidation'] as const) {
-    if (options[key] !== '') result[key] = options[key];
-  }
-  if (options.limit !== 0n) result['limit'] = integer(options.limit, 'limit');
-  if (options.timeoutSeconds !== 0n) result['timeoutSeconds'] = integer(options.timeoutSeconds, 'timeoutSeconds');
-  if (options.allowWatchBookmarks) result['allowWatchBookmarks'] = true;
-  if (options.sendInitialEvents !== undefined) result['sendInitialEvents'] = options.sendInitialEvents;
-  if (options.dryRun.length > 0) result['dryRun'] = options.dryRun;
-  if (options.force) result['force'] = true;
-  return result as RequestOptions;
+/** In the HTTP face's words. */
+export function bodyTooLarge(bytesMax: number): ApiError {
+  return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`);
 }
 
-function integer(value: bigint, name: string): number {
-  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw new ApiError('BadRequest', `${name} is out of range`);
-  return Number(value);
+function refusalOf(request: Request, verb: string): ApiError | undefined {
+  if (request.resource === '' || request.version === '') return new ApiError('BadRequest', 'the request names no resource or version');
+  if (request.name === '' && named.has(verb)) return new ApiError('BadRequest', 'resource name may not be empty');
+  // These become parts of a path, and of keys in the store.
+  for (const segment of [request.group, request.version, request.resource, request.namespace, request.name]) {
+    if (segment === '.' || segment === '..' || /[/%\0]/.test(segment)) return new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`);
+  }
+  const path = `${request.resource}/${request.subresource}`;
+  if (request.group === '' && overHttpOnly.has(path)) return new ApiError('MethodNotAllowed', `${path} is served over HTTP only: as a WebSocket, or SPDY`);
+  return undefined;
 }

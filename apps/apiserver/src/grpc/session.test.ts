@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, notFound, resources } from '@rhythm/api';
 import { apiClient } from '@rhythm/client';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ApiPipeline, ResourceRequest } from '../pipeline/types.ts';
 import { cleanUp, dial, map, ok, request, serve, text } from './testing.ts';
 
 afterEach(cleanUp);
+
+/** Refuses what is wrong with a request, as the pipeline does. */
+const heeding: ApiPipeline['handle'] = (request) => (request.refusal === undefined ? Promise.resolve(ok(text({}))) : Promise.reject(request.refusal));
 
 describe('requests over a session', () => {
   test('reach the pipeline whole, and come back whole', async () => {
@@ -127,12 +130,12 @@ describe('requests over a session', () => {
     ['default', '%2e'],
     ['a\0b', 'x'],
   ])('a segment that could leave its place is refused: %s %s', async (namespace, name) => {
-    const { target } = await serve({ handle: () => Promise.resolve(ok(text({}))) });
+    const { target } = await serve({ handle: heeding });
     expect((await dial([target]).request(request({ namespace, name }))).code).toBe(400);
   });
 
   test('an empty name never becomes a request on all', async () => {
-    const { target } = await serve({ handle: () => Promise.resolve(ok(text({}))) });
+    const { target } = await serve({ handle: heeding });
     const transport = dial([target]);
     for (const verb of ['get', 'update', 'patch', 'delete'] as const) expect((await transport.request(request({ verb, name: '' }))).code).toBe(400);
     await expect(apiClient(transport).delete(resources.pods, 'default', '')).rejects.toMatchObject({ reason: 'BadRequest' });

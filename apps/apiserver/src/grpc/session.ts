@@ -3,11 +3,12 @@ import { causeChain, type Clock, type Log } from '@rhythm/base';
 import { drained, incoming, joinPieces, Metadata, Outbox, piecesOf, sessionLimits, type CallContext, type ServerDuplexStream } from '@rhythm/grpc';
 import type { ClientFrame, ClientFrames, Request, Response, ServerFrame, ServerFrames } from '@rhythm/proto/api';
 import type { ApiPipeline, Caller, ResourceResponse } from '../pipeline/types.ts';
+import { warningsOf } from '../pipeline/warned.ts';
 import { callerOf } from './caller.ts';
 import { Credit } from './credit.ts';
 import { errorResponse } from './errors.ts';
 import type { GrpcLimits } from './limits.ts';
-import { resourceRequest, verbOf } from './request.ts';
+import { bodyTooLarge, resourceRequest, verbOf } from './request.ts';
 import { pumpWatch } from './watch-pump.ts';
 
 export interface SessionPorts {
@@ -126,7 +127,7 @@ export class Session {
     const { bodyBytesMax, partialBytesMax, requestsMax } = this.#ports.limits;
     const refusal =
       partial.bytes > bodyBytesMax
-        ? new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
+        ? bodyTooLarge(bodyBytesMax)
         : frame.more && (this.#partialBytes + request.body.length > partialBytesMax || this.#partial.size >= requestsMax)
           ? new ApiError('TooManyRequests', 'too many unfinished requests on this session')
           : undefined;
@@ -158,7 +159,7 @@ export class Session {
     } catch (error) {
       const failure = toApiError(error);
       if (failure.reason === 'InternalError') this.#ports.log.error('a request failed', { error: causeChain(error) });
-      this.#answer(id, errorResponse(failure));
+      this.#answer(id, errorResponse(failure, warningsOf(error)));
     }
   }
 
@@ -200,7 +201,7 @@ export class Session {
     try {
       const watch = await pipeline.watch(resourceRequest(request, 'watch', body, this.#caller, abort.signal));
       await pumpWatch({ id, watch, credit, outbox: this.#outbox, clock, creditWaitMs: limits.creditWaitMs, signal: abort.signal });
-      if (this.#current(id, abort)) this.#answer(id, { code: 200, contentType: watch.contentType, body: new Uint8Array(), warnings: [] });
+      if (this.#current(id, abort)) this.#answer(id, { code: 200, contentType: watch.contentType, body: new Uint8Array(), warnings: [...(watch.warnings ?? [])] });
     } catch (error) {
       if (this.#current(id, abort)) throw error;
     } finally {

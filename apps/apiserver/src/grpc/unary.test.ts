@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, notFound, resources } from '@rhythm/api';
 import { AsyncQueue } from '@rhythm/base';
 import { dialGrpc, serverStream, status, statusMetadataKey, unary, type GrpcError } from '@rhythm/grpc';
-import { ApiClient as Stub, ApiService, Request } from '@rhythm/proto/api';
+import { ApiClient as Stub, ApiService, Options, Request } from '@rhythm/proto/api';
 import { HealthClient, HealthService } from '@rhythm/proto/health';
 import type { RenderedEvent } from '../pipeline/types.ts';
 import { added, cleanUp, cleanups, ok, serve, text, watchOf } from './testing.ts';
@@ -50,6 +50,28 @@ describe('unary methods', () => {
       for await (const message of serverStream(stub(target), ApiService.watch, { ...about, name: 'refused' })) seen.push(message.events.length);
     })().catch((e: unknown) => e);
     expect(failure).toMatchObject({ code: status.OUT_OF_RANGE });
+  });
+
+  test('read gives a reply in pieces: the head first, then only body', async () => {
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('one');
+      yield await Promise.resolve(Buffer.from('two'));
+    }
+    const { target } = await serve({ handle: (r) => Promise.resolve({ code: 200, contentType: 'text/plain', body: r.query?.get('follow') === 'true' ? body() : text(r.verb), warnings: ['w'] }) });
+    const client = stub(target);
+    const log = { ...about, resource: 'pods', subresource: 'log', options: Options.fromPartial({ parameters: [{ name: 'follow', value: 'true' }] }) };
+    const seen: unknown[] = [];
+    for await (const { code, contentType, body: piece, warnings } of serverStream(client, ApiService.read, log)) seen.push([code, contentType, Buffer.from(piece).toString(), warnings]);
+    expect(seen).toEqual([[200, 'text/plain', '', ['w']], [0, '', 'one', []], [0, '', 'two', []]]);
+    for await (const { body: piece } of serverStream(client, ApiService.read, { ...about, name: '' })) seen.push(Buffer.from(piece).toString());
+    expect(seen.at(-1)).toBe('"list"');
+  });
+
+  test('get does not wait for the end of a log that has none', async () => {
+    const { target } = await serve({ handle: (r) => (r.refusal === undefined ? Promise.resolve(ok(text('whole'))) : Promise.reject(r.refusal)) });
+    const log = (follow: string): Request => ({ ...about, resource: 'pods', subresource: 'log', options: Options.fromPartial({ parameters: [{ name: 'follow', value: follow }] }) });
+    await expect(unary(stub(target), ApiService.get, log('true'))).rejects.toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('Read') });
+    expect((await unary(stub(target), ApiService.get, log('false'))).code).toBe(200);
   });
 
   test('health is served', async () => {

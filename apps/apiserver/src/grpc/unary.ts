@@ -2,7 +2,8 @@ import { ApiError } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
 import { joinPieces, untilAborted, type CallContext } from '@rhythm/grpc';
 import type { Request, Response, WatchEvents } from '@rhythm/proto/api';
-import type { ApiPipeline } from '../pipeline/types.ts';
+import type { ApiPipeline, ResourceRequest } from '../pipeline/types.ts';
+import { flag } from '../streams/index.ts';
 import { callerOf } from './caller.ts';
 import { watchEvent } from './events.ts';
 import type { GrpcLimits } from './limits.ts';
@@ -14,7 +15,6 @@ const responseBytesMax = 64 * 1024 * 1024;
 /** The handler of one unary method, whose verb it implies. */
 export function unaryMethod(pipeline: ApiPipeline, verb: string, limits: GrpcLimits, clock: Pick<Clock, 'setTimer'>) {
   return async (request: Request, context: CallContext): Promise<Response> => {
-    if (request.body.length > limits.bodyBytesMax) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limits.bodyBytesMax}`);
     const abort = new AbortController();
     const late = Promise.withResolvers<never>();
     late.promise.catch(() => undefined);
@@ -25,7 +25,7 @@ export function unaryMethod(pipeline: ApiPipeline, verb: string, limits: GrpcLim
     const timer = clock.setTimer(limits.requestMs, () => end(new ApiError('Timeout', `the request took longer than ${limits.requestMs} ms`)));
     context.signal.addEventListener('abort', () => end(new ApiError('ServiceUnavailable', 'the caller has gone')), { once: true });
     try {
-      const response = await Promise.race([pipeline.handle(resourceRequest(request, verb, request.body, callerOf(context), abort.signal)), late.promise]);
+      const response = await Promise.race([pipeline.handle(withEnd(resourceRequest(request, verb, request.body, callerOf(context), abort.signal, limits.bodyBytesMax))), late.promise]);
       return { code: response.code, contentType: response.contentType, body: await whole(response.body), warnings: [...response.warnings] };
     } finally {
       timer.cancel();
@@ -34,11 +34,35 @@ export function unaryMethod(pipeline: ApiPipeline, verb: string, limits: GrpcLim
 }
 
 /** The handler of Watch: a stream of its own, at the pace of its reader. */
-export function watchMethod(pipeline: ApiPipeline) {
+export function watchMethod(pipeline: ApiPipeline, limits: GrpcLimits) {
   return async function* (request: Request, context: CallContext): AsyncGenerator<WatchEvents, void, void> {
-    const watch = await pipeline.watch(resourceRequest(request, 'watch', request.body, callerOf(context), context.signal));
-    for await (const batch of untilAborted(watch, context.signal)) yield { events: batch.map(watchEvent) };
+    const watch = await pipeline.watch(resourceRequest(request, 'watch', request.body, callerOf(context), context.signal, limits.bodyBytesMax));
+    let warnings = [...(watch.warnings ?? [])];
+    if (warnings.length > 0) yield { events: [], warnings };
+    warnings = [];
+    for await (const batch of untilAborted(watch, context.signal)) yield { events: batch.map(watchEvent), warnings };
   };
+}
+
+/** The handler of Read: a reply in pieces, at the pace of its reader. */
+export function readMethod(pipeline: ApiPipeline, limits: GrpcLimits) {
+  return async function* (request: Request, context: CallContext): AsyncGenerator<Response, void, void> {
+    const verb = request.name === '' ? 'list' : 'get';
+    const response = await pipeline.handle(resourceRequest(request, verb, request.body, callerOf(context), context.signal, limits.bodyBytesMax));
+    const { code, contentType, body } = response;
+    if (body instanceof Uint8Array) {
+      yield { code, contentType, body, warnings: [...response.warnings] };
+      return;
+    }
+    yield { code, contentType, body: new Uint8Array(), warnings: [...response.warnings] };
+    for await (const piece of untilAborted(body, context.signal)) yield { code: 0, contentType: '', body: piece, warnings: [] };
+  };
+}
+
+/** A log that is followed never becomes a whole reply. */
+function withEnd(request: ResourceRequest): ResourceRequest {
+  const isEndless = request.subresource === 'log' && request.query !== undefined && flag(request.query, 'follow');
+  return isEndless && request.refusal === undefined ? { ...request, refusal: new ApiError('BadRequest', 'a log that is followed has no end: ask for it with Read') } : request;
 }
 
 async function whole(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {

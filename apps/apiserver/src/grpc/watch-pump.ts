@@ -24,7 +24,7 @@ export interface WatchPumpOptions {
 export async function pumpWatch(options: WatchPumpOptions): Promise<void> {
   const { id, watch, credit, outbox, signal } = options;
   // An empty frame: the watch stands.
-  outbox.push(id, { id, frame: { $case: 'events', value: { events: [] } }, more: false }, 0);
+  outbox.push(id, { id, frame: { $case: 'events', value: { events: [], warnings: [...(watch.warnings ?? [])] } }, more: false }, 0);
   for await (const batch of untilAborted(watch, signal)) {
     if (credit.left <= 0) await creditOrExpired(options);
     for (const { frame, bytes } of eventFrames(id, batch)) {

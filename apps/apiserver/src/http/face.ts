@@ -11,7 +11,7 @@ import type { ResourceRequest, UserInfo } from '../pipeline/types.ts';
 import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
 import { upgradeWish } from '../streams/index.ts';
 import { callerOf, proxiedRequestOf, resourceRequestOf } from './request.ts';
-import { sendError, sendResponse } from './reply.ts';
+import { refusalOf, sendError, sendResponse, warningHeader } from './reply.ts';
 import { jsonFrames, protobufFrames } from './watch-stream.ts';
 import { checkOrigin } from './websocket/origin.ts';
 import { serveWebsocketText, textProtocol } from './websocket/text.ts';
@@ -47,7 +47,7 @@ export class HttpFace {
       if (path === undefined) await this.#other(exchange);
       else if (isProxyPath(path)) await this.#proxied(exchange, path);
       else {
-        const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => exchange.readBody();
+        const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => bodyOf(exchange);
         const request = { ...resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody), classified: classifier(exchange) };
         if (request.verb === 'watch') await this.#watch(exchange, request);
         else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
@@ -117,7 +117,7 @@ export class HttpFace {
   async #watch(exchange: HttpExchange, request: Parameters<Pipeline['watch']>[0]): Promise<void> {
     const watch = await this.#ports.pipeline.watch(request);
     const protobuf = watch.contentType.includes('protobuf');
-    const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private' });
+    const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(watch.warnings ?? []) });
     for await (const batch of watch) await stream.write(protobuf ? protobufFrames(batch) : jsonFrames(batch));
     await stream.end();
   }
@@ -148,6 +148,11 @@ export class HttpFace {
       place?.leave();
     }
   }
+}
+
+/** Rejects with an `ApiError`, as which it is counted and written down. */
+function bodyOf(exchange: HttpExchange): Promise<Uint8Array> {
+  return exchange.readBody().catch((error: unknown) => Promise.reject(refusalOf(error)));
 }
 
 function doesNotUpgrade(): ApiError {

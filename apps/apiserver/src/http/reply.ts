@@ -1,5 +1,6 @@
 import { ApiError, toApiError } from '@rhythm/api';
 import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
+import { warningsOf } from '../pipeline/warned.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
 
 const warningBytesMax = 256;
@@ -11,7 +12,7 @@ export async function sendResponse(exchange: HttpExchange, response: ResourceRes
   const headers: ReplyHeaders = {
     'content-type': response.contentType,
     'cache-control': 'no-cache, private',
-    ...(response.warnings.length === 0 ? {} : { warning: response.warnings.slice(0, warningsMax).map(warningOf) }),
+    ...warningHeader(response.warnings),
   };
   const { body } = response;
   if (body instanceof Uint8Array) {
@@ -43,16 +44,22 @@ async function sendPieces(exchange: HttpExchange, code: number, headers: ReplyHe
 }
 
 export async function sendError(exchange: HttpExchange, thrown: unknown): Promise<ApiError> {
-  const error = thrown instanceof HttpError ? fromHttpError(thrown) : toApiError(thrown);
+  const error = refusalOf(thrown);
   if (exchange.replied) return error;
   const retryAfter = error.details?.retryAfterSeconds ?? (error.code === 429 ? 1 : undefined);
   const headers: ReplyHeaders = {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    ...warningHeader(warningsOf(thrown)),
   };
   await exchange.send(error.code, headers, Buffer.from(JSON.stringify(error.toStatus())));
   return error;
+}
+
+/** For the headers of a reply; nothing when there is nothing to warn of. */
+export function warningHeader(warnings: readonly string[]): ReplyHeaders {
+  return warnings.length === 0 ? {} : { warning: warnings.slice(0, warningsMax).map(warningOf) };
 }
 
 /** `Warning: 299 - "text"` (RFC 9111, 5.5 of its predecessor), without anything that could end a header. */
@@ -61,10 +68,15 @@ export function warningOf(text: string): string {
   return `299 - "${plain.replace(/["\\]/g, '\\$&')}"`;
 }
 
+/** What a request is refused with; what the HTTP kit has thrown in the API's words. */
+export function refusalOf(thrown: unknown): ApiError {
+  return thrown instanceof HttpError ? fromHttpError(thrown) : toApiError(thrown);
+}
+
 function fromHttpError(error: HttpError): ApiError {
   switch (error.status) {
     case 413:
-      return new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`, { cause: error });
+      return new ApiError('RequestEntityTooLarge', error.message, { cause: error });
     case 429:
       return new ApiError('TooManyRequests', error.message, { cause: error });
     case 408:

@@ -1,5 +1,5 @@
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
-import { parseOptions } from '../pipeline/options.ts';
+import { readOptions } from '../pipeline/options.ts';
 import { verbOf, type ResourcePath } from '../pipeline/path.ts';
 import type { Caller, ResourceRequest } from '../pipeline/types.ts';
 
@@ -25,7 +25,7 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
     namespace: path.namespace,
     name: path.name,
     subresource: path.subresource,
-    options: parseOptions(query),
+    ...readOptions(query),
     query,
     body: new Uint8Array(),
     ...(loadBody === undefined ? {} : { loadBody }),

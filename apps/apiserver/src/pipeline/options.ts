@@ -1,6 +1,16 @@
-import { ApiError } from '@rhythm/api';
+import { ApiError, toApiError } from '@rhythm/api';
 import { limits } from '../limits.ts';
 import type { RequestOptions } from './types.ts';
+
+/** The same for a face: what is wrong with them is to be told later, to those who may ask at all. */
+export function readOptions(query: URLSearchParams | undefined): { readonly options: RequestOptions; readonly refusal?: ApiError } {
+  if (query === undefined) return { options: {} };
+  try {
+    return { options: parseOptions(query) };
+  } catch (error) {
+    return { options: {}, refusal: toApiError(error) };
+  }
+}
 
 /** The options of a request, from its query. @throws ApiError BadRequest for a value that is not what it should be. */
 export function parseOptions(query: URLSearchParams): RequestOptions {

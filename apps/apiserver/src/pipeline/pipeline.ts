@@ -22,6 +22,7 @@ import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceR
 import { patch, update } from './update.ts';
 import { WatchCount } from './watch-count.ts';
 import { Track } from './track.ts';
+import { keepWarnings } from './warned.ts';
 import { watch } from './watch.ts';
 import { checkWriteOptions } from './write-options.ts';
 
@@ -115,6 +116,7 @@ export class Pipeline implements ApiPipeline {
     track.decided(decision.allowed, decision.reason);
     if (!decision.allowed) throw forbidden(attributes, decision.reason);
     const kind = this.#ports.registry.byResource(request.group, request.version, request.resource);
+    if (request.refusal !== undefined) throw request.refusal;
     if (kind === undefined) throw pageNotFound();
     checkServed(kind, request);
     checkWriteOptions(request);
@@ -163,6 +165,15 @@ export class Pipeline implements ApiPipeline {
   }
 
   async #serve(call: Call): Promise<ResourceResponse> {
+    try {
+      return await this.#carryOut(call);
+    } catch (error) {
+      keepWarnings(error, call.warnings);
+      throw error;
+    }
+  }
+
+  async #carryOut(call: Call): Promise<ResourceResponse> {
     const { request, kind } = call;
     const handler = this.#handlers.get(handlerKey(kind.group, kind.plural, request.subresource));
     if (handler !== undefined) return this.#handled(call, handler);

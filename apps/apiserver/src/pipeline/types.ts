@@ -1,4 +1,4 @@
-import type { KindDefinition, KubeObject } from '@rhythm/api';
+import type { ApiError, KindDefinition, KubeObject } from '@rhythm/api';
 import type { FlowIds } from '../flow-control/index.ts';
 
 /** Who asks (authentication.k8s.io/v1 UserInfo). */
@@ -138,6 +138,8 @@ export interface ResourceRequest {
   readonly options: RequestOptions;
   /** All query parameters, for subresources with their own (log, exec). Absent: none. */
   readonly query?: URLSearchParams;
+  /** What is wrong with the request as it came; told to those who may make it. */
+  readonly refusal?: ApiError;
   readonly body: Uint8Array;
   /** Where the body is still on the wire: it is taken in only for those who may do what they ask for. */
   loadBody?(): Promise<Uint8Array>;
@@ -168,6 +170,7 @@ export interface RenderedEvent {
 /** Batches of events in order; after an ERROR (its object a Status) it ends. */
 export interface ResourceWatch extends AsyncIterable<readonly RenderedEvent[]> {
   readonly contentType: string;
+  readonly warnings?: readonly string[];
 }
 
 /**

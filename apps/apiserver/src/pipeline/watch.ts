@@ -38,7 +38,7 @@ export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks 
   });
   if (!(watcher instanceof Watcher)) {
     hooks.onEnd();
-    return tooOld(rendering, watcher);
+    return tooOld(rendering, watcher, [...call.warnings]);
   }
   const seconds = request.options.timeoutSeconds ?? 0;
   const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : limits.watchTimeoutMinMs * (1 + ports.random.next());
@@ -55,6 +55,7 @@ export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks 
   if (watcher.isStarted) hooks.onStart();
   return {
     contentType: rendering.contentType,
+    warnings: [...call.warnings],
     [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }),
   };
 }
@@ -121,9 +122,10 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
  * A watch that cannot go on where it was: it stands, tells so, and ends. Clients such as client-go look for the reason among the
  * events, and list again; a refused request they take for a fault.
  */
-function tooOld(rendering: Rendering, error: ApiError): ResourceWatch {
+function tooOld(rendering: Rendering, error: ApiError, warnings: readonly string[]): ResourceWatch {
   return {
     contentType: rendering.contentType,
+    warnings,
     async *[Symbol.asyncIterator]() {
       yield await Promise.resolve([errorEvent(error, rendering)]);
     },

@@ -60,7 +60,7 @@ function sendBody(exchange: HttpExchange, request: ClientRequest, idle: IdleTime
     transform(chunk: Buffer, _encoding, done) {
       idle.touch();
       sent += chunk.length;
-      done(sent > proxyLimits.requestBytesMax ? new HttpError(413, `the request body is larger than ${proxyLimits.requestBytesMax} bytes`) : null, chunk);
+      done(sent > proxyLimits.requestBytesMax ? new HttpError(413, `Request entity too large: limit is ${proxyLimits.requestBytesMax}`) : null, chunk);
     },
   });
   // A backend may answer without reading all of it: then its answer counts, and the rest is not for it.

@@ -12,6 +12,7 @@ import { proxyRefusals, upgradeRefusals } from './refusals.ts';
 export { grpcNodeConnector, noNodeConnector, type ConnectNode, type NodeConnection, type NodeCredentials, type NodeTarget } from './node-connector.ts';
 export { acceptWebSocket, chooseProtocol, refuseUpgrade, upgradeWish } from './upgrade.ts';
 export { closeSocket, sendMessage } from './websocket-command.ts';
+export { flag } from './query.ts';
 export type { StreamPorts } from './ports.ts';
 
 /** `pods/log`, and refusals: of the proxy subresources where there is no HTTP, and of plain requests to those that need an upgrade. */

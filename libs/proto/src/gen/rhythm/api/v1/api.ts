@@ -90,6 +90,16 @@ export interface Options {
   fieldManager: string;
   fieldValidation: string;
   force: boolean;
+  /** Of Delete and DeleteCollection, where the body is empty: as DeleteOptions has them. */
+  gracePeriodSeconds?: bigint | undefined;
+  propagationPolicy: string;
+  /** What else there may be in a query: of subresources ("container" and "tailLines" of "log"), of Tables ("includeObject"). */
+  parameters: Parameter[];
+}
+
+export interface Parameter {
+  name: string;
+  value: string;
 }
 
 export interface Response {
@@ -131,6 +141,8 @@ export namespace WatchEvent_Type {
 
 export interface WatchEvents {
   events: WatchEvent[];
+  /** in the first message of a Watch */
+  warnings: string[];
 }
 
 export interface ClientFrames {
@@ -390,6 +402,9 @@ function createBaseOptions(): Options {
     fieldManager: "",
     fieldValidation: "",
     force: false,
+    gracePeriodSeconds: undefined,
+    propagationPolicy: "",
+    parameters: [],
   };
 }
 
@@ -439,6 +454,18 @@ export const Options: MessageFns<Options> = {
     }
     if (message.force !== false) {
       writer.uint32(104).bool(message.force);
+    }
+    if (message.gracePeriodSeconds !== undefined) {
+      if (BigInt.asIntN(64, message.gracePeriodSeconds) !== message.gracePeriodSeconds) {
+        throw new globalThis.Error("value provided for field message.gracePeriodSeconds of type int64 too large");
+      }
+      writer.uint32(112).int64(message.gracePeriodSeconds);
+    }
+    if (message.propagationPolicy !== "") {
+      writer.uint32(122).string(message.propagationPolicy);
+    }
+    for (const v of message.parameters) {
+      Parameter.encode(v!, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -560,6 +587,30 @@ export const Options: MessageFns<Options> = {
             message.force = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.gracePeriodSeconds = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.propagationPolicy = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.parameters.push(Parameter.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -592,6 +643,78 @@ export const Options: MessageFns<Options> = {
     message.fieldManager = object.fieldManager ?? "";
     message.fieldValidation = object.fieldValidation ?? "";
     message.force = object.force ?? false;
+    message.gracePeriodSeconds = (object.gracePeriodSeconds !== undefined && object.gracePeriodSeconds !== null)
+      ? BigInt(object.gracePeriodSeconds)
+      : undefined;
+    message.propagationPolicy = object.propagationPolicy ?? "";
+    message.parameters = object.parameters?.map((e) => Parameter.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseParameter(): Parameter {
+  return { name: "", value: "" };
+}
+
+export const Parameter: MessageFns<Parameter> = {
+  encode(message: Parameter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Parameter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParameter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Parameter>): Parameter {
+    return Parameter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Parameter>): Parameter {
+    const message = createBaseParameter();
+    message.name = object.name ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -755,13 +878,16 @@ export const WatchEvent: MessageFns<WatchEvent> = {
 };
 
 function createBaseWatchEvents(): WatchEvents {
-  return { events: [] };
+  return { events: [], warnings: [] };
 }
 
 export const WatchEvents: MessageFns<WatchEvents> = {
   encode(message: WatchEvents, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.events) {
       WatchEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -787,6 +913,14 @@ export const WatchEvents: MessageFns<WatchEvents> = {
             message.events.push(WatchEvent.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -805,6 +939,7 @@ export const WatchEvents: MessageFns<WatchEvents> = {
   fromPartial(object: DeepPartial<WatchEvents>): WatchEvents {
     const message = createBaseWatchEvents();
     message.events = object.events?.map((e) => WatchEvent.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };
@@ -1294,7 +1429,7 @@ export const ApiService = {
   },
   /**
    * For programs of any language. Errors carry the Kubernetes Status as JSON in the trailing
-   * metadata "kubernetes-status-bin".
+   * metadata "kubernetes-status-bin", and warnings in "kubernetes-warning-bin".
    */
   get: {
     path: "/rhythm.api.v1.Api/Get" as const,
@@ -1368,6 +1503,19 @@ export const ApiService = {
     responseSerialize: (value: WatchEvents): Buffer => Buffer.from(WatchEvents.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchEvents => WatchEvents.decode(value),
   },
+  /**
+   * Get, or List without a name, with a reply that comes in pieces: a log that is followed, a list too large for one
+   * message. The first piece has code, content type and warnings; the others only more of the body.
+   */
+  read: {
+    path: "/rhythm.api.v1.Api/Read" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: Request): Buffer => Buffer.from(Request.encode(value).finish()),
+    requestDeserialize: (value: Buffer): Request => Request.decode(value),
+    responseSerialize: (value: Response): Buffer => Buffer.from(Response.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Response => Response.decode(value),
+  },
 } as const;
 
 export interface ApiServer extends UntypedServiceImplementation {
@@ -1378,7 +1526,7 @@ export interface ApiServer extends UntypedServiceImplementation {
   session: handleBidiStreamingCall<ClientFrames, ServerFrames>;
   /**
    * For programs of any language. Errors carry the Kubernetes Status as JSON in the trailing
-   * metadata "kubernetes-status-bin".
+   * metadata "kubernetes-status-bin", and warnings in "kubernetes-warning-bin".
    */
   get: handleUnaryCall<Request, Response>;
   list: handleUnaryCall<Request, Response>;
@@ -1388,6 +1536,11 @@ export interface ApiServer extends UntypedServiceImplementation {
   delete: handleUnaryCall<Request, Response>;
   deleteCollection: handleUnaryCall<Request, Response>;
   watch: handleServerStreamingCall<Request, WatchEvents>;
+  /**
+   * Get, or List without a name, with a reply that comes in pieces: a log that is followed, a list too large for one
+   * message. The first piece has code, content type and warnings; the others only more of the body.
+   */
+  read: handleServerStreamingCall<Request, Response>;
 }
 
 export interface ApiClient extends Client {
@@ -1400,7 +1553,7 @@ export interface ApiClient extends Client {
   session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ClientFrames, ServerFrames>;
   /**
    * For programs of any language. Errors carry the Kubernetes Status as JSON in the trailing
-   * metadata "kubernetes-status-bin".
+   * metadata "kubernetes-status-bin", and warnings in "kubernetes-warning-bin".
    */
   get(request: Request, callback: (error: ServiceError | null, response: Response) => void): ClientUnaryCall;
   get(
@@ -1491,6 +1644,12 @@ export interface ApiClient extends Client {
   ): ClientUnaryCall;
   watch(request: Request, options?: Partial<CallOptions>): ClientReadableStream<WatchEvents>;
   watch(request: Request, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<WatchEvents>;
+  /**
+   * Get, or List without a name, with a reply that comes in pieces: a log that is followed, a list too large for one
+   * message. The first piece has code, content type and warnings; the others only more of the body.
+   */
+  read(request: Request, options?: Partial<CallOptions>): ClientReadableStream<Response>;
+  read(request: Request, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<Response>;
 }
 
 export const ApiClient = makeGenericClientConstructor(ApiService, "rhythm.api.v1.Api") as unknown as {
