@@ -40,6 +40,8 @@ const spec = {
   'requestheader-uid-headers': { type: 'list', help: 'headers with its uid; X-Remote-Uid when not given' },
   'requestheader-group-headers': { type: 'list', help: 'headers with its groups; X-Remote-Group when not given' },
   'requestheader-extra-headers-prefix': { type: 'list', help: 'how headers with more about it begin; X-Remote-Extra- when not given' },
+  'proxy-client-cert-file': { type: 'string', help: 'our client certificate for aggregated API servers; signed by the CA of --requestheader-client-ca-file' },
+  'proxy-client-key-file': { type: 'string', help: 'its key' },
   'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
   'audit-policy-file': { type: 'string', help: 'policy (audit.k8s.io/v1) of what is written down of requests; nothing without it' },
   'audit-log-path': { type: 'string', help: 'file for it; needed with a policy' },
@@ -110,6 +112,7 @@ await runApp('apiserver', log, async (argv) => {
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
       ...(encryption === undefined ? {} : { encryption: encryption.current }),
+      ...proxyClientOf(flags, read),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(flags['kubelet-client-cert-file'] === undefined
         ? {}
@@ -164,6 +167,12 @@ function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {
   const [policy, path] = [flags['audit-policy-file'], flags['audit-log-path']];
   if ((policy === undefined) !== (path === undefined)) throw new FlagError('--audit-policy-file and --audit-log-path go together');
   return path === undefined ? undefined : new LogFile(path, flags['audit-log-maxsize'] * 1024 * 1024, flags['audit-log-maxbackup']);
+}
+
+function proxyClientOf(flags: Flags<'proxy-client-'>, read: (flag: string, path: string) => string): { readonly proxyClient?: { readonly cert: string; readonly key: string } } {
+  const [cert, key] = [flags['proxy-client-cert-file'], flags['proxy-client-key-file']];
+  if ((cert === undefined) !== (key === undefined)) throw new FlagError('--proxy-client-cert-file and --proxy-client-key-file go together');
+  return cert === undefined || key === undefined ? {} : { proxyClient: { cert: read('proxy-client-cert-file', cert), key: read('proxy-client-key-file', key) } };
 }
 
 function frontProxyOf(flags: Flags<'requestheader-'>, readCa: (path: string) => string): { readonly frontProxy?: FrontProxyConfig } {

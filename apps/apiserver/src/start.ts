@@ -1,4 +1,5 @@
 import { kindRegistry, type KindDefinition } from '@rhythm/api';
+import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { toError, type Clock, type Log, type Random } from '@rhythm/base';
 import type { LiveFiles } from '@rhythm/config';
@@ -6,6 +7,7 @@ import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
 import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
+import { Aggregator, type ProxyClientCredentials } from './aggregation/index.ts';
 import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
 import { quotaStore, resourceQuota } from './admission/quota/index.ts';
 import { AuditPolicy, Auditor } from './audit/index.ts';
@@ -57,6 +59,8 @@ export interface ApiserverConfig {
   readonly serviceCidr: string;
   /** Proxies that speak for their callers in headers. */
   readonly frontProxy?: FrontProxyConfig;
+  /** Our certificate and key (PEM) for aggregated servers, of the authority of `frontProxy`. */
+  readonly proxyClient?: ProxyClientCredentials;
   /** Whose identity tokens are accepted, besides certificates and the cluster's own tokens. */
   readonly oidc?: OidcConfig;
   /** Our certificate and key (PEM) for kubelets, which the client CA signs too; without them logs, exec and the like are refused. */
@@ -105,6 +109,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(config.frontProxy === undefined ? {} : { frontProxy: new FrontProxy(config.frontProxy, config.tls.clientCa) }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
+  const aggregator = aggregatorOf(config, { registry, reader, changes: changesOf(caches) }, { caches, objects }, ports);
   const base: PipelinePorts = {
     registry,
     store,
@@ -119,6 +124,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     authorizer: auth.authorizer,
     admission: stepsOf(config, auth, reader, { registry, changes: changesOf(caches), webhooks: { client: webhooks, log }, objects, caches }, ports),
     handlers: [...auth.handlers, ...streamHandlers(streams)],
+    remote: aggregator.resources,
   };
   const audit = auditOf(config, ports);
   processMetrics(metrics, clock);
@@ -130,7 +136,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const upkeep = flow.upkeep({ reader, writes, changes: changesOf(caches) });
   const state = { ready: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, aggregator, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
     auth.stop();
     encryption?.stop();
     await caches.stop();
@@ -141,7 +147,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
-    await Promise.all([definitions.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
+    await Promise.all([aggregator.stop(), definitions.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
     encryption?.stop();
     webhooks.close();
@@ -152,6 +158,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     await auth.bootstrap(writerOf(writes));
     await upkeep?.start();
     await bootstrapPriorityClasses(reader, writes);
+    await aggregator.start(writes);
     await ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr));
     await repairAllocations(reader, writes, { clock, random, log });
     if (isLoopback(config.advertiseAddress)) log.warn('the Service kubernetes gets no endpoints: the advertised address is loopback', { address: config.advertiseAddress });
@@ -176,7 +183,7 @@ interface Faces {
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
-type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring; readonly encryption?: EncryptionController };
+type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring; readonly aggregator: Aggregator; readonly encryption?: EncryptionController };
 
 /** Both faces, the gRPC one on the next port. */
 async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
@@ -198,7 +205,7 @@ async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipelin
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, encryption, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, aggregator, encryption, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
   const { store, clock, log } = ports;
   const health = healthHandler(
     [
@@ -216,7 +223,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     ],
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,
@@ -286,6 +293,18 @@ function podsOfNode(caches: Caches, objects: ObjectStore): PodsOfNode {
     const { entries } = cache.page({ prefix: listPrefix(cache.kind, ''), fields: (fields) => fields['spec.nodeName'] === node, indexed: node }, 0);
     return entries.map((entry) => ({ identity: entry, read: () => objects.decode<Pod>(kind, entry) }));
   };
+}
+
+/** APIServices are read on the way of every request, so they are kept as they were decoded; an entry of the cache never changes. */
+function aggregatorOf(config: ApiserverConfig, served: { readonly registry: LiveRegistry; readonly reader: ObjectReader; readonly changes: ResourceChanges }, { caches, objects }: { readonly caches: Caches; readonly objects: ObjectStore }, { clock, random, log }: ApiserverPorts): Aggregator {
+  const kind = kindRegistry.byResource('apiregistration.k8s.io', 'v1', 'apiservices');
+  if (kind === undefined) throw new Error('no such kind: apiservices');
+  const source = async (): Promise<{ readonly identity: object; read(): APIService }[]> => {
+    const cache = await caches.afterOwnWrites(kind);
+    return cache.page({ prefix: listPrefix(cache.kind, '') }, 0).entries.map((entry) => ({ identity: entry, read: () => objects.decode<APIService>(kind, entry) }));
+  };
+  const { frontProxy, proxyClient, tls } = config;
+  return new Aggregator({ clientCa: tls.clientCa, ...(frontProxy === undefined ? {} : { frontProxy }), ...(proxyClient === undefined ? {} : { proxyClient }) }, { ...served, source, clock, random, log });
 }
 
 /** How logs, exec and the like reach the kubelets. */

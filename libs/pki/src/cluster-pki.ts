@@ -21,7 +21,7 @@ const renewBeforeMs = 30 * 24 * 60 * 60 * 1000;
 
 interface Identity extends CertificateRequest {
   readonly file: string;
-  readonly authority: 'cluster' | 'store';
+  readonly authority: 'cluster' | 'store' | 'frontProxy';
 }
 
 /** Every certificate of a cluster, by file name without its ending (docs/processes.md, "Identities"). */
@@ -40,6 +40,7 @@ export function identitiesOf(options: ClusterPkiOptions): readonly Identity[] {
       authority: 'cluster',
     },
     client('apiserver-kubelet-client', 'kube-apiserver-kubelet-client', 'system:masters'),
+    { file: 'front-proxy-client', commonName: 'front-proxy-client', usages: ['client'], authority: 'frontProxy' },
     client('admin', 'kubernetes-admin', 'system:masters'),
     client('scheduler', 'system:kube-scheduler'),
     client('controller-manager', 'system:kube-controller-manager'),
@@ -67,7 +68,7 @@ function kubeletIdentities({ nodeName, nodeIps, fakeNodeNames }: ClusterPkiOptio
 }
 
 /**
- * Writes what is missing below `directory` (0700, files 0600): both authorities, every identity, the service-account
+ * Writes what is missing below `directory` (0700, files 0600): the authorities, every identity, the service-account
  * key. A certificate that ends soon, or no longer names what it should, is issued again; authorities and the
  * service-account key are never replaced. Returns the files' names that were written, without their endings.
  */
@@ -77,6 +78,7 @@ export async function ensureClusterPki(directory: string, options: ClusterPkiOpt
   const authorities = {
     cluster: await ensureAuthority(directory, 'ca', 'rhythm-ca', ports, written),
     store: await ensureAuthority(directory, 'store-ca', 'rhythm-store-ca', ports, written),
+    frontProxy: await ensureAuthority(directory, 'front-proxy-ca', 'rhythm-front-proxy-ca', ports, written),
   };
   for (const identity of identitiesOf(options)) {
     if (isCurrent(directory, identity, authorities[identity.authority], ports)) continue;

@@ -55,7 +55,7 @@ test('a loaded authority signs as the created one does', async () => {
 
 test('a set of files for a cluster: private, complete, and stable', async () => {
   const first = await ensureClusterPki(directory, options, ports);
-  expect(first).toEqual(['ca', 'store-ca', ...identitiesOf(options).map(({ file }) => file), 'sa']);
+  expect(first).toEqual(['ca', 'store-ca', 'front-proxy-ca', ...identitiesOf(options).map(({ file }) => file), 'sa']);
   for (const file of readdirSync(directory)) expect([file, statSync(join(directory, file)).mode & 0o777]).toEqual([file, 0o600]);
   expect(await ensureClusterPki(directory, options, ports)).toEqual([]);
   const storeCa = new X509Certificate(readFileSync(join(directory, 'store-ca.crt')));

@@ -23,6 +23,7 @@ export class LiveRegistry implements KindRegistry {
   /** Put together when somebody asks: with a thousand definitions that takes milliseconds. */
   #whole: Whole | undefined;
   #generation = 0;
+  readonly #listeners = new Set<() => void>();
 
   constructor(builtIn: KindRegistry) {
     this.#builtIn = builtIn;
@@ -58,6 +59,16 @@ export class LiveRegistry implements KindRegistry {
     return this.#builtIn.kinds.some((own) => own.group === group && (own.plural === plural || own.kind === kind));
   }
 
+  servesBuiltIn(group: string, version: string): boolean {
+    return this.#builtIn.groups.some((own) => own.group === group && own.versions.includes(version));
+  }
+
+  /** Calls `listener` after each change of what is served. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** What is served of the definition `name`. */
   of(name: string): CustomKinds | undefined {
     return this.#definitions.get(name);
@@ -78,6 +89,7 @@ export class LiveRegistry implements KindRegistry {
     }
     this.#whole = undefined;
     this.#generation++;
+    for (const listener of this.#listeners) listener();
   }
 
   #forget({ served, stored }: CustomKinds): void {

@@ -1,6 +1,18 @@
-import { apiVersionOf, type KindDefinition, type KindRegistry } from '@rhythm/api';
+import { apiVersionOf, type KindDefinition, type KindRegistry, type ServedGroup } from '@rhythm/api';
 
 type GroupVersion = { readonly group: string; readonly version: string };
+
+/** What is served by others than the registry's kinds, for discovery. */
+export interface OtherServers {
+  /** Grows with every change. */
+  readonly generation: number;
+  /** The groups of the registry and of all others, in order of preference, as are the versions in them. */
+  groups(registry: KindRegistry): readonly ServedGroup[];
+  /** What another server serves of a version, in the aggregated form; `undefined` where it is no other one's. */
+  version(of: GroupVersion): { readonly resources: readonly object[]; readonly isStale: boolean } | undefined;
+}
+
+export const noOtherServers: OtherServers = { generation: 0, groups: (registry) => registry.groups, version: () => undefined };
 
 /** `APIVersions` at /api. */
 export function apiVersions(address: string): object {
@@ -8,16 +20,16 @@ export function apiVersions(address: string): object {
 }
 
 /** `APIGroup` at /apis/GROUP; `undefined` for a group that is not served. */
-export function apiGroup(registry: KindRegistry, group: string): object | undefined {
-  const served = registry.groups.find((g) => g.group === group && g.group !== '');
+export function apiGroup(groups: readonly ServedGroup[], group: string): object | undefined {
+  const served = groups.find((g) => g.group === group && g.group !== '');
   if (served === undefined) return undefined;
   const of = (version: string): object => ({ groupVersion: `${group}/${version}`, version });
   return { name: group, versions: served.versions.map(of), preferredVersion: of(served.preferredVersion) };
 }
 
 /** `APIGroupList` at /apis. */
-export function apiGroupList(registry: KindRegistry): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: registry.groups.filter((g) => g.group !== '').map((g) => apiGroup(registry, g.group)) };
+export function apiGroupList(groups: readonly ServedGroup[]): object {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.filter((g) => g.group !== '').map((g) => apiGroup([g], g.group)) };
 }
 
 /** `APIResourceList` at /api/v1 and /apis/GROUP/VERSION; `undefined` for a version that is not served. */
@@ -28,15 +40,20 @@ export function apiResourceList(registry: KindRegistry, of: GroupVersion): objec
 }
 
 /** Every group with its versions and resources in one document (KEP-3352): /api holds the core group, /apis the others. */
-export function aggregated(registry: KindRegistry, core: boolean, apiVersion: string): object {
-  const groups = registry.groups.filter((g) => (g.group === '') === core);
+export function aggregated(registry: KindRegistry, others: OtherServers, core: boolean, apiVersion: string): object {
+  const versionOf = (group: string, version: string): object => {
+    const other = others.version({ group, version });
+    const resources = other === undefined ? kindsOf(registry, { group, version }).map(aggregatedResource) : other.resources;
+    return { version, resources, freshness: other?.isStale === true ? 'Stale' : 'Current' };
+  };
+  const groups = others.groups(registry).filter((g) => (g.group === '') === core);
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion,
     metadata: {},
     items: groups.map((g) => ({
       metadata: core ? {} : { name: g.group },
-      versions: g.versions.map((version) => ({ version, resources: kindsOf(registry, { group: g.group, version }).map(aggregatedResource), freshness: 'Current' })),
+      versions: g.versions.map((version) => versionOf(g.group, version)),
     })),
   };
 }

@@ -3,7 +3,7 @@ import type { HttpExchange } from '@rhythm/http';
 import { createHash } from 'node:crypto';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
-import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions } from './documents.ts';
+import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, noOtherServers, type OtherServers } from './documents.ts';
 
 interface Document {
   readonly body: Buffer;
@@ -11,13 +11,14 @@ interface Document {
 }
 
 /** /api, /apis and what is below them up to the version; plain, or aggregated where the client asks for it. */
-export function discoveryHandler(registry: KindRegistry, address: () => string): PathHandler {
+export function discoveryHandler(registry: KindRegistry, address: () => string, others: OtherServers = noOtherServers): PathHandler {
   const documents = new Map<string, Document | undefined>();
-  let generation = registry.generation;
+  const now = (): string => `${registry.generation} ${others.generation}`;
+  let generation = now();
   const documentOf = (key: string, make: () => object | undefined): Document | undefined => {
-    if (registry.generation !== generation) {
+    if (now() !== generation) {
       documents.clear();
-      generation = registry.generation;
+      generation = now();
     }
     if (!documents.has(key)) {
       const made = make();
@@ -33,16 +34,17 @@ export function discoveryHandler(registry: KindRegistry, address: () => string):
     if (parts.length === 1) {
       const wanted = aggregatedVersion(exchange.header('accept') ?? '');
       if (wanted !== undefined) {
-        const document = documentOf(`${root} ${wanted}`, () => aggregated(registry, root === 'api', `apidiscovery.k8s.io/${wanted}`));
+        const document = documentOf(`${root} ${wanted}`, () => aggregated(registry, others, root === 'api', `apidiscovery.k8s.io/${wanted}`));
         return send(exchange, document, `application/json;g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`);
       }
     }
-    const known = root === 'api' ? registry.groups.some((g) => g.group === '' && (group === '' || g.versions.includes(group))) : registry.groups.some((g) => g.group === group || group === '');
+    const groups = others.groups(registry);
+    const known = root === 'api' ? groups.some((g) => g.group === '' && (group === '' || g.versions.includes(group))) : groups.some((g) => g.group === group || group === '');
     if (!known) return false;
     const document = documentOf(`${root}/${group}/${version}`, () => {
       if (root === 'api') return group === '' ? apiVersions(address()) : apiResourceList(registry, { group: '', version: group });
-      if (group === '') return apiGroupList(registry);
-      return version === '' ? withKind(apiGroup(registry, group)) : apiResourceList(registry, { group, version });
+      if (group === '') return apiGroupList(groups);
+      return version === '' ? withKind(apiGroup(groups, group)) : apiResourceList(registry, { group, version });
     });
     return send(exchange, document, 'application/json');
   };

@@ -2,6 +2,7 @@ import { ApiError, toApiError } from '@rhythm/api';
 import { toError, type Clock, type Log } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
+import type { RemoteFace } from '../aggregation/index.ts';
 import type { Auditor } from '../audit/index.ts';
 import type { FlowGate, FlowIds, Place } from '../flow-control/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
@@ -27,6 +28,8 @@ export interface FacePorts {
   readonly paths: readonly PathHandler[];
   readonly upgrades: readonly UpgradeHandler[];
   readonly proxy: ResourceProxy;
+  /** Absent: this server alone serves everything. */
+  readonly remote?: RemoteFace;
   readonly audit?: Auditor;
   readonly clock: Clock;
   readonly gate?: FlowGate;
@@ -44,7 +47,9 @@ export class HttpFace {
   async handle(exchange: HttpExchange): Promise<void> {
     try {
       const path = parseResourcePath(exchange.path);
+      const { remote } = this.#ports;
       if (path === undefined) await this.#other(exchange);
+      else if (remote?.serves(path) === true) await remote.serve(this.#ports.pipeline, exchange, callerOf(exchange), path);
       else if (isProxyPath(path)) await this.#proxied(exchange, path);
       else {
         const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => bodyOf(exchange);
@@ -70,6 +75,11 @@ export class HttpFace {
       upgrade = withProtocolToken(asked);
       checkOrigin(upgrade);
       const path = parseResourcePath(upgrade.path);
+      const { remote } = this.#ports;
+      if (path !== undefined && remote?.serves(path) === true) {
+        await remote.upgrade(this.#ports.pipeline, upgrade, callerOf(upgrade), path);
+        return;
+      }
       if (path !== undefined && isProxyPath(path)) {
         await this.#proxiedUpgrade(upgrade, path);
         return;

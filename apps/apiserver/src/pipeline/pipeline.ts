@@ -14,7 +14,7 @@ import { deleteOptionsOf, remove, removeCollection } from './delete.ts';
 import { deprecationOf } from './deprecations.ts';
 import { isApply } from './field-managers.ts';
 import type { ResourceCall, ResourceHandler } from './handlers.ts';
-import type { Call, PipelinePorts } from './ports.ts';
+import type { Call, PipelinePorts, RemoteResources } from './ports.ts';
 import { get, list } from './read.ts';
 import { objectResponse, renderingOf } from './respond.ts';
 import { selectedName } from './selection.ts';
@@ -55,6 +55,8 @@ export class Pipeline implements ApiPipeline {
   }
 
   async #bounded(request: ResourceRequest, track: Track): Promise<ResourceResponse> {
+    const { remote } = this.#ports;
+    if (remote?.serves(request) === true) return remote.handle(request, await this.#delegated(request, track));
     // A handler may stream for hours (logs): its deadline is its own affair.
     if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.#admit(request, track));
     const timeout = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
@@ -71,6 +73,7 @@ export class Pipeline implements ApiPipeline {
   async watch(request: ResourceRequest): Promise<ResourceWatch> {
     const track = new Track(this.#ports, request);
     try {
+      if (this.#ports.remote?.serves(request) === true) return await this.#remoteWatch(this.#ports.remote, request, track);
       const call = await this.#admit(request, track);
       const release = this.#watches.take(call.user.name);
       const end = (): void => {
@@ -89,6 +92,23 @@ export class Pipeline implements ApiPipeline {
     }
   }
 
+  async #remoteWatch(remote: RemoteResources, request: ResourceRequest, track: Track): Promise<ResourceWatch> {
+    const user = await this.#delegated(request, track);
+    const release = this.#watches.take(user.name);
+    const end = (): void => {
+      release();
+      track.done(watchEnd);
+    };
+    try {
+      const open = await remote.watch(request, user, end);
+      track.started(200);
+      return open;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
   /** Authenticates, authorises and finds the kind. @throws ApiError Unauthorized, Forbidden, NotFound, MethodNotAllowed. */
   async admit(request: ResourceRequest): Promise<Call> {
     const track = new Track(this.#ports, request);
@@ -103,7 +123,30 @@ export class Pipeline implements ApiPipeline {
     }
   }
 
-  async #admit(request: ResourceRequest, track: Track): Promise<Call> {
+  /**
+   * Authenticates and authorises a request that another server carries out, while `run` passes it on; resolves to what that does.
+   * @param run returns the code that was answered. Rejects with `ApiError` Unauthorized, Forbidden, and what `run` rejects with.
+   */
+  async permit(request: ResourceRequest, run: (user: UserInfo) => Promise<number>): Promise<void> {
+    const track = new Track(this.#ports, request);
+    try {
+      const code = await run(await this.#delegated(request, track));
+      track.done({ ...watchEnd, code });
+    } catch (error) {
+      track.failed(error);
+      throw error;
+    }
+  }
+
+  /** The same for a request that another server carries out: it keeps no place here, since that server's own requests need one to answer it. */
+  async #delegated(request: ResourceRequest, track: Track): Promise<UserInfo> {
+    const { user } = await this.#identify(request, track);
+    track.leave();
+    return user;
+  }
+
+  /** Who asks, once it is known that he may. */
+  async #identify(request: ResourceRequest, track: Track): Promise<{ readonly user: UserInfo; readonly attributes: RequestAttributes }> {
     const user = await this.authenticate(request.caller).catch((error: unknown) => {
       track.identified(attributesOf(request, nobody));
       throw error;
@@ -115,6 +158,11 @@ export class Pipeline implements ApiPipeline {
     const decision = await this.#ports.authorizer.authorize(attributes);
     track.decided(decision.allowed, decision.reason);
     if (!decision.allowed) throw forbidden(attributes, decision.reason);
+    return { user, attributes };
+  }
+
+  async #admit(request: ResourceRequest, track: Track): Promise<Call> {
+    const { user, attributes } = await this.#identify(request, track);
     const kind = this.#ports.registry.byResource(request.group, request.version, request.resource);
     if (request.refusal !== undefined) throw request.refusal;
     if (kind === undefined) throw pageNotFound();

@@ -8,7 +8,7 @@ import type { Auditor } from '../audit/auditor.ts';
 import type { FlowGate } from '../flow-control/index.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { ResourceHandler } from './handlers.ts';
-import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, UserInfo } from './types.ts';
+import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
 
 /** Bodies in: the schema table's decoder, defaults and patches, as the pipeline uses them. */
 export interface BodyCodec {
@@ -44,8 +44,18 @@ export interface PipelinePorts {
   readonly audit?: Auditor;
   /** Says whose turn it is; absent: everybody's. */
   readonly gate?: FlowGate;
+  /** Absent: this server alone serves everything. */
+  readonly remote?: RemoteResources;
   /** Counts and times requests; absent where nobody reads that. */
   readonly metrics?: RequestMetrics;
+}
+
+/** Resources that other servers serve (API aggregation); their requests come here authenticated and authorised. */
+export interface RemoteResources {
+  serves(request: ResourceRequest): boolean;
+  handle(request: ResourceRequest, user: UserInfo): Promise<ResourceResponse>;
+  /** @param end called once, when the watch is over. It is not called when this rejects. */
+  watch(request: ResourceRequest, user: UserInfo, end: () => void): Promise<ResourceWatch>;
 }
 
 /** A request that may be carried out. */

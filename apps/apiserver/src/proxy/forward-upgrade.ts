@@ -1,31 +1,32 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpUpgrade } from '@rhythm/http';
+import type { Clock } from '@rhythm/base';
 import { IdleTimer } from '../streams/idle-timer.ts';
-import { answerOf, openRequest, unreachable, type ConnectPorts } from './connect.ts';
-import { replyHeaders, requestHeaders, switchHeaders } from './headers.ts';
+import { answerOf, unreachable } from './connect.ts';
+import { answeredHeaders, type Backend } from './forward.ts';
+import { requestHeaders, switchHeaders } from './headers.ts';
 import { proxyLimits } from './limits.ts';
-import type { ProxyTarget } from './locate.ts';
-import { rewriteUrl, type ProxyPlace } from './rewrite-url.ts';
+import type { ProxyPlace } from './rewrite-url.ts';
 
 /**
  * Asks the backend to change protocol as the client does, and joins the two connections when it agrees. When it does not,
  * its answer is passed on and both connections are closed: neither is left open for what the client says next
  * (CVE-2018-1002105). Rejects with `ApiError` while nothing was answered.
  */
-export async function forwardUpgrade(ports: ConnectPorts, upgrade: HttpUpgrade, target: ProxyTarget, place: ProxyPlace, path: string): Promise<void> {
+export async function forwardUpgrade(clock: Clock, upgrade: HttpUpgrade, backend: Backend, host: string, path: string): Promise<void> {
   const ended = new AbortController();
   const onClose = (): void => ended.abort(new Error('the client has gone'));
   upgrade.socket.once('close', onClose);
-  const idle = new IdleTimer(ports.clock, proxyLimits.idleMs, () => ended.abort(new Error('the connection was idle for too long')));
+  const idle = new IdleTimer(clock, proxyLimits.idleMs, () => ended.abort(new Error('the connection was idle for too long')));
   try {
-    const origin = { headers: upgrade.headersWith(''), clientAddress: upgrade.request.socket.remoteAddress ?? '', host: place.host, uri: upgrade.path };
-    const headers = { ...requestHeaders(origin), upgrade: [upgrade.header('upgrade') ?? ''] };
-    const request = openRequest(ports, target, { method: upgrade.request.method ?? 'GET', path, headers, upgrade: true }, ended.signal);
+    const origin = { headers: upgrade.headersWith(''), clientAddress: upgrade.request.socket.remoteAddress ?? '', host, uri: upgrade.path };
+    const headers = { ...requestHeaders(origin), ...backend.headers, upgrade: [upgrade.header('upgrade') ?? ''] };
+    const request = backend.open({ method: upgrade.request.method ?? 'GET', path, headers, upgrade: true }, ended.signal);
     request.end();
     const answer = await answerOf(request);
     if (answer.kind === 'switched') await join(upgrade, answer, idle, ended.signal);
-    else await passRefusal(upgrade.socket, answer.message, place);
+    else await passRefusal(upgrade.socket, answer.message, backend.place);
   } catch (error) {
     throw unreachable(error);
   } finally {
@@ -61,7 +62,8 @@ function oneWay(from: Duplex, to: Duplex): Promise<void> {
   });
 }
 
-async function passRefusal(client: Duplex, message: IncomingMessage, place: ProxyPlace): Promise<void> {
+async function passRefusal(client: Duplex, message: IncomingMessage, place: ProxyPlace | undefined): Promise<void> {
+  const headers = answeredHeaders(message, place);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
@@ -70,9 +72,6 @@ async function passRefusal(client: Duplex, message: IncomingMessage, place: Prox
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  const headers = replyHeaders(message.rawHeaders);
-  const location = headers['location']?.[0];
-  if (location !== undefined) headers['location'] = [rewriteUrl(location, place)];
   await new Promise<void>((resolve) => {
     client.end(Buffer.concat([headText(message.statusCode ?? 502, { ...headers, connection: ['close'], 'content-length': [String(body.length)] }), body]), resolve);
   });

@@ -6,8 +6,8 @@ import { ApiError } from '@rhythm/api';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import type { ResourceCall } from '../pipeline/handlers.ts';
 import { WatchCount } from '../pipeline/watch-count.ts';
-import type { ConnectPorts } from './connect.ts';
-import { forward } from './forward.ts';
+import { openRequest, type ConnectPorts } from './connect.ts';
+import { forward, type Backend } from './forward.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
 import { hostOf } from './headers.ts';
 import { proxyLimits } from './limits.ts';
@@ -16,6 +16,11 @@ import { rawTail } from './raw-tail.ts';
 import type { ProxyPlace } from './rewrite-url.ts';
 
 export type { KubeletCredentials } from './connect.ts';
+export { answerOf, unreachable, type Outgoing } from './connect.ts';
+export { forward, type Backend } from './forward.ts';
+export { forwardUpgrade } from './forward-upgrade.ts';
+export { hostOf } from './headers.ts';
+export { locateServiceBackend, type LocatePorts } from './locate.ts';
 export { isProxyPath } from './raw-tail.ts';
 
 export type ProxyPorts = ConnectPorts & LocatePorts;
@@ -44,7 +49,8 @@ export class ResourceProxy {
     }
     await this.#counted(call, async () => {
       const target = await this.#locate(call);
-      await forward(this.#ports, { exchange, target, place: placeOf(exchange.path, tail, hostOf(exchange), target), path: tail + query });
+      const host = hostOf(exchange);
+      await forward(this.#ports.clock, { exchange, host, backend: this.#backend(target, placeOf(exchange.path, tail, host, target)), path: tail + query });
     });
   }
 
@@ -55,8 +61,13 @@ export class ResourceProxy {
     const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
     await this.#counted(call, async () => {
       const target = await this.#locate(call);
-      await forwardUpgrade(this.#ports, upgrade, target, placeOf(upgrade.path, tail, hostOf(upgrade), target), (tail === '' ? '/' : tail) + query);
+      const host = hostOf(upgrade);
+      await forwardUpgrade(this.#ports.clock, upgrade, this.#backend(target, placeOf(upgrade.path, tail, host, target)), host, (tail === '' ? '/' : tail) + query);
     });
+  }
+
+  #backend(target: ProxyTarget, place: ProxyPlace): Backend {
+    return { place, open: (outgoing, signal) => openRequest(this.#ports, target, outgoing, signal) };
   }
 
   async #locate(call: ResourceCall): Promise<ProxyTarget> {

@@ -1,0 +1,89 @@
+import type { Clock, Log, Random } from '@rhythm/base';
+import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
+import type { LiveRegistry } from '../custom/live-registry.ts';
+import type { OtherServers } from '../discovery/documents.ts';
+import type { PathHandler } from '../http/face.ts';
+import type { OwnWrites } from '../pipeline/own-writes.ts';
+import type { RemoteResources } from '../pipeline/ports.ts';
+import type { ObjectReader } from '../pipeline/types.ts';
+import { AuthenticationConfig } from './authentication-config.ts';
+import { AvailabilityController } from './availability-controller.ts';
+import { LocalServices } from './local-services.ts';
+import { RemoteClient, type ProxyClientCredentials } from './remote-client.ts';
+import { RemoteDiscovery } from './remote-discovery.ts';
+import { RemoteFace } from './remote-face.ts';
+import { RemoteResourceRequests } from './remote-resources.ts';
+import { otherServers } from './served-groups.ts';
+import { apiServices, ApiServiceTable, registrationGroup, type ApiServiceSource } from './service-table.ts';
+
+export interface AggregatorConfig {
+  /** PEM: whose certificates are users. */
+  readonly clientCa: string;
+  readonly frontProxy?: FrontProxyConfig;
+  /** By which aggregated servers know that this one may speak for others. */
+  readonly proxyClient?: ProxyClientCredentials;
+}
+
+export interface AggregatorPorts {
+  readonly registry: LiveRegistry;
+  readonly reader: ObjectReader;
+  readonly changes: ResourceChanges;
+  readonly source: ApiServiceSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Everything that makes servers behind APIServices a part of this one. */
+export class Aggregator {
+  /** For the HTTP face. */
+  readonly face: RemoteFace;
+  /** For the pipeline, and so for gRPC. */
+  readonly resources: RemoteResources;
+  /** For the documents of discovery. */
+  readonly others: OtherServers;
+  readonly #config: AggregatorConfig;
+  readonly #ports: AggregatorPorts;
+  readonly #table: ApiServiceTable;
+  readonly #client: RemoteClient;
+  readonly #discovery: RemoteDiscovery;
+  #started: { stop(): Promise<void> | void }[] = [];
+
+  constructor(config: AggregatorConfig, ports: AggregatorPorts) {
+    const { reader, changes, source, clock, random, log, registry } = ports;
+    this.#config = config;
+    this.#ports = ports;
+    this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, log });
+    this.#client = new RemoteClient({ reader, random, clock, ...(config.proxyClient === undefined ? {} : { proxyClient: config.proxyClient }) });
+    this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });
+    this.face = new RemoteFace({ table: this.#table, client: this.#client, clock });
+    this.resources = new RemoteResourceRequests(this.#table, this.#client, clock);
+    this.others = otherServers(this.#table, this.#discovery, registry);
+  }
+
+  /** Documents that are other servers': to be asked before those of this one. */
+  get documents(): PathHandler {
+    return (exchange, user) => this.face.serveDocument(exchange, user);
+  }
+
+  /** Resolves when what this server serves has its APIServices, and others are known. */
+  async start(writes: OwnWrites): Promise<void> {
+    const { registry, reader, changes, clock, random, log } = this.#ports;
+    const common = { reader, writes, clock, random, log };
+    await this.#begin(this.#table);
+    await this.#begin(new LocalServices({ ...common, registry, table: this.#table }));
+    await this.#begin(new AuthenticationConfig({ ...common, changes }, this.#config));
+    await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client }));
+    await this.#begin(this.#discovery);
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#started.toReversed()) await part.stop();
+    this.#client.close();
+  }
+
+  async #begin(part: { start(): Promise<void> | void; stop(): Promise<void> | void }): Promise<void> {
+    this.#started.push(part);
+    await part.start();
+  }
+}
