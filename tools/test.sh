@@ -19,7 +19,8 @@ if [ ! -x node_modules/.bin/vitest ] || [ ! -x node_modules/.bin/node ] || { [ -
 fi
 
 # What a node needs, and the real parts on the far side of the tests.
-packages=(containerd runc containernetworking-plugins nftables iptables iproute2 busybox-static conntrack etcd-server etcd-client docker-registry)
+packages=(containerd runc containernetworking-plugins nftables iptables iproute2 busybox-static conntrack etcd-server etcd-client docker-registry
+  python3-grpcio python3-protobuf protobuf-compiler)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
