@@ -52,7 +52,8 @@ export function keepTimes(object: KubeObject, current: KubeObject): void {
   const { managedFields: after, ...is } = object.metadata;
   if (before === after || before === undefined || after?.length !== before.length) return;
   const timeless = (entries: readonly ManagedFieldsEntry[]): readonly object[] => entries.map(({ time: _time, ...rest }) => rest);
-  if (!deepEqual(timeless(before), timeless(after)) || !deepEqual({ ...object, metadata: is }, { ...current, metadata: was })) return;
+  // Metadata first: of most writes that is enough.
+  if (!deepEqual(is, was) || !deepEqual({ ...object, metadata: undefined }, { ...current, metadata: undefined }) || !deepEqual(timeless(before), timeless(after))) return;
   object.metadata.managedFields = before;
 }
 

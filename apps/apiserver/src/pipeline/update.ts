@@ -16,22 +16,36 @@ const createdByUpdate = new Set(['/endpoints', '/events', '/limitranges', 'coord
 /** PUT. Without a resourceVersion in the body it overwrites whatever is there. */
 export async function update(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
   const { request, kind } = call;
+  const first = replacement(ports, call);
+  const { uid = '', resourceVersion = '' } = first.metadata;
+  // Each attempt changes the object that it is given.
+  let unused: KubeObject | undefined = first;
+  const next = (): KubeObject => {
+    const object = unused ?? replacement(ports, call);
+    unused = undefined;
+    return object;
+  };
+  try {
+    return await changeWith(ports, call, (current) => decideUpdate(ports, call, current, next()));
+  } catch (error) {
+    const mayCreate = createdByUpdate.has(`${kind.group}/${kind.plural}`) && request.subresource === '' && resourceVersion === '' && uid === '';
+    if (!mayCreate || !hasReason(error, 'NotFound')) throw error;
+    await requireCreate(ports, call);
+    const made = await createObject(ports, call, next());
+    return 'dry' in made ? objectResponse(ports, call, made.dry, renderingOf(call), 201, kind) : entryResponse(ports, call, made.entry, renderingOf(call), 201);
+  }
+}
+
+/** The object in the body of a PUT. @throws ApiError BadRequest when it is not the one of the URL. */
+function replacement(ports: PipelinePorts, call: Call): KubeObject {
+  const { request, kind } = call;
   const { object, warnings } = ports.codec.decode(kind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn');
   for (const warning of warnings) call.warnings.add(warning);
   checkType(kind, object);
   placeInNamespace(kind, object, request.namespace);
   if ((object.metadata.name ?? '') === '') object.metadata.name = request.name;
   if (object.metadata.name !== request.name) throw new ApiError('BadRequest', `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${request.name})`);
-  const text = JSON.stringify(object);
-  try {
-    return await changeWith(ports, call, (current) => decideUpdate(ports, call, current, JSON.parse(text) as KubeObject));
-  } catch (error) {
-    const mayCreate = createdByUpdate.has(`${kind.group}/${kind.plural}`) && request.subresource === '' && (object.metadata.resourceVersion ?? '') === '' && (object.metadata.uid ?? '') === '';
-    if (!mayCreate || !hasReason(error, 'NotFound')) throw error;
-    await requireCreate(ports, call);
-    const made = await createObject(ports, call, object);
-    return 'dry' in made ? objectResponse(ports, call, made.dry, renderingOf(call), 201, kind) : entryResponse(ports, call, made.entry, renderingOf(call), 201);
-  }
+  return object;
 }
 
 /** PATCH: JSON patch, merge patch, strategic merge patch. */
@@ -68,7 +82,23 @@ export function patcherOf(ports: PipelinePorts, call: Call): (kind: Pick<KindDef
     throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, ${strategic}application/apply-patch+yaml`);
   }
   const document = ports.codec.parse(body, 'application/json');
-  return (kind, current) => applyPatch(type, schemaOf(kind), current, document);
+  const spares = type !== 'json' && !speaksOfOwners(document);
+  return (kind, current) => applyPatch(type, schemaOf(kind), spares ? withoutOwners(current) : current, document);
+}
+
+/** Whether a merge has anything to say about who owns which fields: `undefined` there means that all stays. */
+function speaksOfOwners(document: unknown): boolean {
+  const metadata = (document as { readonly metadata?: unknown } | null)?.metadata;
+  if (metadata === undefined) return false;
+  return typeof metadata !== 'object' || metadata === null || Object.keys(metadata).some((key) => key.startsWith('$') || key === 'managedFields');
+}
+
+/** Ownership is half of many objects: it is not copied, read and compared for nothing. */
+function withoutOwners(current: object): object {
+  const { metadata } = current as Partial<KubeObject>;
+  if (metadata?.managedFields === undefined) return current;
+  const { managedFields: _managedFields, ...rest } = metadata;
+  return { ...current, metadata: rest };
 }
 
 /** Changes the object of a call as `decide` says, or with `dryRun` shows what it would be. `decide` may run more than once. */

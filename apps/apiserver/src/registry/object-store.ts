@@ -11,13 +11,17 @@ import { convertObject } from './convert.ts';
 import { deepEqual } from './deep-equal.ts';
 import { objectKey } from './keys.ts';
 import { translated } from './store-errors.ts';
-import { encodeStored, parseObject, withRevision } from './stored-form.ts';
+import { encodeStored, parseObject, sizeWithRevision, withRevision } from './stored-form.ts';
 
 /** What becomes of an object that was read to be changed. */
 export type Outcome =
   | { readonly action: 'keep' }
   | { readonly action: 'put'; readonly object: KubeObject; readonly companions?: readonly Companion[] }
   | { readonly action: 'remove'; readonly companions?: readonly Companion[] };
+
+type Put = Extract<Outcome, { action: 'put' }>;
+/** `form`: the object in the version that is stored. */
+type Encoded = Exclude<Outcome, Put> | (Put & { readonly form: KubeObject; readonly value: Uint8Array });
 
 export interface ChangeResult {
   /** The object after the change; of a removed one its last state, at the revision of the removal. */
@@ -107,7 +111,7 @@ export class ObjectStore {
         fresh = true;
       }
       const seen: Entry = entry;
-      const outcome = await this.#decide(kind, seen, decide, { fresh, stale });
+      const outcome = await this.#decide(kind, stored, seen, decide, { fresh, stale });
       if (outcome === 'behind' || (outcome.action === 'keep' && !fresh)) {
         const now = await this.#read(kind, key, signal);
         if (now === undefined) throw notFound(resourceOf(kind), name);
@@ -137,24 +141,28 @@ export class ObjectStore {
     return result.succeeded;
   }
 
-  async #decide(kind: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, { fresh, stale }: { readonly fresh: boolean; readonly stale: boolean }): Promise<Outcome | 'behind'> {
+  async #decide(kind: KindDefinition, stored: KindDefinition, entry: Entry, decide: (current: KubeObject) => Promise<Outcome> | Outcome, { fresh, stale }: { readonly fresh: boolean; readonly stale: boolean }): Promise<Encoded | 'behind'> {
     try {
-      const current = this.decode(kind, entry);
-      const outcome = await decide(current);
-      // Compared with a copy of its own: `decide` may have changed the one it was given.
-      // What is stored under an old key is written again though nothing changes.
-      if (outcome.action === 'put' && !stale && (outcome.companions ?? []).length === 0 && sameContent(outcome.object, this.decode(kind, entry))) return { action: 'keep' };
-      return outcome;
+      return await this.#encoded(kind, stored, entry, await decide(this.decode(kind, entry)), stale);
     } catch (error) {
       if (fresh) throw error;
       return 'behind';
     }
   }
 
-  async #write(kind: KindDefinition, stored: KindDefinition, seen: Entry, outcome: Exclude<Outcome, { action: 'keep' }>): Promise<ChangeResult | { retry: Entry | undefined }> {
+  /** What is to be written in the form that it is stored in; `keep` when that is what is there. What is stored under an old key (`stale`) is always written. */
+  async #encoded(kind: KindDefinition, stored: KindDefinition, seen: Entry, outcome: Outcome, stale: boolean): Promise<Encoded> {
+    if (outcome.action !== 'put') return outcome;
+    const form = kind === stored ? outcome.object : await convertObject(kind, stored, outcome.object);
+    const value = encoded(stored, form);
+    const compares = !stale && (outcome.companions ?? []).length === 0 && (kind !== stored || hasSizeOf(value, seen));
+    // Compared with a copy of its own: `decide` may have changed the one it was given.
+    return compares && sameContent(outcome.object, this.decode(kind, seen)) ? { action: 'keep' } : { ...outcome, form, value };
+  }
+
+  async #write(kind: KindDefinition, stored: KindDefinition, seen: Entry, outcome: Exclude<Encoded, { action: 'keep' }>): Promise<ChangeResult | { retry: Entry | undefined }> {
     const extra = this.#companionWrites(outcome.companions ?? []);
-    const form = outcome.action === 'put' ? await convertObject(kind, stored, outcome.object) : undefined;
-    const value = form === undefined ? undefined : encoded(stored, form);
+    const { form, value } = outcome.action === 'put' ? outcome : { form: undefined, value: undefined };
     const write = value === undefined ? ({ kind: 'delete', key: seen.key } as const) : this.#put(stored, seen.key, value);
     const cache = value === undefined || form === undefined ? undefined : this.#expect(kind, seen.key, value, form);
     const result = await this.#txn(cache, seen.key, [{ key: seen.key, modRevision: seen.revision }, ...extra.compares], [write, ...extra.writes]);
@@ -243,6 +251,11 @@ function encoded(kind: KindDefinition, object: KubeObject): Uint8Array {
   const value = encodeStored(kind, object);
   if (value.length > limits.objectBytesMax) throw new ApiError('RequestEntityTooLarge', `the object has ${value.length} bytes; at most ${limits.objectBytesMax} are allowed`);
   return value;
+}
+
+/** Whether a value to be stored is as long as what is there: the same content is, whatever the order of its keys. */
+function hasSizeOf(value: Uint8Array, seen: Entry): boolean {
+  return sizeWithRevision(value, seen.revision) === seen.bytes.length;
 }
 
 function sameContent(a: KubeObject, b: KubeObject): boolean {

@@ -47,6 +47,12 @@ export function withRevision(kind: KindDefinition, value: Uint8Array, revision: 
   return out;
 }
 
+/** How long `withRevision` makes a value that `encodeStored` has made. */
+export function sizeWithRevision(value: Uint8Array, revision: number): number {
+  // The format byte goes, a comma comes: every stored object has some metadata.
+  return value.length - 1 + `"resourceVersion":"${revision}",`.length;
+}
+
 /** The same body at another revision: for the DELETED event, whose resourceVersion is that of the deletion. */
 export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision: number, revision: number): Buffer {
   const head = headOf(kind).bytes;

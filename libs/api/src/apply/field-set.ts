@@ -42,22 +42,26 @@ export function hasItself(node: FieldSet): boolean {
   return node[itself] !== undefined || isEmpty(node);
 }
 
+/** What is in either; `a` itself when that is all of it. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmpty(b)) return a;
   if (isEmpty(a)) return b;
-  const out: FieldSetDraft = { ...a };
+  let out: FieldSetDraft | undefined;
   for (const key in b) {
     const left = a[key];
     const right = b[key] ?? leaf;
-    out[key] = left === undefined ? right : unionOfNodes(left, right);
+    const both = left === undefined ? right : unionOfNodes(left, right);
+    if (both !== left) (out ??= { ...a })[key] = both;
   }
-  return out;
+  return out ?? a;
 }
 
 function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
-  if (!hasItself(a) && !hasItself(b)) return union(a, b);
-  return withItself(union(a, b));
+  const both = union(a, b);
+  const self = hasItself(a);
+  if ((both === a && self) || (!self && !hasItself(b))) return both;
+  return withItself(both);
 }
 
 /** What is in `a` and not in `b`; `a` itself when that is all of it. */

@@ -24,12 +24,17 @@ export function setKey(object: JsonObject, key: string, value: unknown): void {
 
 /** A copy that shares nothing with the original. */
 export function deepCopy<T>(value: T): T {
-  if (Array.isArray(value)) return value.map((item: unknown) => deepCopy(item)) as T;
-  if (!isJsonObject(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(deepCopyOf) as T;
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) setKey(copy, key, deepCopy(value[key]));
+  for (const key of Object.keys(value)) {
+    const member = (value as JsonObject)[key];
+    setKey(copy, key, typeof member === 'object' ? deepCopy(member) : member);
+  }
   return copy as T;
 }
+
+const deepCopyOf = (item: unknown): unknown => deepCopy(item);
 
 /** Equality of JSON values; the order of keys does not count. */
 export function deepEqual(a: unknown, b: unknown): boolean {
