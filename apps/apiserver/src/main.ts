@@ -1,8 +1,9 @@
-import { systemClock, systemRandom } from '@rhythm/base';
+import { systemClock, systemRandom, toError } from '@rhythm/base';
 import { FlagError, liveFiles, parseFlags, runApp, writeEndpointFile, type LiveFiles } from '@rhythm/config';
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
+import { choosePlugins, type PluginChoice } from './admission/index.ts';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
 import { encryptionLimits } from './encryption/index.ts';
@@ -43,6 +44,8 @@ const spec = {
   'proxy-client-cert-file': { type: 'string', help: 'our client certificate for aggregated API servers; signed by the CA of --requestheader-client-ca-file' },
   'proxy-client-key-file': { type: 'string', help: 'its key' },
   'descriptions-file': { type: 'string', help: 'what `kubectl explain` says of kinds and fields; may be missing, or come later' },
+  'enable-admission-plugins': { type: 'list', help: 'admission plug-ins to be in force besides those that are by default' },
+  'disable-admission-plugins': { type: 'list', help: 'admission plug-ins that are by default, and shall not be' },
   'audit-policy-file': { type: 'string', help: 'policy (audit.k8s.io/v1) of what is written down of requests; nothing without it' },
   'audit-log-path': { type: 'string', help: 'file for it; needed with a policy' },
   'audit-log-maxsize': { type: 'number', help: 'megabytes at which the file is set aside', default: 100 },
@@ -108,6 +111,7 @@ await runApp('apiserver', log, async (argv) => {
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
       flowControl: { enabled: flags['enable-priority-and-fairness'], maxRequestsInflight: count(flags, 'max-requests-inflight'), maxMutatingRequestsInflight: count(flags, 'max-mutating-requests-inflight') },
+      plugins: pluginsOf(flags),
       ...oidc,
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
@@ -139,6 +143,17 @@ function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, read: (flag:
   if (flags.host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
   log.warn('NO SEMANTICS: this server checks nothing, enforces nothing and is of no use but for testing tests');
   return { host: flags.host, port: flags.port, tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) } };
+}
+
+/** @throws FlagError for plug-ins that there are none of. */
+function pluginsOf(flags: Flags<'enable-admission-plugins' | 'disable-admission-plugins'>): PluginChoice {
+  const choice = { enable: flags['enable-admission-plugins'] ?? [], disable: flags['disable-admission-plugins'] ?? [] };
+  try {
+    choosePlugins(choice);
+    return choice;
+  } catch (error) {
+    throw new FlagError(`flags --enable-admission-plugins and --disable-admission-plugins: ${toError(error).message}`, { cause: error });
+  }
 }
 
 /** A number that counts something. */

@@ -8,7 +8,7 @@ import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http'
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { Aggregator, type ProxyClientCredentials } from './aggregation/index.ts';
-import { admissionSteps, type AdmissionPorts } from './admission/index.ts';
+import { admissionSteps, choosePlugins, type AdmissionPorts, type PluginChoice } from './admission/index.ts';
 import { quotaStore, resourceQuota } from './admission/quota/index.ts';
 import { AuditPolicy, Auditor } from './audit/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
@@ -69,6 +69,8 @@ export interface ApiserverConfig {
   readonly descriptionsFile?: string;
   /** A policy of audit.k8s.io/v1, in YAML; without it nothing is written down. */
   readonly auditPolicy?: string;
+  /** Admission plug-ins besides those that are in force by default, and which of those are not. */
+  readonly plugins?: PluginChoice;
   /** An EncryptionConfiguration of apiserver.config.k8s.io/v1, in YAML; without it everything is stored in plain text. */
   readonly encryption?: string;
   readonly httpLimits?: Partial<HttpLimits>;
@@ -261,7 +263,9 @@ function auditOf({ auditPolicy }: ApiserverConfig, { clock, random, log, writeAu
 
 function stepsOf(config: ApiserverConfig, auth: Auth, reader: ObjectReader, served: Pick<AdmissionPorts, 'registry' | 'changes' | 'webhooks'> & { readonly objects: ObjectStore; readonly caches: Caches }, ports: ApiserverPorts): AdmissionStep[] {
   const quota = resourceQuota({ store: quotaStore(served), clock: ports.clock, random: ports.random });
-  return [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports), quota];
+  const isInForce = choosePlugins(config.plugins ?? { enable: [], disable: [] });
+  const steps = [definitionStep, ...admissionSteps(reader, { ...served, clock: ports.clock, random: ports.random, authorizer: auth.authorizer, escalation: auth.escalation }), ...allocationSteps(config.serviceCidr, reader, ports), quota];
+  return steps.filter(({ name }) => isInForce(name));
 }
 
 function writerOf(writes: OwnWrites): ObjectWriter {

@@ -8,21 +8,26 @@ import type { ResourceChanges } from '../auth/ports.ts';
 import type { AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { certificateRequestor } from './certificate-requestor.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultTolerationSeconds } from './default-toleration.ts';
 import { denyServiceExternalIPs } from './external-ips.ts';
 import { limitRanger } from './limit-range.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { taintNodesByCondition } from './node-taint.ts';
+import { ownerReferences } from './owner-references.ts';
 import { validatingPolicies } from './policies/validating-policies.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priorityStep } from './priority.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccountStep } from './service-account.ts';
+import { claimResize, defaultStorageClass, storageProtection } from './storage/index.ts';
 
 import type { WebhookClient } from '../webhooks/index.ts';
 import { mutatingWebhooks, validatingWebhooks, webhookConditions } from './webhooks/index.ts';
 
 export { containersOf, referencesOf } from './containers.ts';
+export { choosePlugins, PluginError, type PluginChoice } from './plugins.ts';
 export { systemPriorityClasses } from './priority.ts';
 
 export interface AdmissionPorts {
@@ -37,7 +42,7 @@ export interface AdmissionPorts {
   readonly escalation: AdmissionStep;
 }
 
-/** All admission steps. */
+/** All admission steps, plug-ins that are off by default included: `choosePlugins` tells which are in force. */
 export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): AdmissionStep[] {
   const asked = ports.webhooks === undefined ? [] : [{ ...ports, ...ports.webhooks, reader }];
   return [
@@ -49,9 +54,15 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     taintNodesByCondition,
     priorityStep(reader),
     defaultTolerationSeconds,
+    defaultStorageClass(reader),
+    storageProtection,
+    runtimeClass(reader),
     certificateApproval(ports.authorizer, ports.clock),
     certificateSigning(ports.authorizer),
     certificateSubjectRestriction,
+    defaultIngressClass(reader),
+    claimResize(reader),
+    ownerReferences(ports.authorizer, ports.registry),
     denyServiceExternalIPs,
     ports.escalation,
     ...asked.map(mutatingWebhooks),

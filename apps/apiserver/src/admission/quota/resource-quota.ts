@@ -1,4 +1,4 @@
-import { addAmounts, evaluatorOf, type Amounts } from '@rhythm/api';
+import { addAmounts, evaluatorOf, type Amounts, type KubeObject, type QuotaEvaluator } from '@rhythm/api';
 import type { Clock, Random } from '@rhythm/base';
 import type { AdmissionRequest, AdmissionStep, RequestAttributes } from '../../pipeline/types.ts';
 import { refused } from '../refuse.ts';
@@ -20,23 +20,27 @@ export function resourceQuota(ports: QuotaPorts): AdmissionStep {
   const { store, clock } = ports;
   /** By the request, which admission sees again when its write has lost a race. */
   const paid = new WeakMap<RequestAttributes, Charged>();
+  const hold = async (request: AdmissionRequest, evaluator: QuotaEvaluator, object: KubeObject): Promise<void> => {
+    const { attributes, dryRun, operation, old, signal } = request;
+    // Nearly every namespace is without quotas, and costs no more than this look.
+    if ((await store.list(attributes.namespace)).length === 0) return;
+    const before = paid.get(attributes);
+    const charging = { evaluator, object, ...(operation === 'UPDATE' && old !== undefined ? { old } : {}), now: clock.now(), dryRun, ...(before === undefined ? {} : { paid: before }) };
+    const result = await charger.charge(attributes.namespace, charging, signal);
+    if ('refusal' in result) throw refused(request, result.refusal);
+    if (result.charged.size > 0) paid.set(attributes, together(before, result.charged));
+  };
   return {
     name: 'ResourceQuota',
-    async validate(request) {
-      const { object, old, attributes, dryRun, signal } = request;
+    validate(request) {
       const evaluator = counterOf(request);
-      // Nearly every namespace is without quotas, and costs no more than this look.
-      if (evaluator === undefined || object === undefined || (await store.list(attributes.namespace)).length === 0) return;
-      const before = paid.get(attributes);
-      const result = await charger.charge(attributes.namespace, { evaluator, object, ...(request.operation === 'UPDATE' && old !== undefined ? { old } : {}), now: clock.now(), dryRun, ...(before === undefined ? {} : { paid: before }) }, signal);
-      if ('refusal' in result) throw refused(request, result.refusal);
-      if (result.charged.size > 0) paid.set(attributes, together(before, result.charged));
+      return evaluator === undefined || request.object === undefined ? undefined : hold(request, evaluator, request.object);
     },
   };
 }
 
 /** How the object of a request is counted; undefined where it is not, or the request changes nothing about it. */
-function counterOf({ kind, operation, attributes: { subresource }, object, old }: AdmissionRequest): ReturnType<typeof evaluatorOf> {
+function counterOf({ kind, operation, attributes: { subresource }, object, old }: AdmissionRequest): QuotaEvaluator | undefined {
   if (!kind.namespaced || object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
   if (operation === 'CREATE' && subresource !== '') return undefined;
   const evaluator = evaluatorOf(kind.group, kind.plural);
