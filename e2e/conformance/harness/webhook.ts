@@ -12,7 +12,12 @@ export type Verdict = (path: string, request: Question) => object | Promise<obje
 
 export interface Webhook {
   /** `clientConfig` of a configuration: the Service, and the bundle it proves itself by. */
-  client(path: string): { readonly service: object; readonly caBundle: string };
+  client(path: string): WebhookClient;
+}
+
+export interface WebhookClient {
+  readonly service: { readonly namespace: string; readonly name: string; readonly port: number; readonly path: string };
+  readonly caBundle: string;
 }
 
 const servicePort = 8443;

@@ -146,7 +146,28 @@ describe('a kind that a webhook converts', () => {
     made.spec.conversion = { strategy: 'None', webhook: { conversionReviewVersions: ['v1'] } };
     await expect(api.call('create', crds, made)).rejects.toThrow('should not be set when strategy is not set to Webhook');
   });
-});
+
+  test('holds up no other definition when it is deleted while its webhook does not answer', async () => {
+    await served();
+    await api.call('create', in1, one('a', 'local:80'));
+    await api.call('update', `${crds}/crystals.example.com`, { ...(await api.call<CustomResourceDefinition>('get', `${crds}/crystals.example.com`)), spec: (definition('v2') as CustomResourceDefinition).spec });
+    const asked = Promise.withResolvers<void>();
+    const never = Promise.withResolvers<object>();
+    answer = () => {
+      asked.resolve();
+      return never.promise;
+    };
+    await api.call('delete', `${crds}/crystals.example.com`);
+    await asked.promise;
+    const other = definition() as CustomResourceDefinition;
+    await api.call('create', crds, { ...other, metadata: { name: 'gems.example.com' }, spec: { ...other.spec, names: { plural: 'gems', kind: 'Gem' } } });
+    const watch = await api.watch(crds, { resourceVersion: '0', fieldSelector: 'metadata.name=gems.example.com' });
+    const iterator = watch[Symbol.asyncIterator]();
+    const isEstablished = async (): Promise<boolean> => (await take(iterator, 1)).some(({ object }) => (object as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True'));
+    while (!(await isEstablished()));
+    never.reject(new Error('the webhook is gone'));
+    expect(await api.call<CustomResourceDefinition>('get', `${crds}/crystals.example.com`)).toMatchObject({ metadata: { finalizers: ['customresourcecleanup.apiextensions.k8s.io'] } });
+  });});
 
 function renamed(review: ConversionReview, metadata: object): object {
   const good = honest(review) as { convertedObjects: Crystal[] };

@@ -16,6 +16,13 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 /** Instances that are deleted at once. */
 const deletionsMax = 10;
 
+const backoff = { initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 };
+
+interface Termination {
+  /** Something has changed since it was last looked at. */
+  isDue: boolean;
+}
+
 export interface DefinitionPorts {
   readonly registry: LiveRegistry;
   readonly caches: Caches;
@@ -39,6 +46,8 @@ export class DefinitionController {
   /** The spec that a definition's kinds were made of. */
   readonly #served = new Map<string, string>();
   readonly #watched = new Map<string, () => void>();
+  /** Definitions that are being emptied, each by itself: a dead conversion webhook holds up nobody else. */
+  readonly #terminations = new Map<string, Termination>();
   #isDue = false;
   #running: Promise<void> | undefined;
   #unsubscribe: () => void = () => undefined;
@@ -61,6 +70,7 @@ export class DefinitionController {
     this.#stop.abort(new Error('the server is stopping'));
     this.#unsubscribe();
     for (const unsubscribe of this.#watched.values()) unsubscribe();
+    // Those that empty a definition may be waiting for its webhook; they end by themselves.
     await this.#running?.catch(() => undefined);
   }
 
@@ -81,9 +91,44 @@ export class DefinitionController {
         failures++;
         if (!hasReason(error, 'Conflict')) log.warn('custom resource definitions cannot be served', { error: causeChain(error) });
         this.#isDue = true;
-        await clock.sleep(backoffDelay({ initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 }, failures, random), this.#stop.signal).catch(() => undefined);
+        await clock.sleep(backoffDelay(backoff, failures, random), this.#stop.signal).catch(() => undefined);
       }
     }
+  }
+
+  #terminateSoon(name: string): void {
+    const under = this.#terminations.get(name);
+    if (under !== undefined) {
+      under.isDue = true;
+      return;
+    }
+    const termination: Termination = { isDue: true };
+    this.#terminations.set(name, termination);
+    void this.#runTermination(name, termination);
+  }
+
+  async #runTermination(name: string, state: Termination): Promise<void> {
+    const { clock, random, log, reader } = this.#ports;
+    for (let failures = 0; state.isDue && !this.#stop.signal.aborted; ) {
+      state.isDue = false;
+      const definition = await reader.get<CustomResourceDefinition>(group, resource, '', name).catch(() => undefined);
+      if (definition?.metadata.deletionTimestamp === undefined) continue;
+      try {
+        await this.#terminate(definition);
+        failures = 0;
+      } catch (error) {
+        if (this.#stop.signal.aborted) break;
+        failures++;
+        state.isDue = true;
+        if (!hasReason(error, 'Conflict')) {
+          log.warn('a custom resource definition cannot be emptied', { name, error: causeChain(error) });
+          await this.#say(definition, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionFailed', message: `could not delete instances: ${causeChain(error)}` }).catch(() => undefined);
+        }
+        await clock.sleep(backoffDelay(backoff, failures, random), this.#stop.signal).catch(() => undefined);
+      }
+    }
+    // At once: whoever comes now begins anew.
+    this.#terminations.delete(name);
   }
 
   async #reconcileAll(): Promise<void> {
@@ -100,7 +145,11 @@ export class DefinitionController {
   async #reconcile(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): Promise<void> {
     const { clock, writes } = this.#ports;
     const { metadata } = definition;
-    if (metadata.deletionTimestamp !== undefined) return this.#terminate(definition);
+    if (metadata.deletionTimestamp !== undefined) {
+      if (isTrue(definition.status?.conditions, 'Established')) await this.#serve(definition);
+      this.#terminateSoon(metadata.name ?? '');
+      return;
+    }
     const status = definitionStatus(definition, this.#taken(definition, all), clock.now());
     const next = { ...definition, status };
     // Whoever reads that it is established finds it served.
@@ -144,7 +193,6 @@ export class DefinitionController {
   async #terminate(definition: CustomResourceDefinition): Promise<void> {
     const { registry, writes } = this.#ports;
     const name = definition.metadata.name ?? '';
-    if (isTrue(definition.status?.conditions, 'Established')) await this.#serve(definition);
     if (definition.metadata.finalizers?.includes(cleanupFinalizer) !== true) return;
     const stored = registry.of(name)?.stored;
     const left = stored === undefined ? 0 : await this.#empty(name, stored);
