@@ -213,7 +213,7 @@ describe('ownership of other writes', () => {
 
   test('duplicate fields are told, or refused', async () => {
     const request = (fieldValidation: string): Promise<unknown> => api.pipeline.handle({ caller: { header: () => undefined, headersWith: () => [] }, verb: 'patch', group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name: 'a', subresource: '', options: { fieldManager: 'me', fieldValidation }, body: new TextEncoder().encode('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"1","x":"2"}}'), contentType: yaml.contentType, accept: 'application/json', userAgent: 'x', signal: new AbortController().signal });
-    await expect(request('Strict')).rejects.toMatchObject({ code: 400, message: 'error strict decoding YAML: duplicate field "data.x"' });
+    await expect(request('Strict')).rejects.toMatchObject({ code: 400, message: 'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 1: key "x" already set in map' });
     await expect(request('Warn')).resolves.toMatchObject({ code: 201, warnings: ['duplicate field "data.x"'] });
   });
 

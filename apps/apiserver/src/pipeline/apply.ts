@@ -1,4 +1,4 @@
-import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, storedManagers, type KindDefinition, type KubeObject, type ParsedBody } from '@rhythm/api';
+import { ApiError, apiVersionOf, applyConfiguration, checkConfiguration, conflict, encodeManagers, hasReason, notFound, parseBody, repeatedKeys, storedManagers, type KindDefinition, type KubeObject, type ParsedBody } from '@rhythm/api';
 import { formatTime } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { resourceOf, type Outcome } from '../registry/object-store.ts';
@@ -32,10 +32,16 @@ export async function apply(ports: PipelinePorts, call: Call): Promise<ResourceR
 export function configurationOf(call: Call, kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): KubeObject {
   const { body, options } = call.request;
   const { value, duplicates } = parseConfiguration(body);
-  if (duplicates.length > 0 && options.fieldValidation === 'Strict') throw new ApiError('BadRequest', `error strict decoding YAML: ${duplicates.map((path) => `duplicate field "${path}"`).join(', ')}`);
+  if (duplicates.length > 0 && options.fieldValidation === 'Strict') throw new ApiError('BadRequest', `error strict decoding YAML: ${repetition(body, duplicates)}`);
   if (options.fieldValidation !== 'Ignore') for (const path of duplicates) call.warnings.add(`duplicate field "${path}"`);
   checkType(kind, value);
   return checkConfiguration(schemaOf(kind), value, { group: kind.group, version: kind.version, kind: kind.kind });
+}
+
+function repetition(body: Uint8Array, duplicates: readonly string[]): string {
+  const lines = repeatedKeys(body);
+  if (lines.length === 0) return duplicates.map((path) => `duplicate field "${path}"`).join(', ');
+  return `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** JSON is YAML too, but its own reader is faster, and says better what is wrong. */

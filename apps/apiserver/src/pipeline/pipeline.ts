@@ -16,7 +16,7 @@ import { isApply } from './field-managers.ts';
 import type { ResourceCall, ResourceHandler } from './handlers.ts';
 import type { Call, PipelinePorts, RemoteResources } from './ports.ts';
 import { get, list } from './read.ts';
-import { objectResponse, renderingOf } from './respond.ts';
+import { objectResponse, tablelessRenderingOf } from './respond.ts';
 import { selectedName } from './selection.ts';
 import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
 import { patch, update } from './update.ts';
@@ -279,7 +279,7 @@ export class Pipeline implements ApiPipeline {
     if (!handler.verbs.includes(call.request.verb)) throw methodNotAllowed();
     const result = await handler.handle(this.resourceCall(call));
     if ('response' in result) return { ...result.response, warnings: [...result.response.warnings, ...call.warnings] };
-    return objectResponse(this.#ports, call, result.object, renderingOf(call), result.code);
+    return objectResponse(this.#ports, call, result.object, tablelessRenderingOf(call), result.code);
   }
 }
 

@@ -12,6 +12,11 @@ export function renderingOf(call: Call): Rendering {
   return negotiate(call.request.accept, ({ encoding, as }) => call.kind.custom === undefined || encoding !== 'protobuf' || as !== 'object');
 }
 
+/** The same for what has no table: reviews, tokens. @throws ApiError NotAcceptable. */
+export function tablelessRenderingOf(call: Call): Rendering {
+  return negotiate(call.request.accept, ({ as }) => as !== 'table');
+}
+
 export function includeOf(call: Call): IncludeObject {
   const include = call.request.query?.get('includeObject');
   return include === 'None' || include === 'Object' ? include : 'Metadata';

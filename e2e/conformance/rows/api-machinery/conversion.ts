@@ -24,6 +24,6 @@ export async function defineConverted(k: Context, selectable = false): Promise<D
 export async function storeInstead(k: Context, { name }: Defined, version: string): Promise<void> {
   const path = `${definitions}/${name}`;
   const { spec } = await k.get<V1CustomResourceDefinition>(path);
-  await k.patch(path, { spec: { versions: spec.versions.map((one) => ({ ...one, storage: one.name === version })) } });
+  await k.patch(path, { spec: { versions: spec.versions.map((one) => Object.assign(one, { storage: one.name === version })) } });
   await k.until<V1CustomResourceDefinition>(path, (object) => object?.status?.storedVersions?.includes(version) === true, `${version} is stored`);
 }

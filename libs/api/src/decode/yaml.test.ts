@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeObject, parseBody } from './decode-object.ts';
+import { repeatedKeys } from './yaml.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const parse = (text: string): unknown => parseBody(bytes(text), 'application/yaml').value;
@@ -19,6 +20,12 @@ describe('YAML bodies', () => {
     const decoded = decodeObject(bytes('kind: ConfigMap\napiVersion: v1\ndata:\n  __proto__: x\n  "10": z\n  a: "1"\n  a: "2"\n'), 'application/yaml', { fieldValidation: 'Warn' });
     expect(decoded.warnings).toEqual(['duplicate field "data.a"']);
     expect(Object.entries(decoded.object['data'] as object)).toEqual([['10', 'z'], ['__proto__', 'x'], ['a', '2']]);
+  });
+
+  it('say in which line a key is written again', () => {
+    expect(repeatedKeys(bytes('a: 1\nb:\n  c: 1\n  c: 2\na: 3\nlist:\n- {x: 1, x: 2}\n'))).toEqual(['line 5: key "a" already set in map', 'line 4: key "c" already set in map', 'line 7: key "x" already set in map']);
+    expect(repeatedKeys(bytes('{"a":1}'))).toEqual([]);
+    expect(repeatedKeys(bytes(`{"a":[${'1,'.repeat(50_000)}1],"a":1}`))).toEqual([]);
   });
 
   it('refuse what JSON cannot hold, rounding included', () => {

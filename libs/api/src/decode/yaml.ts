@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Alias, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Alias, type Pair, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import { ApiError } from '../status.ts';
 
 /** A YAML parser is a hundred times slower than a JSON parser: bodies above this size must be JSON. */
@@ -26,6 +26,27 @@ export function yamlToJson(bytes: Uint8Array, jsonSizeMax: number): Uint8Array {
     throw thrown;
   }
 }
+
+/** Where keys of a document are written again, in the words of Kubernetes' YAML reader; none for a document that is too large to say. */
+export function repeatedKeys(bytes: Uint8Array): string[] {
+  if (bytes.length > yamlSizeMax || countMarks(bytes, yamlMarksMax) > yamlMarksMax) return [];
+  const lines = new LineCounter();
+  const found: string[] = [];
+  visit(parseDocument(new TextDecoder().decode(bytes), { version: '1.1', uniqueKeys: false, logLevel: 'silent', prettyErrors: false, lineCounter: lines }), {
+    Map: (_, map) => {
+      const seen = new Set<unknown>();
+      for (const { key } of (map as YAMLMap<ParsedNode, unknown>).items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value) && found.length < repeatedMax) found.push(`line ${lines.linePos(key.range[0]).line}: key ${JSON.stringify(key.value)} already set in map`);
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
+}
+
+/** Repeated keys that are told. */
+const repeatedMax = 100;
 
 const utf8 = new TextEncoder();
 
