@@ -17,9 +17,9 @@ export const limits = {
   /** Bytes handed to a face at a time. */
   chunkBytes: 128 * 1024,
   bookmarkEveryMs: 60_000,
-  /** Watches without timeoutSeconds end at random between this and twice this. */
+  /** Without `--min-request-timeout`: watches without timeoutSeconds end at random between this and twice this. */
   watchTimeoutMinMs: 30 * 60_000,
-  /** Deadline of everything that is not a watch or a stream. */
+  /** Without `--request-timeout`: deadline of everything that is not a watch or a stream. */
   requestTimeoutMs: 60_000,
   /** Keys per range when a cache loads or a list reads through. */
   rangePageKeys: 500,
@@ -41,6 +41,9 @@ export const limits = {
   quotaWaitersMax: 10_000,
   /** About how long after a lost race a charge is tried again. */
   quotaRetryMs: 10,
+  /** A server that stops ends its watches so many at a time: 10,000 in a second. */
+  watchesEndedAtATime: 200,
+  watchesEndedEveryMs: 20,
   watchesPerResourceMax: 20_000,
   /** Of all resources together. */
   watchesPerUserMax: 5_000,

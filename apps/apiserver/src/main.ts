@@ -1,3 +1,4 @@
+import { parseDuration } from '@rhythm/api';
 import { systemClock, systemRandom, toError } from '@rhythm/base';
 import { FlagError, liveFiles, parseFlags, runApp, writeEndpointFile, type LiveFiles } from '@rhythm/config';
 import { etcdStore } from '@rhythm/store-client';
@@ -55,6 +56,11 @@ const spec = {
   'max-mutating-requests-inflight': { type: 'number', help: 'the same for writing ones', default: 200 },
   'encryption-provider-config': { type: 'string', help: 'EncryptionConfiguration (apiserver.config.k8s.io/v1): what is stored encrypted, and how' },
   'encryption-provider-config-automatic-reload': { type: 'boolean', help: 'take changes of that file while running' },
+  'request-timeout': { type: 'string', help: 'how long requests may take that are not watches or streams', default: '1m0s' },
+  'min-request-timeout': { type: 'number', help: 'seconds; watches end at random between this and twice this', default: 1800 },
+  'shutdown-delay-duration': { type: 'string', help: 'how long a server that was asked to stop goes on, only not ready any more', default: '0s' },
+  'shutdown-drain-duration': { type: 'string', help: 'how long requests under way may then take to finish', default: '3s' },
+  'goaway-chance': { type: 'number', help: 'share of HTTP/2 requests after which the client is sent away, to come back to another server; at most 0.02', default: 0 },
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
   semantics: { type: 'string', help: 'for tests of the tests: none stores and echoes, without any rule', default: 'kubernetes' },
 } as const;
@@ -112,6 +118,9 @@ await runApp('apiserver', log, async (argv) => {
       serviceCidr: flags['service-cidr'],
       flowControl: { enabled: flags['enable-priority-and-fairness'], maxRequestsInflight: count(flags, 'max-requests-inflight'), maxMutatingRequestsInflight: count(flags, 'max-mutating-requests-inflight') },
       plugins: pluginsOf(flags),
+      timeouts: { requestMs: duration(flags, 'request-timeout', 1), watchMinMs: flags['min-request-timeout'] * 1000 },
+      shutdown: { delayMs: duration(flags, 'shutdown-delay-duration', 0), drainMs: duration(flags, 'shutdown-drain-duration', 0) },
+      goAwayChance: goAwayOf(flags['goaway-chance']),
       ...oidc,
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
@@ -154,6 +163,19 @@ function pluginsOf(flags: Flags<'enable-admission-plugins' | 'disable-admission-
   } catch (error) {
     throw new FlagError(`flags --enable-admission-plugins and --disable-admission-plugins: ${toError(error).message}`, { cause: error });
   }
+}
+
+/** A duration as Go writes it, in milliseconds. */
+function duration<N extends 'request-timeout' | 'shutdown-delay-duration' | 'shutdown-drain-duration'>(flags: Readonly<Record<N, string>>, name: N, leastMs: number): number {
+  const nanos = parseDuration(flags[name]);
+  const ms = nanos === undefined ? -1 : Number(nanos) / 1e6;
+  if (ms < leastMs || ms > 24 * 3_600_000) throw new FlagError(`flag --${name}: ${flags[name]} is not a duration that can be used, such as 30s`);
+  return ms;
+}
+
+function goAwayOf(chance: number): number {
+  if (chance < 0 || chance > 0.02) throw new FlagError(`flag --goaway-chance: ${chance} is not between 0 and 0.02`);
+  return chance;
 }
 
 /** A number that counts something. */

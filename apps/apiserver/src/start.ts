@@ -19,7 +19,7 @@ import { definitionStep } from './custom/definition-step.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
 import { discoveryHandler } from './discovery/handler.ts';
 import { versionHandler } from './discovery/version.ts';
-import { apiService, type GrpcFace } from './grpc/index.ts';
+import { apiService, defaultGrpcLimits, type GrpcFace } from './grpc/index.ts';
 import { EncryptedStore, EncryptionController, EncryptionMetrics } from './encryption/index.ts';
 import { flowDefaults, wireFlowControl } from './flow-control/index.ts';
 import type { FlowConfig, FlowWiring } from './flow-control/index.ts';
@@ -28,12 +28,13 @@ import { healthHandler } from './http/health.ts';
 import { descriptionFile, noSource } from './openapi/description-source.ts';
 import { Documents } from './openapi/documents.ts';
 import { openApiHandler } from './openapi/handler.ts';
+import { Shutdown, shutdownDefaults, StartSteps, warmCaches, type ShutdownConfig } from './lifecycle/index.ts';
 import { metricsHandler, RequestMetrics, watchCacheMetrics } from './metrics/index.ts';
 import { limits } from './limits.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
-import type { PipelinePorts } from './pipeline/ports.ts';
+import type { PipelinePorts, RequestTimeouts } from './pipeline/ports.ts';
 import { objectReader } from './pipeline/object-reader.ts';
 import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
@@ -76,6 +77,10 @@ export interface ApiserverConfig {
   readonly httpLimits?: Partial<HttpLimits>;
   /** Priority and fairness; Kubernetes' defaults when absent. */
   readonly flowControl?: FlowConfig;
+  readonly timeouts?: Partial<RequestTimeouts>;
+  readonly shutdown?: ShutdownConfig;
+  /** Of requests over HTTP/2, the share after which their client is sent to look for another server; 0 to 0.02. */
+  readonly goAwayChance?: number;
 }
 
 export interface ApiserverPorts {
@@ -131,21 +136,21 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const audit = auditOf(config, ports);
   processMetrics(metrics, clock);
   watchCacheMetrics(metrics, caches, registry);
-  const flow = wireFlowControl(config.flowControl ?? flowDefaults, limits.requestTimeoutMs, { registry, caches, metrics, clock, random, log });
-  const pipeline = new Pipeline({ ...base, ...audit, gate: flow.gate, metrics: new RequestMetrics(metrics, registry, clock) });
+  const timeouts: RequestTimeouts = { requestMs: limits.requestTimeoutMs, watchMinMs: limits.watchTimeoutMinMs, ...config.timeouts };
+  const flow = wireFlowControl(config.flowControl ?? flowDefaults, timeouts.requestMs, { registry, caches, metrics, clock, random, log });
+  const pipeline = new Pipeline({ ...base, ...audit, gate: flow.gate, timeouts, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
   const upkeep = flow.upkeep({ reader, writes, changes: changesOf(caches) });
-  const state = { ready: false };
+  const life: Life = { steps: new StartSteps(), shutdown: new Shutdown(config.shutdown ?? shutdownDefaults), isWarm: false };
   const ended = new AbortController();
-  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, aggregator, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, state).catch(async (error: unknown) => {
+  const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, aggregator, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, life).catch(async (error: unknown) => {
     auth.stop();
     encryption?.stop();
     await caches.stop();
     throw error;
   });
-  const stop = async (): Promise<void> => {
-    state.ready = false;
+  const end = async (): Promise<void> => {
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
@@ -154,24 +159,45 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     encryption?.stop();
     webhooks.close();
   };
+  const { steps } = life;
   try {
-    await definitions.start();
-    await bootstrapNamespaces(reader, writes);
-    await auth.bootstrap(writerOf(writes));
-    await upkeep?.start();
-    await bootstrapPriorityClasses(reader, writes);
-    await aggregator.start(writes);
-    await ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr));
-    await repairAllocations(reader, writes, { clock, random, log });
+    await steps.run('crd-informer-synced', () => definitions.start());
+    await steps.run('start-system-namespaces-controller', () => bootstrapNamespaces(reader, writes));
+    await steps.run('rbac/bootstrap-roles', () => auth.bootstrap(writerOf(writes)));
+    await steps.run('priority-and-fairness-config-producer', () => upkeep?.start());
+    await steps.run('scheduling/bootstrap-system-priority-classes', () => bootstrapPriorityClasses(reader, writes));
+    await steps.run('kube-apiserver-autoregistration', () => aggregator.start(writes));
+    await steps.run('start-kubernetes-service-cidr-controller', () => ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr)));
+    await steps.run('start-service-ip-repair-controllers', () => repairAllocations(reader, writes, { clock, random, log }));
     if (isLoopback(config.advertiseAddress)) log.warn('the Service kubernetes gets no endpoints: the advertised address is loopback', { address: config.advertiseAddress });
-    await bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp });
+    await steps.run('bootstrap-controller', () => bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp }));
+    await warmCaches(registry, caches, store, log, ended.signal);
   } catch (error) {
-    await stop();
+    await end();
     throw new Error('the first objects of the cluster could not be written', { cause: error });
   }
-  state.ready = true;
+  life.isWarm = true;
   void runCompactor(store, clock, log, ended.signal);
+  const stop = (): Promise<void> =>
+    life.shutdown.run({
+      clock,
+      log,
+      lastReplies: () => {
+        http.lastReplies();
+        grpc.face.notServing();
+      },
+      endWatches: () => caches.endWatches(),
+      drain: async (ms) => void (await Promise.all([http.drain(ms), grpc.face.drain(ms)])),
+      end,
+    });
   return { port: http.port, grpcPort: grpc.server.port, pipeline, reader, stop };
+}
+
+/** How far up the server has come, or down. */
+interface Life {
+  readonly steps: StartSteps;
+  readonly shutdown: Shutdown;
+  isWarm: boolean;
 }
 
 /** How long the streams of the gRPC face may take to end. */
@@ -188,9 +214,9 @@ interface Faces {
 type Passing = Pick<FacePorts, 'upgrades' | 'proxy' | 'audit'> & { readonly registry: LiveRegistry; readonly metrics: MetricsRegistry; readonly flow: FlowWiring; readonly aggregator: Aggregator; readonly encryption?: EncryptionController };
 
 /** Both faces, the gRPC one on the next port. */
-async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, state: { readonly ready: boolean }): Promise<Faces> {
+async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, passing: Passing, life: Life): Promise<Faces> {
   for (let attempt = 1; ; attempt++) {
-    const http = await startHttp(config, ports, pipeline, auth, passing, state);
+    const http = await startHttp(config, ports, pipeline, auth, passing, life);
     try {
       return { http, grpc: await startGrpc(config, ports, pipeline, http.port + 1) };
     } catch (error) {
@@ -202,27 +228,32 @@ async function listen(config: ApiserverConfig, ports: ApiserverPorts, pipeline: 
 
 async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<{ readonly face: GrpcFace; readonly server: GrpcServer }> {
   const { clock, log } = ports;
-  const face = apiService(pipeline, { clock, log, authenticate: (caller) => pipeline.authenticate(caller) });
+  const requestMs = config.timeouts?.requestMs ?? defaultGrpcLimits.requestMs;
+  const face = apiService(pipeline, { clock, log, limits: { ...defaultGrpcLimits, requestMs }, authenticate: (caller) => pipeline.authenticate(caller) });
   const server = await serveGrpc({ host: config.host, port, services: face.services, tls: { cert: config.tls.cert, key: config.tls.key, clientCa: config.tls.clientCa }, clock });
   return { face, server };
 }
 
-function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, aggregator, encryption, ...passing }: Passing, state: { readonly ready: boolean }): Promise<HttpServer> {
-  const { store, clock, log } = ports;
+function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, aggregator, encryption, ...passing }: Passing, life: Life): Promise<HttpServer> {
+  const { store, clock, random, log } = ports;
+  const { goAwayChance = 0 } = config;
   const health = healthHandler(
     [
       { name: 'ping', check: () => undefined },
       { name: 'etcd', check: async () => void (await store.range('/registry/health', { countOnly: true })) },
       ...(encryption === undefined ? [] : [{ name: 'kms-providers', check: () => encryption.check() }]),
+      ...life.steps.checks,
     ],
     [
       {
-        name: 'poststarthook/bootstrap',
+        name: 'informer-sync',
         check: () => {
-          if (!state.ready) throw new Error('not yet');
+          if (!life.isWarm) throw new Error('caches are not filled yet');
         },
       },
+      life.shutdown.check,
     ],
+    log,
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
   const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
@@ -234,6 +265,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     clock,
     log,
     ...(config.httpLimits === undefined ? {} : { limits: config.httpLimits }),
+    ...(goAwayChance === 0 ? {} : { goAway: () => random.next() < goAwayChance }),
     handle: (exchange) => face.handle(exchange),
     upgrade: (upgrade) => face.upgrade(upgrade),
   });

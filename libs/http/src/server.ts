@@ -2,6 +2,7 @@ import { causeChain, toError, type Clock, type Log } from '@rhythm/base';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import { constants } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Rejections become a plain 500; what should be said otherwise is said by the handler. */
   handle(exchange: HttpExchange): Promise<void>;
+  /** Asked for each request over HTTP/2; true sends its client to another server (GOAWAY) once its streams have ended. */
+  goAway?(): boolean;
   /** Absent: upgrades are refused. */
   upgrade?(upgrade: HttpUpgrade): Promise<void>;
 }
@@ -42,6 +45,10 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly host: string;
   readonly port: number;
+  /** From now on every connection is closed after its reply; new ones are still taken. */
+  lastReplies(): void;
+  /** Takes no more connections, and resolves when the requests under way are answered, or after `ms`. */
+  drain(ms: number): Promise<void>;
   /** Takes no more requests, aborts those under way, and closes all connections. */
   stop(): Promise<void>;
 }
@@ -58,6 +65,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerHttp2Session>();
   const busy = new Map<TLSSocket, number>();
+  const replies = new Set<ServerResponse>();
+  const phase = { isLast: false, isDraining: false };
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -70,7 +79,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     closeWhenIdle(session, limits.keepAliveTimeoutMs);
   });
   server.on('request', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
-    if (!('stream' in request)) keepCount(busy, request.socket as TLSSocket, response, stopping.signal);
+    if ('stream' in request) {
+      if (options.goAway?.() === true) request.stream.session?.close();
+    } else {
+      keepCount(busy, request.socket as TLSSocket, response, () => phase.isDraining || stopping.signal.aborted);
+      replies.add(response as ServerResponse);
+      response.once('close', () => replies.delete(response as ServerResponse));
+      if (phase.isLast) (response as ServerResponse).setHeader('connection', 'close');
+    }
     if (request.rawHeaders.length > 2 * limits.headerCountMax) {
       refuseHeaders(request, response);
       return;
@@ -96,6 +112,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     host: options.host,
     port: address.port,
+    lastReplies: () => {
+      phase.isLast = true;
+      for (const response of replies) if (!response.headersSent) response.setHeader('connection', 'close');
+    },
+    drain: (ms) => {
+      phase.isLast = true;
+      phase.isDraining = true;
+      return drain(server, { sockets, sessions, busy }, options.clock, ms);
+    },
     stop: () => {
       const open = { sockets, sessions, busy };
       return stop(server, open, stopping, options.clock, limits);
@@ -218,13 +243,13 @@ function listen(server: Http2SecureServer, options: HttpServerOptions): Promise<
 }
 
 /** Requests under way on each HTTP/1.1 connection: an idle one is closed at once when the server stops, a busy one afterwards. */
-function keepCount(busy: Map<TLSSocket, number>, socket: TLSSocket, response: NodeJS.EventEmitter, stopping: AbortSignal): void {
+function keepCount(busy: Map<TLSSocket, number>, socket: TLSSocket, response: NodeJS.EventEmitter, isEnding: () => boolean): void {
   busy.set(socket, (busy.get(socket) ?? 0) + 1);
   response.once('close', () => {
     const left = (busy.get(socket) ?? 1) - 1;
     if (left > 0) busy.set(socket, left);
     else busy.delete(socket);
-    if (left === 0 && stopping.aborted) socket.destroySoon();
+    if (left === 0 && isEnding()) socket.destroySoon();
   });
 }
 
@@ -234,8 +259,23 @@ interface Open {
   readonly busy: ReadonlyMap<TLSSocket, number>;
 }
 
+/** Idle connections go at once, busy ones with their last reply; sessions of HTTP/2 are told to go (GOAWAY) and end with their last stream. */
+async function drain(server: Http2SecureServer, open: Open, clock: Clock, ms: number): Promise<void> {
+  const drained = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const session of open.sessions) session.close();
+  for (const socket of open.sockets) {
+    if (socket.alpnProtocol === 'h2') continue;
+    if (open.busy.has(socket)) continue;
+    socket.destroySoon();
+  }
+  const enough = new AbortController();
+  await Promise.race([drained, clock.sleep(ms, enough.signal).catch(() => undefined)]);
+  enough.abort();
+}
+
 async function stop(server: Http2SecureServer, open: Open, stopping: AbortController, clock: Clock, limits: HttpLimits): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Closed already when it was drained.
+  const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : allClosed(open.sockets);
   stopping.abort();
   for (const session of open.sessions) session.close();
   const timer = clock.setTimer(limits.stopTimeoutMs, () => {
@@ -245,4 +285,8 @@ async function stop(server: Http2SecureServer, open: Open, stopping: AbortContro
   for (const socket of open.sockets) if (!open.busy.has(socket) && socket.alpnProtocol !== 'h2') socket.destroy();
   await closed;
   timer.cancel();
+}
+
+async function allClosed(sockets: ReadonlySet<TLSSocket>): Promise<void> {
+  await Promise.all([...sockets].filter((socket) => !socket.destroyed).map((socket) => once(socket, 'close')));
 }

@@ -45,11 +45,6 @@ export class FlowUpkeep {
     control.configure(bootstrapFlows.map(({ object }) => object), bootstrapLevels.map(({ object }) => object));
   }
 
-  /** The objects are there, and what they say is in force. */
-  get isConfigured(): boolean {
-    return this.#isConfigured;
-  }
-
   /** Resolves when the objects are there; goes on until `stop`. Rejects when they cannot be written. */
   async start(): Promise<void> {
     await this.#round();

@@ -25,6 +25,10 @@ export interface GrpcFace {
   readonly health: Health;
   /** Sessions open now. */
   readonly sessions: number;
+  /** Says "not serving": callers go elsewhere. */
+  notServing(): void;
+  /** Takes no more sessions or requests, and resolves when those under way are answered, or after `ms`. */
+  drain(ms: number): Promise<void>;
   /** Says "not serving" and ends every session, so that their callers go elsewhere and the server can stop. */
   close(): void;
 }
@@ -71,6 +75,10 @@ export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): G
     read: serverStreamHandler(readMethod(pipeline, limits), grpcErrorOf),
   };
 
+  const notServing = (): void => {
+    health.set('', false);
+    health.set('rhythm.api.v1.Api', false);
+  };
   health.set('rhythm.api.v1.Api', true);
   const services = [{ definition: ApiService, implementation }, health.service];
   return {
@@ -79,10 +87,18 @@ export function apiService(pipeline: ApiPipeline, options: ApiServiceOptions): G
     get sessions() {
       return sessions.size;
     },
+    notServing,
+    async drain(ms) {
+      closed = true;
+      notServing();
+      const enough = new AbortController();
+      const timer = clock.setTimer(ms, () => enough.abort());
+      await Promise.all([...sessions].map((session) => session.drain(enough.signal)));
+      timer.cancel();
+    },
     close() {
       closed = true;
-      health.set('', false);
-      health.set('rhythm.api.v1.Api', false);
+      notServing();
       for (const session of sessions) session.close();
     },
   };

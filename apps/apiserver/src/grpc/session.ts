@@ -33,6 +33,9 @@ interface Active {
   readonly credit?: Credit;
 }
 
+/** How often a session that ends looks whether all is answered. */
+const drainPollMs = 5;
+
 type SessionCall = ServerDuplexStream<ClientFrames, ServerFrames>;
 
 /** One session: a caller's stream of requests and watches. Each goes through the pipeline as if it had come alone. */
@@ -48,6 +51,9 @@ export class Session {
   /** Requests neither settled in the pipeline nor answered whole; those that were cancelled count until they settle. */
   #requests = 0;
   #watches = 0;
+  /** Requests that are not yet answered or given up. */
+  #unanswered = 0;
+  #isDraining = false;
 
   constructor(call: SessionCall, context: CallContext, ports: SessionPorts) {
     this.#call = call;
@@ -76,6 +82,12 @@ export class Session {
       this.#outbox.close();
       this.#call.end();
     }
+  }
+
+  /** Takes no more requests; resolves when those at work have been answered, or the signal aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#isDraining = true;
+    while ((this.#unanswered > 0 || this.#outbox.queuedBytes > 0) && !signal.aborted) await this.#ports.clock.sleep(drainPollMs, signal).catch(() => undefined);
   }
 
   /** Ends the stream; the caller reconnects, here or elsewhere. */
@@ -152,6 +164,7 @@ export class Session {
 
   async #start(id: bigint, partial: PartialRequest): Promise<void> {
     try {
+      if (this.#isDraining) throw new ApiError('ServiceUnavailable', 'the server is shutting down');
       const verb = verbOf(partial.request.verb);
       const body = joinPieces(partial.pieces);
       if (verb === 'watch') await this.#watch(id, partial.request, body);
@@ -178,6 +191,7 @@ export class Session {
     const handled = pipeline.handle(resourceRequest(request, verb, body, this.#caller, abort.signal));
     this.#active.set(id, { abort });
     this.#requests++;
+    this.#unanswered++;
     try {
       const response = await Promise.race([handled, late.promise]);
       if (this.#current(id, abort)) await this.#respond(id, response, abort.signal);
@@ -185,6 +199,7 @@ export class Session {
       if (this.#current(id, abort)) throw error;
     } finally {
       timer.cancel();
+      this.#unanswered--;
       if (this.#current(id, abort)) this.#active.delete(id);
       const settled = (): void => void this.#requests--;
       handled.then(settled, settled);

@@ -22,6 +22,7 @@ import type { ApiPipeline, Caller, RequestAttributes, ResourceRequest, ResourceR
 import { patch, update } from './update.ts';
 import { WatchCount } from './watch-count.ts';
 import { Track } from './track.ts';
+import { timeoutOf, tooLate } from './timeout.ts';
 import { keepWarnings } from './warned.ts';
 import { watch } from './watch.ts';
 import { checkWriteOptions } from './write-options.ts';
@@ -59,7 +60,7 @@ export class Pipeline implements ApiPipeline {
     if (remote?.serves(request) === true) return remote.handle(request, await this.#delegated(request, track));
     // A handler may stream for hours (logs): its deadline is its own affair.
     if (this.#handlers.has(handlerKey(request.group, request.resource, request.subresource))) return this.#serve(await this.#admit(request, track));
-    const timeout = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
+    const timeout = withTimeout(this.#ports.clock, timeoutOf(request, this.#ports.timeouts?.requestMs ?? limits.requestTimeoutMs), tooLate, request.signal);
     try {
       return await this.#serve(await this.#admit({ ...request, signal: timeout.signal }, track));
     } catch (error) {

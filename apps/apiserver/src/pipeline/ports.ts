@@ -24,6 +24,14 @@ export interface BodyCodec {
   parse(body: Uint8Array, contentType: string): unknown;
 }
 
+/** How long requests may take. */
+export interface RequestTimeouts {
+  /** Everything but watches and streams; callers may ask for less (`?timeout=`), never for more. */
+  readonly requestMs: number;
+  /** A watch without `timeoutSeconds` ends at random between this and twice this. */
+  readonly watchMinMs: number;
+}
+
 /** Everything the pipeline works with. */
 export interface PipelinePorts {
   readonly registry: KindRegistry;
@@ -46,6 +54,8 @@ export interface PipelinePorts {
   readonly gate?: FlowGate;
   /** Absent: this server alone serves everything. */
   readonly remote?: RemoteResources;
+  /** Absent: those of `limits`. */
+  readonly timeouts?: RequestTimeouts;
   /** Counts and times requests; absent where nobody reads that. */
   readonly metrics?: RequestMetrics;
 }

@@ -41,7 +41,7 @@ export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks 
     return tooOld(rendering, watcher, [...call.warnings]);
   }
   const seconds = request.options.timeoutSeconds ?? 0;
-  const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : limits.watchTimeoutMinMs * (1 + ports.random.next());
+  const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 24 * 3_600_000) : (ports.timeouts?.watchMinMs ?? limits.watchTimeoutMinMs) * (1 + ports.random.next());
   const timeout = withTimeout(ports.clock, timeoutMs, () => new Error('the watch has had its time'), request.signal);
   const end = (): void => {
     timeout.cancel();

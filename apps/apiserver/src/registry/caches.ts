@@ -79,6 +79,17 @@ export class Caches {
     await Promise.all(caches.map(([, cache]) => cache.stop()));
   }
 
+  /** Ends all watches in peace, so many at a time that those who come back do not all come at once. */
+  async endWatches(): Promise<void> {
+    let ended = 0;
+    for (const cache of this.#caches.values()) {
+      for (const watcher of cache.openWatchers()) {
+        watcher.end();
+        if (++ended % limits.watchesEndedAtATime === 0) await this.#ports.clock.sleep(limits.watchesEndedEveryMs);
+      }
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is stopping'));
     await Promise.all([...this.#caches.values()].map((cache) => cache.stop()));

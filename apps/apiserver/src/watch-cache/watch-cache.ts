@@ -154,6 +154,11 @@ export class WatchCache {
     return watcher;
   }
 
+  /** Those that are open now. */
+  openWatchers(): readonly Watcher[] {
+    return this.#allWatchers();
+  }
+
   /** Calls `listener` after each batch of changes, and after a new start. Returns how to stop that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);

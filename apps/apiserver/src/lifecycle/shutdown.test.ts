@@ -1,0 +1,137 @@
+import { seededRandom, silentLog, systemClock } from '@rhythm/base';
+import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
+import { memoryStore } from '@rhythm/store-client';
+import { connect as connectHttp2 } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
+import { beforeAll, expect, test } from 'vitest';
+import { start, type Apiserver, type ApiserverConfig } from '../start.ts';
+
+let admin: KeyPair;
+let config: ApiserverConfig;
+
+beforeAll(async () => {
+  const authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(5) });
+  const server = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
+  admin = await authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
+  config = { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' };
+});
+
+const begin = (more: Partial<ApiserverConfig> = {}): Promise<Apiserver> => start({ ...config, ...more }, { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog });
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly connection: string | undefined;
+}
+
+function send(api: Apiserver, agent: Agent, path: string, method = 'GET', body?: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest({ host: '127.0.0.1', port: api.port, method, path, ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent, headers: { 'content-type': 'application/json' } }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += String(chunk)));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text, connection: response.headers.connection }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+test('a client that never rests sees no error across a stop when it heeds readiness; its watch ends in peace', async () => {
+  const api = await begin({ shutdown: { delayMs: 300, drainMs: 3_000 } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const errors: unknown[] = [];
+  let [done, isOver, stopped] = [0, false, Promise.resolve()];
+  const fire = async (worker: number): Promise<void> => {
+    for (let n = 0; !isOver; n++) {
+      const reply = await send(api, agent, '/api/v1/namespaces/default/configmaps', 'POST', JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: `c-${worker}-${n}` } })).catch((error: unknown) => error);
+      if (!(reply instanceof Error) && (reply as Reply).status === 201) done++;
+      else errors.push(reply);
+      if (done === 40) stopped = api.stop();
+    }
+  };
+  const heed = async (): Promise<void> => {
+    const own = new Agent({ keepAlive: true });
+    while (!isOver) {
+      const ready = await send(api, own, '/readyz');
+      if (ready.status !== 200) {
+        expect(ready.text).toContain('[-]shutdown failed: reason withheld');
+        expect(ready.connection).toBe('close');
+        isOver = true;
+      }
+    }
+    own.destroy();
+  };
+  const watching = send(api, new Agent(), '/api/v1/namespaces/default/configmaps?watch=1');
+  await Promise.all([fire(1), fire(2), fire(3), fire(4), heed()]);
+  await stopped;
+  expect(errors).toEqual([]);
+  expect(done).toBeGreaterThan(40);
+  const watched = await watching;
+  expect(watched.status).toBe(200);
+  expect(watched.text.match(/"type":"ADDED"/g)).toHaveLength(done + 1 - (watched.text.includes('kube-root-ca.crt') ? 0 : 1));
+  expect(watched.text).not.toContain('"type":"ERROR"');
+  await expect(send(api, agent, '/livez')).rejects.toThrow();
+  agent.destroy();
+});
+
+test('a request under way is answered, whatever comes; one that takes too long is not waited for', async () => {
+  const api = await begin({ shutdown: { delayMs: 0, drainMs: 2_000 } });
+  const agent = new Agent({ keepAlive: true });
+  const slow = httpsRequest({ host: '127.0.0.1', port: api.port, method: 'POST', path: '/api/v1/namespaces/default/configmaps', ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent, headers: { 'content-type': 'application/json' } });
+  const answered = new Promise<number>((resolve, reject) => slow.on('response', (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject));
+  const body = JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'slow' } });
+  slow.write(body.slice(0, 10));
+  while ((await send(api, new Agent(), '/metrics')).text.includes('apiserver_current_inflight_requests{request_kind="mutating"} 1') === false);
+  const stopped = api.stop();
+  slow.end(body.slice(10));
+  expect(await answered).toBe(201);
+  await stopped;
+  agent.destroy();
+
+  const other = await begin({ shutdown: { delayMs: 0, drainMs: 50 } });
+  const stuck = httpsRequest({ host: '127.0.0.1', port: other.port, method: 'POST', path: '/api/v1/namespaces/default/configmaps', ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent: false, headers: { 'content-type': 'application/json' } });
+  const broken = new Promise((resolve) => stuck.on('error', resolve).on('response', resolve));
+  stuck.write('{');
+  while ((await send(other, new Agent(), '/metrics')).text.includes('apiserver_current_inflight_requests{request_kind="mutating"} 1') === false);
+  await other.stop();
+  await broken;
+});
+
+test('health is told check by check, in the words of Kubernetes', async () => {
+  const api = await begin();
+  const agent = new Agent({ keepAlive: true });
+  const text = async (path: string): Promise<string> => (await send(api, agent, path)).text;
+  const hooks = ['crd-informer-synced', 'start-system-namespaces-controller', 'rbac/bootstrap-roles', 'priority-and-fairness-config-producer', 'scheduling/bootstrap-system-priority-classes', 'kube-apiserver-autoregistration', 'start-kubernetes-service-cidr-controller', 'start-service-ip-repair-controllers', 'bootstrap-controller'];
+  const lines = ['ping', 'etcd', ...hooks.map((hook) => `poststarthook/${hook}`), 'informer-sync', 'shutdown'].map((name) => `[+]${name} ok\n`).join('');
+  expect(await text('/readyz?verbose')).toBe(`${lines}readyz check passed\n`);
+  expect(await text('/livez?verbose')).not.toContain('shutdown');
+  expect(await text('/readyz?verbose&exclude=etcd&exclude=nothing')).toMatch(/\[\+\]etcd excluded: ok\n[\s\S]*warn: some health checks cannot be excluded: no matches for "nothing"\nreadyz check passed\n$/);
+  for (const path of ['/livez', '/healthz', '/readyz', '/livez/ping', '/readyz/poststarthook/rbac/bootstrap-roles', '/readyz/informer-sync', '/readyz/shutdown']) expect(await text(path)).toBe('ok');
+  expect((await send(api, agent, '/livez/shutdown')).status).toBe(404);
+  agent.destroy();
+  await api.stop();
+});
+
+test('requests may ask for less time than they have, not for nonsense; clients over HTTP/2 are sent away by chance', async () => {
+  const api = await begin({ goAwayChance: 0.02, timeouts: { requestMs: 5_000 } });
+  const agent = new Agent({ keepAlive: true });
+  expect(JSON.parse((await send(api, agent, '/api/v1/namespaces/default/configmaps?timeout=soon')).text)).toMatchObject({ code: 400, message: 'invalid timeout specified in the request URL - time: invalid duration "soon"' });
+  expect((await send(api, agent, '/api/v1/namespaces/default/configmaps?timeout=3s')).status).toBe(200);
+  agent.destroy();
+  const session = connectHttp2(`https://127.0.0.1:${api.port}`, { ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem });
+  const sentAway = new Promise<void>((resolve) => session.once('goaway', () => resolve()));
+  let statuses = 0;
+  while (!session.closed && !session.destroyed) {
+    await new Promise<void>((resolve, reject) => {
+      const stream = session.request({ ':path': '/version' });
+      stream.on('response', () => statuses++);
+      stream.on('error', reject);
+      stream.resume().on('end', resolve);
+    });
+    expect(statuses).toBeLessThan(2_000);
+  }
+  await sentAway;
+  expect(statuses).toBeGreaterThan(0);
+  await api.stop();
+});
