@@ -10,6 +10,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { certificateRequestor } from './certificate-requestor.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultTolerationSeconds } from './default-toleration.ts';
+import { deviceSelectors } from './device-selectors.ts';
 import { denyServiceExternalIPs } from './external-ips.ts';
 import { limitRanger } from './limit-range.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -68,6 +69,7 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     ...asked.map(mutatingWebhooks),
     podSecurity(reader),
     webhookConditions,
+    deviceSelectors,
     validatingPolicies({ ...ports, reader }),
     ...asked.map(validatingWebhooks),
   ];

@@ -27,6 +27,26 @@ export function checkCidr(text: string): string[] {
   return family !== undefined && fits && more.length === 0 ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
 }
 
+/** The same, and no bits beyond the prefix: what names a network, not an address in it. */
+export function checkNetworkCidr(text: string): string[] {
+  const wrong = checkCidr(text);
+  if (wrong.length > 0) return wrong;
+  const [address = '', length = ''] = text.split('/');
+  const bits = addressBits(address);
+  return bits.includes('1', Number(length)) ? ['must not have bits set beyond the prefix length'] : [];
+}
+
+/** An address as 32 or 128 zeros and ones. */
+function addressBits(address: string): string {
+  const ofParts = (parts: readonly number[], width: number): string => parts.map((part) => part.toString(2).padStart(width, '0')).join('');
+  const ofIPv4 = (text: string): string => ofParts(text.split('.').map(Number), 8);
+  if (isIPv4(address)) return ofIPv4(address);
+  const ofGroups = (text: string): string => text.split(':').filter((group) => group !== '').map((group) => (group.includes('.') ? ofIPv4(group) : ofParts([Number.parseInt(group, 16)], 16))).join('');
+  const [head = '', tail = ''] = address.split('::');
+  const [before, after] = [ofGroups(head), ofGroups(tail)];
+  return before + '0'.repeat(128 - before.length - after.length) + after;
+}
+
 function isIPv4(text: string): boolean {
   const parts = text.split('.');
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);

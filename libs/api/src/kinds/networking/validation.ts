@@ -2,7 +2,7 @@ import type { HTTPIngressPath, Ingress, IngressBackend, NetworkPolicy, NetworkPo
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
-import { checkCidr, checkIp, ipFamilyOf, isSubnet } from '../../validation/ip.ts';
+import { checkCidr, checkNetworkCidr, checkIp, ipFamilyOf, isSubnet } from '../../validation/ip.ts';
 import { checkDns1035Label, checkDns1123Label, checkDns1123Subdomain, checkDomainPath, checkPathSegment, checkPortName, checkPortNumber, checkWildcardSubdomain } from '../../validation/names.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { checked, each, oneOf, portNumberOrName, requiredChecked } from '../../validation/values.ts';
@@ -87,7 +87,7 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   const path = 'spec.cidrs';
   if (cidrs.length === 0) return [required(path, 'at least one CIDR required')];
   if (cidrs.length > 2) return [invalidValue(path, spec, 'may only hold up to 2 values')];
-  const errors = each(cidrs, path, (cidr, here) => checkCidr(cidr).map((e) => invalidValue(here, cidr, e)));
+  const errors = each(cidrs, path, (cidr, here) => checkNetworkCidr(cidr).map((e) => invalidValue(here, cidr, e)));
   const families = cidrs.map((cidr) => ipFamilyOf(cidr.split('/')[0] ?? ''));
   if (errors.length === 0 && families.length === 2 && families[0] === families[1]) errors.push(invalidValue(path, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
   return errors;

@@ -80,6 +80,9 @@ const cidrs = { spec: { cidrs: ['10.0.0.0/8', '2001:db8::/32'] } };
 createRules(`${n} ServiceCIDR`, cidrs, [
   ['spec.cidrs', { 'spec.cidrs': [] }, 'spec.cidrs: Required value: at least one CIDR required'],
   ['spec.cidrs', { 'spec.cidrs': ['x'] }, 'spec.cidrs[0]: Invalid value: "x": must be a valid CIDR value'],
+  ['spec.cidrs', { 'spec.cidrs': ['10.0.0.1/8'] }, 'spec.cidrs[0]: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length'],
+  ['spec.cidrs', { 'spec.cidrs': ['2001:db8::1/64'] }, 'spec.cidrs[0]: Invalid value: "2001:db8::1/64": must not have bits set beyond the prefix length'],
+  ['spec.cidrs', { 'spec.cidrs': ['192.0.2.7/32', '2001:db8::1/128'] }],
   ['spec.cidrs', { 'spec.cidrs[1]': '11.0.0.0/8' }, 'spec.cidrs: Invalid value: ["10.0.0.0/8","11.0.0.0/8"]: may specify no more than one IP for each IP family'],
 ]);
 updateRules(`${n} ServiceCIDR`, cidrs, [['spec.cidrs', { 'spec.cidrs': ['10.0.0.0/8'] }, 'spec.cidrs: Invalid value: ["10.0.0.0/8"]: field is immutable']]);
