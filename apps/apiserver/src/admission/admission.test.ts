@@ -165,7 +165,17 @@ describe('LimitRanger', () => {
     const claims = limited({ type: 'PersistentVolumeClaim', max: { storage: '1Gi' } });
     const claim = (storage: string) => admit({ what: 'persistentvolumeclaims', namespace: 'a', name: 'c', object: { metadata: { name: 'c' }, spec: { resources: { requests: { storage } } } } }, claims);
     await claim('1Gi');
-    await expect(claim('2Gi')).rejects.toThrow('maximum storage usage per PersistentVolumeClaim is 1Gi');
+    await expect(claim('2Gi')).rejects.toMatchObject({ message: 'persistentvolumeclaims "c" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi' });
+  });
+
+  test('looks at a resize, at what a pod asks for as a whole, and not at what is on its way out', async () => {
+    const pods = limited({ type: 'Pod', max: { cpu: '1' } });
+    await expect(admitPod({ containers: [{ name: 'c' }], resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } }, pods)).rejects.toThrow('[maximum cpu usage per Pod is 1, but limit is 2, maximum cpu usage per Pod is 1, but request is 2]');
+    const big = pod(container({ requests: { cpu: '2' }, limits: { cpu: '2' } }));
+    const update = (what: string, old: object): Promise<unknown> => admit({ operation: 'UPDATE', what, namespace: 'a', name: 'p', object: big, old }, pods);
+    await expect(update('pods/resize', pod())).rejects.toThrow('but limit is 2');
+    await update('pods', pod());
+    await update('pods/resize', pod({}, { deletionTimestamp: '2024-01-01T00:00:00Z' }));
   });
 });
 

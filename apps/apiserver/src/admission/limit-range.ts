@@ -1,17 +1,21 @@
-import { addQuantities, compareQuantities, formatQuantity, isQuantity, parseQuantity, quantityToNumber, type Quantity } from '@rhythm/api';
+import { amountsOf, compareQuantities, formatQuantity, parseQuantity, podLimits, podRequests, quantityToNumber, type Amounts, type KubeObject, type Quantity } from '@rhythm/api';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod, PodSpec } from '@rhythm/api/types/core-v1';
 import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
 import { containersOf } from './containers.ts';
 import { isCore, refused } from './refuse.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';
-type Amounts = Readonly<Record<string, string>>;
+type Bounds = Readonly<Record<string, string>> | undefined;
 
 /** Gives containers the defaults of their namespace's LimitRanges and refuses pods and claims outside of their bounds. */
 export function limitRanger(reader: ObjectReader): AdmissionStep {
   const itemsFor = async (request: AdmissionRequest): Promise<LimitRangeItem[]> => {
     const ranges = await reader.list<LimitRange>('', 'limitranges', request.attributes.namespace);
     return ranges.flatMap((range) => range.spec?.limits ?? []);
+  };
+  const hold = async (request: AdmissionRequest, errorsOf: (item: LimitRangeItem) => string[]): Promise<void> => {
+    const errors = (await itemsFor(request)).flatMap(errorsOf);
+    if (errors.length > 0) throw refused(request, errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`);
   };
   return {
     name: 'LimitRanger',
@@ -23,15 +27,20 @@ export function limitRanger(reader: ObjectReader): AdmissionStep {
       for (const item of await itemsFor(request)) if (item.type === 'Container') for (const found of containersOf(pod.spec)) setDefaults(found, item, notes);
       if (notes.length > 0) pod.metadata.annotations = { ...pod.metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` };
     },
-    async validate(request) {
-      if (request.object === undefined) return;
-      const isPod = isCore(request, 'pods') && request.operation === 'CREATE';
-      const isClaim = isCore(request, 'persistentvolumeclaims') && (request.operation === 'CREATE' || request.operation === 'UPDATE');
-      if (!isPod && !isClaim) return;
-      const errors = (await itemsFor(request)).flatMap((item) => (isPod ? podErrors((request.object as Pod).spec, item) : claimErrors(request.object as PersistentVolumeClaim, item)));
-      if (errors.length > 0) throw refused(request, errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`);
+    validate(request) {
+      const { object } = request;
+      const errorsOf = object === undefined || request.old?.metadata.deletionTimestamp !== undefined ? undefined : rulesFor(request, object);
+      return errorsOf === undefined ? undefined : hold(request, errorsOf);
     },
   };
+}
+
+/** What has bounds: new pods, pods that are resized (nothing else about them can change), claims. */
+function rulesFor(request: AdmissionRequest, object: KubeObject): ((item: LimitRangeItem) => string[]) | undefined {
+  const { operation, attributes: { group, resource, subresource } } = request;
+  if (group !== '' || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
+  if (resource === 'pods' && (operation === 'CREATE' ? subresource === '' : subresource === 'resize')) return (item) => podErrors((object as Pod).spec, item);
+  return resource === 'persistentvolumeclaims' && subresource === '' ? (item) => claimErrors(object as PersistentVolumeClaim, item) : undefined;
 }
 
 function setDefaults({ role, container }: { readonly role: string; readonly container: Container }, item: LimitRangeItem, notes: string[]): void {
@@ -47,74 +56,68 @@ function setDefaults({ role, container }: { readonly role: string; readonly cont
 }
 
 function podErrors(spec: PodSpec, item: LimitRangeItem): string[] {
-  if (item.type === 'Pod') return boundErrors('Pod', item, totals(spec, 'requests'), totals(spec, 'limits'));
+  if (item.type === 'Pod') {
+    const { overhead: _, ...own } = spec;
+    return boundErrors('Pod', item, podRequests(own), podLimits(own));
+  }
   if (item.type !== 'Container') return [];
   const bounded = [...containersOf(spec)].filter(({ role }) => role !== 'ephemeralContainer');
-  return bounded.flatMap(({ container }) => boundErrors('Container', item, amounts(container.resources?.requests), amounts(container.resources?.limits)));
+  return bounded.flatMap(({ container }) => boundErrors('Container', item, amountsOf(container.resources?.requests), amountsOf(container.resources?.limits)));
 }
 
 function claimErrors(claim: PersistentVolumeClaim, item: LimitRangeItem): string[] {
   if (item.type !== 'PersistentVolumeClaim') return [];
-  const requests = amounts(claim.spec?.resources?.requests);
-  // A claim has no limits: its request is held against both bounds.
-  return boundErrors('PersistentVolumeClaim', { type: item.type, ...(item.min === undefined ? {} : { min: item.min }), ...(item.max === undefined ? {} : { max: item.max }) }, requests, requests);
+  const requests = amountsOf(claim.spec?.resources?.requests);
+  // A claim has no limits that anybody could have meant: its request is held against both bounds.
+  return [...minErrors(item.type, item.min, requests, none), ...requestErrors(item.type, item.max, requests)];
 }
 
-function boundErrors(type: string, item: LimitRangeItem, requests: ReadonlyMap<string, Quantity>, limits: ReadonlyMap<string, Quantity>): string[] {
-  const errors: string[] = [];
-  for (const [name, bound, text] of bounds(item.min)) {
+function boundErrors(type: string, item: LimitRangeItem, requests: Amounts, limits: Amounts): string[] {
+  return [...minErrors(type, item.min, requests, limits), ...maxErrors(type, item.max, requests, limits), ...ratioErrors(type, item.maxLimitRequestRatio, requests, limits)];
+}
+
+function minErrors(type: string, given: Bounds, requests: Amounts, limits: Amounts): string[] {
+  return bounds(given).flatMap(([name, bound, text]) => {
     const [request, limit] = [requests.get(name), limits.get(name)];
     const says = `minimum ${name} usage per ${type} is ${text}`;
-    if (request === undefined) errors.push(`${says}.  No request is specified`);
-    else if (compareQuantities(request, bound) < 0) errors.push(`${says}, but request is ${formatQuantity(request)}`);
-    if (limit !== undefined && compareQuantities(limit, bound) < 0) errors.push(`${says}, but limit is ${formatQuantity(limit)}`);
-  }
-  for (const [name, bound, text] of bounds(item.max)) {
+    const errors = limit !== undefined && compareQuantities(limit, bound) < 0 ? [`${says}, but limit is ${formatQuantity(limit)}`] : [];
+    if (request === undefined) return [`${says}.  No request is specified`, ...errors];
+    return compareQuantities(request, bound) < 0 ? [`${says}, but request is ${formatQuantity(request)}`, ...errors] : errors;
+  });
+}
+
+function maxErrors(type: string, given: Bounds, requests: Amounts, limits: Amounts): string[] {
+  return bounds(given).flatMap(([name, bound, text]) => {
     const [request, limit] = [requests.get(name), limits.get(name)];
     const says = `maximum ${name} usage per ${type} is ${text}`;
-    if (limit === undefined) errors.push(`${says}.  No limit is specified`);
-    else if (compareQuantities(limit, bound) > 0) errors.push(`${says}, but limit is ${formatQuantity(limit)}`);
-    if (request !== undefined && compareQuantities(request, bound) > 0) errors.push(`${says}, but request is ${formatQuantity(request)}`);
-  }
-  for (const [name, bound, text] of bounds(item.maxLimitRequestRatio)) {
+    const errors = request !== undefined && compareQuantities(request, bound) > 0 ? [`${says}, but request is ${formatQuantity(request)}`] : [];
+    if (limit === undefined) return [`${says}.  No limit is specified`, ...errors];
+    return compareQuantities(limit, bound) > 0 ? [`${says}, but limit is ${formatQuantity(limit)}`, ...errors] : errors;
+  });
+}
+
+function requestErrors(type: string, given: Bounds, requests: Amounts): string[] {
+  return bounds(given).flatMap(([name, bound, text]) => {
+    const request = requests.get(name);
+    const says = `maximum ${name} usage per ${type} is ${text}`;
+    if (request === undefined) return [`${says}.  No request is specified`];
+    return compareQuantities(request, bound) > 0 ? [`${says}, but request is ${formatQuantity(request)}`] : [];
+  });
+}
+
+function ratioErrors(type: string, given: Bounds, requests: Amounts, limits: Amounts): string[] {
+  return bounds(given).flatMap(([name, bound, text]) => {
     const [request, limit] = [quantityToNumber(requests.get(name) ?? zero), quantityToNumber(limits.get(name) ?? zero)];
     const says = `${name} max limit to request ratio per ${type} is ${text}`;
-    if (request === 0) errors.push(`${says}, but no request is specified or request is 0`);
-    else if (limit === 0) errors.push(`${says}, but no limit is specified or limit is 0`);
-    else if (limit / request > quantityToNumber(bound)) errors.push(`${says}, but provided ratio is ${(limit / request).toFixed(6)}`);
-  }
-  return errors;
+    if (request === 0) return [`${says}, but no request is specified or request is 0`];
+    if (limit === 0) return [`${says}, but no limit is specified or limit is 0`];
+    return limit / request > quantityToNumber(bound) ? [`${says}, but provided ratio is ${(limit / request).toFixed(6)}`] : [];
+  });
 }
 
 const zero = parseQuantity('0');
+const none: Amounts = new Map();
 
-function bounds(given: Amounts | undefined): Array<[name: string, bound: Quantity, text: string]> {
-  return [...amounts(given)].map(([name, bound]) => [name, bound, given?.[name] ?? '']);
-}
-
-/** Quantities by name; what is not one is left to validation. */
-function amounts(given: Amounts | undefined): Map<string, Quantity> {
-  return new Map(Object.entries(given ?? {}).filter(([, value]) => isQuantity(value)).map(([name, value]) => [name, parseQuantity(value)]));
-}
-
-/** What a pod uses at most at one time: its containers and side-cars together, or one init container with the side-cars before it. */
-function totals(spec: PodSpec, key: 'requests' | 'limits'): Map<string, Quantity> {
-  const sum = new Map<string, Quantity>();
-  const peak = new Map<string, Quantity>();
-  const sidecars = new Map<string, Quantity>();
-  const add = (to: Map<string, Quantity>, name: string, value: Quantity): void => void to.set(name, addQuantities(to.get(name) ?? zero, value));
-  for (const container of spec.initContainers ?? []) {
-    for (const [name, value] of amounts(container.resources?.[key])) {
-      if (container.restartPolicy === 'Always') {
-        add(sidecars, name, value);
-        add(sum, name, value);
-        continue;
-      }
-      const together = addQuantities(value, sidecars.get(name) ?? zero);
-      if (compareQuantities(together, peak.get(name) ?? zero) > 0) peak.set(name, together);
-    }
-  }
-  for (const container of spec.containers ?? []) for (const [name, value] of amounts(container.resources?.[key])) add(sum, name, value);
-  for (const [name, value] of peak) if (compareQuantities(value, sum.get(name) ?? zero) > 0) sum.set(name, value);
-  return sum;
+function bounds(given: Bounds): Array<[name: string, bound: Quantity, text: string]> {
+  return [...amountsOf(given)].map(([name, bound]) => [name, bound, given?.[name] ?? '']);
 }
