@@ -18,7 +18,7 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
   const watch = query.get('watch');
   return {
     caller: callerOf(source),
-    verb: verbOf(method, path, watch !== null && watch !== 'false' && watch !== '0'),
+    verb: verbOf(method, path, watch !== null && watch.toLowerCase() !== 'false' && watch !== '0'),
     group: path.group,
     version: path.version,
     resource: path.resource,

@@ -59,10 +59,16 @@ async function store(ports: PipelinePorts, call: Call, object: KubeObject, admis
     try {
       return await ports.objects.create(call.kind, object, admission.companions);
     } catch (error) {
-      if (!generated || !hasReason(error, 'AlreadyExists') || attempt >= limits.generateNameRetriesMax) throw error;
+      if (!generated || !hasReason(error, 'AlreadyExists')) throw error;
+      if (attempt >= limits.generateNameRetriesMax) throw noUniqueName(error);
       object.metadata.name = generateName(ports, base);
     }
   }
+}
+
+/** The client may try again: the next name may be free. */
+function noUniqueName(error: ApiError): ApiError {
+  return new ApiError('AlreadyExists', `${error.message}, the server was not able to generate a unique name for the object`, { details: { ...error.details, retryAfterSeconds: 1 }, cause: error });
 }
 
 /** Objects whose name we made up: a collision is not the client's. */

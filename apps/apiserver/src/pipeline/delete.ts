@@ -5,6 +5,7 @@ import { planDeletion } from '../registry/deletion.ts';
 import type { ChangeResult, Outcome } from '../registry/object-store.ts';
 import { readList } from '../watch-cache/list.ts';
 import { Admission } from './admission.ts';
+import { checkListOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, includeOf, objectResponse, renderingOf, successStatus } from './respond.ts';
 import { filterOf } from './selection.ts';
@@ -34,6 +35,7 @@ export async function removeCollection(ports: PipelinePorts, call: Call): Promis
   const { kind, request } = call;
   const rendering = renderingOf(call);
   const options = deleteOptionsOf(ports, call.request);
+  checkListOptions(request.options);
   const cache = ports.caches.of(kind);
   const filter = filterOf(kind, cache, request.namespace, request.options);
   const list = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
@@ -73,18 +75,24 @@ async function decideDeletion(ports: PipelinePorts, call: Call, current: KubeObj
 const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' };
 
 /** From the body, else from the query. @throws ApiError BadRequest, Invalid. */
-export function deleteOptionsOf(ports: Pick<PipelinePorts, 'codec'>, { body, contentType, options: query }: Pick<ResourceRequest, 'body' | 'contentType' | 'options'>): DeleteOptions {
+export function deleteOptionsOf(ports: Pick<PipelinePorts, 'codec'>, { verb, body, contentType, options: query }: Pick<ResourceRequest, 'verb' | 'body' | 'contentType' | 'options'>): DeleteOptions {
   const given: DeleteOptions = body.length === 0 ? {} : (ports.codec.decode(optionsKind, body, contentType, 'Ignore').object as DeleteOptions);
   if (given.kind !== undefined && given.kind !== optionsKind.kind) throw new ApiError('BadRequest', 'the body of a delete must be DeleteOptions');
   const options: DeleteOptions = {
     gracePeriodSeconds: given.gracePeriodSeconds ?? query.gracePeriodSeconds,
     propagationPolicy: given.propagationPolicy ?? query.propagationPolicy,
-    orphanDependents: given.orphanDependents,
-    preconditions: given.preconditions,
+    orphanDependents: given.orphanDependents ?? query.orphanDependents,
+    preconditions: given.preconditions ?? (verb === 'delete' ? preconditionsOf(query) : undefined),
     dryRun: [...(given.dryRun ?? []), ...(query.dryRun ?? [])],
   };
   checkDeleteOptions(options);
   return options;
+}
+
+/** Of a single object: `uid` and `resourceVersion` in the query are conditions, too. */
+function preconditionsOf({ uid = '', resourceVersion = '' }: ResourceRequest['options']): DeleteOptions['preconditions'] {
+  if (uid === '' && resourceVersion === '') return undefined;
+  return { ...(uid === '' ? {} : { uid }), ...(resourceVersion === '' ? {} : { resourceVersion }) };
 }
 
 /** @throws ApiError Invalid. Source: apimachinery, meta/v1 validation ValidateDeleteOptions. */

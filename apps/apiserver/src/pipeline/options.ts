@@ -29,7 +29,7 @@ export function parseOptions(query: URLSearchParams): RequestOptions {
   const flag = (name: string): boolean | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
-    return value !== 'false' && value !== '0';
+    return value.toLowerCase() !== 'false' && value !== '0';
   };
   const dryRun = query.getAll('dryRun');
   return {
@@ -48,5 +48,7 @@ export function parseOptions(query: URLSearchParams): RequestOptions {
     force: flag('force'),
     gracePeriodSeconds: number('gracePeriodSeconds'),
     propagationPolicy: text('propagationPolicy'),
+    orphanDependents: flag('orphanDependents'),
+    uid: text('uid'),
   };
 }

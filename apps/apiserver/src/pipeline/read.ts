@@ -1,5 +1,6 @@
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
 import { objectKey } from '../registry/keys.ts';
+import { checkListOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, includeOf, renderingOf } from './respond.ts';
 import { filterOf } from './selection.ts';
@@ -22,6 +23,7 @@ export async function list(ports: PipelinePorts, call: Call): Promise<ResourceRe
   const { request, kind } = call;
   const rendering = renderingOf(call);
   const cache = ports.caches.of(kind);
+  checkListOptions(request.options);
   const filter = filterOf(kind, cache, request.namespace, request.options);
   const result = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
   return { code: 200, contentType: rendering.contentType, body: ports.renderer.list(kind, result, rendering, includeOf(call)), warnings: [...call.warnings] };

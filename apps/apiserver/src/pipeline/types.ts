@@ -122,6 +122,8 @@ export interface RequestOptions {
   /** Of DELETE, when they come as query parameters. */
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: string;
+  readonly orphanDependents?: boolean;
+  readonly uid?: string;
 }
 
 /** One request on a resource, as both faces hand it to the pipeline; nothing of it is trusted yet. */

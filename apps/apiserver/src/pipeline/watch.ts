@@ -1,4 +1,4 @@
-import { hasReason, invalid, toApiError, type ApiError } from '@rhythm/api';
+import { hasReason, toApiError, type ApiError } from '@rhythm/api';
 import { toError, withTimeout } from '@rhythm/base';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
@@ -8,6 +8,7 @@ import type { Filter } from '../watch-cache/filter.ts';
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
 import { Watcher, type CacheEvent } from '../watch-cache/watcher.ts';
+import { checkWatchOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { includeOf } from './respond.ts';
 import { filterOf } from './selection.ts';
@@ -28,7 +29,7 @@ const noHooks: WatchHooks = { onStart: () => undefined, onEnd: () => undefined }
 export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks = noHooks): Promise<ResourceWatch> {
   const { kind, request } = call;
   const rendering = negotiateWatch(request.accept);
-  checkOptions(request.options);
+  checkWatchOptions(request.options);
   const cache = ports.caches.of(kind);
   const filter = filterOf(kind, cache, request.namespace, withName(request));
   await cache.ready(request.signal);
@@ -141,15 +142,4 @@ function errorEvent(error: ApiError, { encoding }: Rendering): RenderedEvent {
 function show(ports: PipelinePorts, call: Call, rendering: Rendering, event: CacheEvent, first: boolean): RenderedEvent {
   if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: ports.renderer.bookmark(call.kind, event.revision, event.initialEventsEnd, rendering) };
   return { type: event.type, object: ports.renderer.entry(call.kind, event.entry, rendering, includeOf(call), first) };
-}
-
-function checkOptions(options: RequestOptions): void {
-  const match = options.resourceVersionMatch;
-  const refuse = (type: 'FieldValueForbidden' | 'FieldValueInvalid', field: string, message: string): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field, message }]);
-  if (options.sendInitialEvents === undefined) {
-    if (match !== undefined && match !== '') throw refuse('FieldValueForbidden', 'resourceVersionMatch', 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-    return;
-  }
-  if (match !== 'NotOlderThan') throw refuse('FieldValueForbidden', 'resourceVersionMatch', 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  if (options.continue !== undefined && options.continue !== '') throw refuse('FieldValueForbidden', 'continue', 'Forbidden: continue is forbidden for watch');
 }

@@ -1,5 +1,5 @@
-import type { KubeObject } from '@rhythm/api';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { alreadyExists, type KubeObject } from '@rhythm/api';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testApi, textOf, type TestApi } from '../testing.ts';
 
 let api: TestApi;
@@ -53,6 +53,14 @@ describe('create', () => {
     for (let i = 0; i < 5; i++) names.add((await api.call<Any>('create', at, { kind: 'ConfigMap', apiVersion: 'v1', metadata: { generateName: 'gen-' } })).metadata.name ?? '');
     expect(names.size).toBe(5);
     for (const name of names) expect(name).toMatch(/^gen-[a-z0-9]{5}$/);
+  });
+
+  test('says so when every name it makes up is taken', async () => {
+    const taken = vi.spyOn(api.ports.objects, 'create').mockRejectedValue(alreadyExists({ group: '', resource: 'configmaps' }, 'gen-abcde'));
+    const refused = api.call('create', at, { kind: 'ConfigMap', apiVersion: 'v1', metadata: { generateName: 'gen-' } });
+    await expect(refused).rejects.toMatchObject({ reason: 'AlreadyExists', code: 409, message: 'configmaps "gen-abcde" already exists, the server was not able to generate a unique name for the object', details: { retryAfterSeconds: 1 } });
+    expect(taken.mock.calls.length).toBeGreaterThan(2);
+    taken.mockRestore();
   });
 
   test('a dry run answers and stores nothing', async () => {

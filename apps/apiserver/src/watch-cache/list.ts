@@ -1,4 +1,4 @@
-import { ApiError, invalid, type FieldError } from '@rhythm/api';
+import { ApiError } from '@rhythm/api';
 import { StoreError, type Store } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
 import { translated } from '../registry/store-errors.ts';
@@ -15,8 +15,6 @@ export interface ListOptions {
   readonly resourceVersionMatch?: string;
   readonly limit?: number;
   readonly continue?: string;
-  /** Of watches only. */
-  readonly sendInitialEvents?: boolean;
 }
 
 export interface ListResult {
@@ -43,11 +41,13 @@ const expiredText =
  */
 export async function readList(source: Source, filter: Filter, options: ListOptions, signal?: AbortSignal): Promise<ListResult> {
   const limit = Math.max(0, options.limit ?? 0);
-  checkVersionOptions(options);
-  if (options.continue !== undefined && options.continue !== '') return continued(source, filter, options.continue, limit, signal);
+  if (options.continue !== undefined && options.continue !== '') {
+    checkContinued(options);
+    return continued(source, filter, options.continue, limit, signal);
+  }
   const version = parseRevision(options.resourceVersion);
   // Upstream's rule: a limit with a version means exactly that version unless said otherwise.
-  const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === undefined && limit > 0 && version !== undefined && version > 0);
+  const exact = options.resourceVersionMatch === 'Exact' || ((options.resourceVersionMatch ?? '') === '' && limit > 0 && version !== undefined && version > 0);
   if (version !== undefined && exact) return atExactly(source, filter, version, filter.prefix, limit, signal);
   if (version === undefined) return latest(source, filter, filter.prefix, limit, signal);
   if (version > 0) await notOlderThan(source.cache, version, signal);
@@ -58,8 +58,13 @@ export async function readList(source: Source, filter: Filter, options: ListOpti
 /** Waits until the cache shows a state that includes `revision`. @throws ApiError Timeout. */
 export async function notOlderThan(cache: WatchCache, revision: number, signal?: AbortSignal): Promise<void> {
   if (await cache.waitFor(revision, signal)) return;
-  throw new ApiError('Timeout', `Too large resource version: ${revision}, current: ${cache.revision}`, {
+  throw tooLarge(revision, cache.revision);
+}
+
+function tooLarge(revision: number, current: number, cause?: unknown): ApiError {
+  return new ApiError('Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
     details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] },
+    cause,
   });
 }
 
@@ -77,17 +82,9 @@ export function parseRevision(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function checkVersionOptions(options: ListOptions): void {
-  const refuse = (message: string, type: FieldError['type'] = 'FieldValueForbidden', field = 'resourceVersionMatch'): ApiError => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ type, field, message }]);
-  const { resourceVersion, resourceVersionMatch: match } = options;
-  if (options.continue !== undefined && options.continue !== '' && (match !== undefined || (resourceVersion ?? '0') !== '0')) {
-    if (resourceVersion !== '') throw new ApiError('BadRequest', 'specifying resource version or its match is not allowed when using continue');
-  }
-  if (options.sendInitialEvents !== undefined) throw refuse('Forbidden: sendInitialEvents is forbidden for list', 'FieldValueForbidden', 'sendInitialEvents');
-  if (match === undefined) return;
-  if (match !== 'Exact' && match !== 'NotOlderThan') throw refuse(`Unsupported value: ${JSON.stringify(match.slice(0, 64))}: supported values: "Exact", "NotOlderThan"`, 'FieldValueNotSupported');
-  if ((resourceVersion ?? '') === '') throw refuse('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && resourceVersion === '0') throw refuse('Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+/** A page knows its version already. @throws ApiError BadRequest. */
+function checkContinued({ resourceVersion = '', resourceVersionMatch = '' }: ListOptions): void {
+  if ((resourceVersion !== '' && resourceVersion !== '0') || resourceVersionMatch !== '') throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue');
 }
 
 async function latest(source: Source, filter: Filter, start: string, limit: number, signal?: AbortSignal): Promise<ListResult> {
@@ -122,7 +119,7 @@ async function readThrough(source: Source, filter: Filter, revision: number | un
   const entries: Entry[] = [];
   let at = revision;
   for (let key = start; ; ) {
-    const page = await translated(rangeAt(source.store, key, end, at, signal));
+    const page = await translated(rangeAt(source, key, end, at, signal));
     at ??= page.revision;
     const converted = kind.convert === undefined ? undefined : await entriesOf(kind, page.values);
     for (const [index, stored] of page.values.entries()) {
@@ -139,11 +136,11 @@ async function readThrough(source: Source, filter: Filter, revision: number | un
   }
 }
 
-async function rangeAt(store: Store, key: string, end: string, revision: number | undefined, signal?: AbortSignal): ReturnType<Store['range']> {
+async function rangeAt({ store, cache }: Source, key: string, end: string, revision: number | undefined, signal?: AbortSignal): ReturnType<Store['range']> {
   try {
     return await store.range(key, { end, limit: limits.rangePageKeys, ...(revision === undefined ? {} : { revision }), ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
-    if (error instanceof StoreError && error.kind === 'FutureRevision') throw new ApiError('Timeout', `Too large resource version: ${revision ?? 0}`, { cause: error });
+    if (error instanceof StoreError && error.kind === 'FutureRevision') throw tooLarge(revision ?? 0, cache.revision, error);
     throw error;
   }
 }

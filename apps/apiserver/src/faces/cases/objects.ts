@@ -68,6 +68,10 @@ export const objectCases: readonly Case[] = [
   { name: 'update a deprecated kind', verb: 'create', path: 'v1/ns/default/endpoints', body: { kind: 'Endpoints', apiVersion: 'v1', metadata: { name: 'old' } }, code: 201, warns: ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'] },
 
   { name: 'delete under another uid', verb: 'delete', path: `${maps}/a`, body: { preconditions: { uid: 'other' } }, code: 409, reason: 'Conflict' },
+  { name: 'delete under another uid in the query', verb: 'delete', path: `${maps}/a`, query: { uid: 'other' }, code: 409, reason: 'Conflict' },
+  { name: 'delete at another version', verb: 'delete', path: `${maps}/a`, query: { resourceVersion: '1' }, code: 409, reason: 'Conflict' },
+  { name: 'delete with two policies', verb: 'delete', path: `${maps}/a`, query: { orphanDependents: 'true', propagationPolicy: 'Background' }, code: 422, reason: 'Invalid' },
+  { name: 'delete all as if one', verb: 'deletecollection', path: maps, query: { resourceVersionMatch: 'Exact' }, code: 422, reason: 'Invalid' },
   { name: 'delete with an unknown policy', verb: 'delete', path: `${maps}/a`, query: { propagationPolicy: 'Sideways' }, code: 422, reason: 'Invalid' },
   { name: 'delete as a rehearsal', verb: 'delete', path: `${maps}/a`, query: { dryRun: 'All' }, code: 200 },
   { name: 'delete in the foreground', verb: 'delete', path: `${maps}/a`, query: { propagationPolicy: 'Foreground' }, code: 200, shows: { metadata: { finalizers: ['foregroundDeletion'] } } },
