@@ -31,6 +31,7 @@ const stampKey = 'bench/t';
 /** Before the moment at which a change was sent. */
 export const stampMark = `"${stampKey}":"`;
 const stampDigits = 18;
+const warmupDeliveries = 40_000;
 const deliveryTimeoutMs = 60_000;
 
 /** Milliseconds of the machine's monotonic clock, which all processes share, in a text of always the same length. */
@@ -51,12 +52,12 @@ export function withStamp(event: Buffer, stamp: string): Buffer {
   return copy;
 }
 
-/** Opens the watches, makes a fifth of the changes to warm up, then all. */
+/** Opens the watches, warms up with changes as fast as they go, then makes all. */
 export async function deliver({ port, keys, path, pids, pace, update }: Delivery): Promise<{ readonly sample: Sample; readonly eventBytes: number }> {
   const reader = fork(join(import.meta.dirname, 'watch-reader.ts'), { serialization: 'advanced' });
   try {
     await told(reader, { type: 'open', port, keys, path, watchers: pace.watchers });
-    await round(reader, { ...pace, changes: Math.max(2, Math.ceil(pace.changes / 5)) }, update);
+    await round(reader, { ...pace, perSecond: 0, changes: Math.ceil(warmupDeliveries / pace.watchers) }, update);
     const cpu = cpuOf(pids);
     const began = performance.now();
     const { latencies, bytes } = await round(reader, pace, update);

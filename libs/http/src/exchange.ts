@@ -1,12 +1,14 @@
 import type { Clock } from '@rhythm/base';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createGzip, constants, type Gzip } from 'node:zlib';
 import { readBody, type BodyBudget } from './body.ts';
 import type { HttpLimits } from './limits.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
+import type { SharedPiece } from './shared-piece.ts';
 
 /** Headers of a reply, lower case. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -14,6 +16,8 @@ export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 /** A reply under way; `write` resolves when more may be written (back-pressure). */
 export interface ReplyStream {
   write(chunk: Uint8Array): Promise<void>;
+  /** The same for bytes that others get, too; what it returns is to be waited for before the next. Throws when the client has gone. */
+  push(piece: SharedPiece): Promise<void> | undefined;
   end(): Promise<void>;
 }
 
@@ -74,19 +78,19 @@ export function headersOf(request: NativeRequest, prefix: string): (readonly [st
   return found;
 }
 
-export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; budget: BodyBudget; stopping: AbortSignal }): HttpExchange {
+export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; budget: BodyBudget; stopping: AbortSignal; /** Called when the server stops. Not listeners of the signal: each one added there looks at all the others. */ open: Set<() => void> }): HttpExchange {
   const socket = socketOf(request);
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const gone = new AbortController();
   const abort = (): void => gone.abort(clientGone);
   const onStop = (): void => gone.abort(new Error('the server is stopping'));
-  context.stopping.addEventListener('abort', onStop, { once: true });
+  context.open.add(onStop);
   let held = 0;
   response.on('close', () => {
     context.budget.give(held);
     held = 0;
-    context.stopping.removeEventListener('abort', onStop);
+    context.open.delete(onStop);
     abort();
   });
   response.on('error', abort);
@@ -158,7 +162,7 @@ interface Reply {
 function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: boolean): ReplyStream {
   const { request, response, gone } = reply;
   head(response, status, compress ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers);
-  if (request.method === 'HEAD') return { write: () => Promise.resolve(), end: () => finish(reply, () => response.end()) };
+  if (request.method === 'HEAD') return { write: () => Promise.resolve(), push: () => undefined, end: () => finish(reply, () => response.end()) };
   // Level 1: the reply is large, and the client waits.
   const gzip: Gzip | undefined = compress ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
   if (gzip === undefined) (response as ServerResponse).flushHeaders();
@@ -173,8 +177,22 @@ function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: bo
       gone.throwIfAborted();
       if (!sink.write(chunk)) await drained(sink, reply);
     },
+    push: (piece) => {
+      gone.throwIfAborted();
+      const socket = gzip === undefined ? chunkedSocket(request, response) : undefined;
+      // An empty chunk would be the last.
+      if (socket === undefined || piece.bytes.length === 0) return sink.write(piece.bytes) ? undefined : drained(sink, reply);
+      return socket.write(piece.chunk) ? undefined : drained(socket, reply);
+    },
     end: () => finish(reply, () => sink.end()),
   };
+}
+
+/** The socket of a reply in chunks that has its turn on its connection: chunks can be written to it as they are, which spares Node's composing each of three parts. */
+function chunkedSocket(request: NativeRequest, response: NativeResponse): Socket | undefined {
+  if ('stream' in request) return undefined;
+  const { socket, chunkedEncoding, writableEnded } = response as ServerResponse;
+  return chunkedEncoding && !writableEnded && socket !== null && socket.writable ? socket : undefined;
 }
 
 function drained(sink: NodeJS.EventEmitter, { response, gone, stall }: Reply): Promise<void> {

@@ -5,3 +5,4 @@ export type { HttpExchange, ReplyHeaders, ReplyStream } from './exchange.ts';
 export * from './limits.ts';
 export type { PeerIdentity } from './peer.ts';
 export * from './server.ts';
+export * from './shared-piece.ts';

@@ -67,6 +67,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const busy = new Map<TLSSocket, number>();
   const replies = new Set<ServerResponse>();
   const phase = { isLast: false, isDraining: false };
+  const requests = new Set<() => void>();
+  stopping.signal.addEventListener('abort', () => {
+    for (const abort of requests) abort();
+  });
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -91,7 +95,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       refuseHeaders(request, response);
       return;
     }
-    void serve(exchangeOf(request, response, { clock: options.clock, limits, budget, stopping: stopping.signal }), options);
+    void serve(exchangeOf(request, response, { clock: options.clock, limits, budget, stopping: stopping.signal, open: requests }), options);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.rawHeaders.length > 2 * limits.headerCountMax) socket.end(`HTTP/1.1 431 ${STATUS_CODES[431]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -13,7 +13,7 @@ import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
 import { upgradeWish } from '../streams/index.ts';
 import { callerOf, proxiedRequestOf, resourceRequestOf } from './request.ts';
 import { refusalOf, sendError, sendResponse, warningHeader } from './reply.ts';
-import { jsonFrames, protobufFrames } from './watch-stream.ts';
+import { jsonFrames, protobufFrames, WatchFrames } from './watch-stream.ts';
 import { checkOrigin } from './websocket/origin.ts';
 import { serveWebsocketText, textProtocol } from './websocket/text.ts';
 import { withProtocolToken } from './websocket/token-protocol.ts';
@@ -39,6 +39,8 @@ export interface FacePorts {
 /** The Kubernetes HTTP API: what it takes off the wire and puts on it. */
 export class HttpFace {
   readonly #ports: FacePorts;
+  readonly #jsonFrames = new WatchFrames(jsonFrames);
+  readonly #protobufFrames = new WatchFrames(protobufFrames);
 
   constructor(ports: FacePorts) {
     this.#ports = ports;
@@ -128,7 +130,9 @@ export class HttpFace {
     const watch = await this.#ports.pipeline.watch(request);
     const protobuf = watch.contentType.includes('protobuf');
     const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(watch.warnings ?? []) });
-    for await (const batch of watch) await stream.write(protobuf ? protobufFrames(batch) : jsonFrames(batch));
+    const frames = protobuf ? this.#protobufFrames : this.#jsonFrames;
+    if (watch.pump === undefined) for await (const batch of watch) await stream.push(frames.of(batch));
+    else await watch.pump((batch) => stream.push(frames.of(batch)));
     await stream.end();
   }
 

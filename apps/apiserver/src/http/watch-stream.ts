@@ -1,3 +1,4 @@
+import { SharedPiece } from '@rhythm/http';
 import type { RenderedEvent } from '../pipeline/types.ts';
 import { protobufField } from '../render/protobuf-field.ts';
 
@@ -11,9 +12,25 @@ const heads: Readonly<Record<RenderedEvent['type'], Buffer>> = {
 const tail = Buffer.from('}');
 const lineTail = Buffer.from('}\n');
 
-/** A batch of events as they stand on an HTTP watch: one JSON object per line. */
-export function jsonFrames(events: readonly RenderedEvent[]): Buffer {
-  return Buffer.concat(events.flatMap((event) => [heads[event.type], event.object, lineTail]));
+/** Batches of events as they stand on HTTP watches: those that several watches are told are made once. */
+export class WatchFrames {
+  readonly #made: (events: readonly RenderedEvent[]) => readonly Uint8Array[];
+  readonly #known = new WeakMap<readonly RenderedEvent[], SharedPiece>();
+
+  constructor(made: (events: readonly RenderedEvent[]) => readonly Uint8Array[]) {
+    this.#made = made;
+  }
+
+  of(batch: readonly RenderedEvent[]): SharedPiece {
+    let piece = this.#known.get(batch);
+    if (piece === undefined) this.#known.set(batch, (piece = new SharedPiece(this.#made(batch))));
+    return piece;
+  }
+}
+
+/** One JSON object per line. */
+export function jsonFrames(events: readonly RenderedEvent[]): readonly Uint8Array[] {
+  return events.flatMap((event) => [heads[event.type], event.object, lineTail]);
 }
 
 /** One event by itself. */
@@ -22,15 +39,13 @@ export function jsonFrame(event: RenderedEvent): Buffer {
 }
 
 /** The events in protobuf, each behind its length, 4 bytes big-endian. */
-export function protobufFrames(events: readonly RenderedEvent[]): Buffer {
-  return Buffer.concat(
-    events.flatMap((event) => {
-      const frame = protobufFrame(event);
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(frame.length);
-      return [length, frame];
-    }),
-  );
+export function protobufFrames(events: readonly RenderedEvent[]): readonly Uint8Array[] {
+  return events.flatMap((event) => {
+    const frame = protobufFrame(event);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(frame.length);
+    return [length, frame];
+  });
 }
 
 /** One event by itself: a bare meta.v1 WatchEvent { type = 1, object = 2: RawExtension { raw = 1 } }. */

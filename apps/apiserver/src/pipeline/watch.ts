@@ -58,6 +58,7 @@ export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks 
     contentType: rendering.contentType,
     warnings: [...call.warnings],
     [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }),
+    pump: (take) => pumped(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }, take),
   };
 }
 
@@ -95,28 +96,89 @@ async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter:
 
 async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, { onStart, onEnd: end }: WatchHooks): AsyncGenerator<readonly RenderedEvent[]> {
   try {
-    let first = true;
+    const render = batchRenderer(ports, call, rendering);
     let isStarted = watcher.isStarted;
     for await (const batch of watcher) {
-      const events = batch.map((event) => {
-        const shown = show(ports, call, rendering, event, first);
-        first = false;
-        return shown;
-      });
-      yield events;
+      yield render(batch);
       if (!isStarted && watcher.isStarted) {
         isStarted = true;
         onStart();
       }
     }
   } catch (thrown) {
-    const error = toApiError(thrown);
-    if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
-    yield [errorEvent(error, rendering)];
+    yield [failure(ports, thrown, rendering)];
   } finally {
     call.request.signal.removeEventListener('abort', end);
     end();
   }
+}
+
+/** The same, handed on without a promise for each batch: `take` is called in the turn in which the change has come. */
+function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, hooks: WatchHooks, take: (batch: readonly RenderedEvent[]) => Promise<void> | undefined): Promise<void> {
+  const render = batchRenderer(ports, call, rendering);
+  let isStarted = watcher.isStarted;
+  return new Promise((done, fail) => {
+    const finish = (error?: unknown): void => {
+      call.request.signal.removeEventListener('abort', hooks.onEnd);
+      hooks.onEnd();
+      if (error === undefined) done();
+      else fail(error as Error);
+    };
+    const run = (): void => {
+      try {
+        for (let batch = nextOf(ports, watcher, rendering, render); batch !== undefined; batch = nextOf(ports, watcher, rendering, render)) {
+          const room = take(batch.events);
+          if (batch.isLast) return finish();
+          if (!isStarted && watcher.isStarted) {
+            isStarted = true;
+            hooks.onStart();
+          }
+          if (room !== undefined) {
+            room.then(run, finish);
+            return;
+          }
+        }
+        if (watcher.ended) finish();
+        // Once for all that comes in this turn.
+        else watcher.whenReady(() => queueMicrotask(run));
+      } catch (error) {
+        finish(error);
+      }
+    };
+    run();
+  });
+}
+
+/** The next batch of a watch, or the error that ended it. */
+function nextOf(ports: PipelinePorts, watcher: Watcher, rendering: Rendering, render: (events: readonly CacheEvent[]) => readonly RenderedEvent[]): { readonly events: readonly RenderedEvent[]; readonly isLast: boolean } | undefined {
+  try {
+    const events = watcher.next();
+    return events === undefined ? undefined : { events: render(events), isLast: false };
+  } catch (thrown) {
+    return { events: [failure(ports, thrown, rendering)], isLast: true };
+  }
+}
+
+/** What a client is told of what ended its watch. */
+function failure(ports: PipelinePorts, thrown: unknown, rendering: Rendering): RenderedEvent {
+  const error = toApiError(thrown);
+  if (error.code >= 500) ports.log.error('watch failed', { error: toError(thrown) });
+  return errorEvent(error, rendering);
+}
+
+/** Renders batch after batch of one watch; those that are the same for several are rendered once. */
+function batchRenderer(ports: PipelinePorts, call: Call, rendering: Rendering): (events: readonly CacheEvent[]) => readonly RenderedEvent[] {
+  const { kind } = call;
+  const include = includeOf(call);
+  const form = `${rendering.encoding} ${rendering.as} ${rendering.metaVersion} ${include} ${kind.group}/${kind.version}/${kind.plural}`;
+  // The first event of a Table tells its columns.
+  let first = rendering.as === 'table';
+  const later = (event: CacheEvent): RenderedEvent => show(ports, call, rendering, event, false);
+  return (events) => {
+    if (!first) return ports.renderer.batches.of(form, events, later);
+    first = false;
+    return events.map((event, index) => show(ports, call, rendering, event, index === 0));
+  };
 }
 
 /**

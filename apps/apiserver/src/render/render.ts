@@ -7,6 +7,7 @@ import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
 import { ByteCache } from './byte-cache.ts';
 import type { Rendering } from './negotiate.ts';
+import { SharedBatches } from './shared-batches.ts';
 import { protobufListOf, toProtobuf } from './protobuf.ts';
 import { columnDefinitions, partialOf, tableRow, type IncludeObject } from './table.ts';
 
@@ -21,6 +22,8 @@ const sliceObjects = 250;
 export class Renderer {
   readonly #clock: Clock;
   readonly #memo = new ByteCache(limits.renderCacheBytesMax);
+  /** Of watches. */
+  readonly batches = new SharedBatches();
 
   constructor(clock: Clock) {
     this.#clock = clock;

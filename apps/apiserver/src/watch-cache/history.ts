@@ -2,6 +2,12 @@ import type { KindDefinition } from '@rhythm/api';
 import { limits } from '../limits.ts';
 import { tombstoneOf, type Entry } from './entry.ts';
 
+/** What a watch is told of an object. */
+export interface ObjectEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly entry: Entry;
+}
+
 /** One change of one object, with its state before: selectors need both. */
 export class Change {
   readonly revision: number;
@@ -10,6 +16,8 @@ export class Change {
   readonly previous: Entry | undefined;
   readonly #kind: KindDefinition;
   #gone: Entry | undefined;
+  /** Made once for all watches: who is told the same can be told so in the same bytes. */
+  readonly #told: { [Type in ObjectEvent['type']]?: ObjectEvent } = {};
 
   constructor(kind: KindDefinition, revision: number, current: Entry | undefined, previous: Entry | undefined) {
     this.#kind = kind;
@@ -22,6 +30,14 @@ export class Change {
   gone(): Entry | undefined {
     if (this.#gone === undefined && this.previous !== undefined) this.#gone = tombstoneOf(this.#kind, this.previous, this.revision);
     return this.#gone;
+  }
+
+  /** This change as a watch is told it; `undefined` when there is no such object. */
+  told(type: ObjectEvent['type']): ObjectEvent | undefined {
+    const known = this.#told[type];
+    if (known !== undefined) return known;
+    const entry = type === 'DELETED' ? this.gone() : this.current;
+    return entry === undefined ? undefined : (this.#told[type] = { type, entry });
   }
 
   get bytes(): number {

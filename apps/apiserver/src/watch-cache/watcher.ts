@@ -1,21 +1,19 @@
 import { ApiError } from '@rhythm/api';
 import { limits } from '../limits.ts';
-import type { Entry } from './entry.ts';
 import { wanted, type Filter } from './filter.ts';
-import type { Change } from './history.ts';
+import type { Change, ObjectEvent } from './history.ts';
 
 /** What a watch is told. A bookmark says that everything up to `revision` was told. */
 export type CacheEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry }
+  | ObjectEvent
   | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd: boolean };
 
 /** How a change looks through a filter; `undefined`: not at all. */
 export function seenThrough(filter: Filter, change: Change): CacheEvent | undefined {
   const now = change.current !== undefined && wanted(filter, change.current) ? change.current : undefined;
   const before = change.previous !== undefined && wanted(filter, change.previous);
-  if (now !== undefined) return { type: before ? 'MODIFIED' : 'ADDED', entry: now };
-  const gone = before ? change.gone() : undefined;
-  return gone === undefined ? undefined : { type: 'DELETED', entry: gone };
+  if (now !== undefined) return change.told(before ? 'MODIFIED' : 'ADDED');
+  return before ? change.told('DELETED') : undefined;
 }
 
 /**
@@ -56,7 +54,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
   offer(change: Change): void {
     if (this.#ended || change.revision <= this.#from) return;
     const event = seenThrough(this.filter, change);
-    if (event !== undefined && event.type !== 'BOOKMARK') this.#push(event, event.entry.bytes.length);
+    if (event !== undefined) this.#push(event, bytesOf(event));
   }
 
   bookmark(revision: number): void {
@@ -70,32 +68,59 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     this.#ended = true;
     this.#error = error;
     this.#onEnd(this);
-    this.#wake?.();
+    this.#wakeUp();
+  }
+
+  /** What is to be told now, some of it; `undefined` when there is nothing. @throws ApiError that ended the watch, after the last event. */
+  next(): readonly CacheEvent[] | undefined {
+    if (this.#initialAt < this.#initial.length) return this.#nextInitial();
+    if (this.#initial.length > 0) {
+      this.#initial = [];
+      this.#initialAt = 0;
+    }
+    if (this.#queue.length > 0) return this.#nextQueued();
+    if (this.#ended && this.#error !== undefined) throw this.#error;
+    return undefined;
+  }
+
+  /** Calls `wake` once, when there is more to be told or the watch has ended. */
+  whenReady(wake: () => void): void {
+    this.#wake = wake;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly CacheEvent[]> {
     try {
-      while (this.#initialAt < this.#initial.length) yield this.#nextInitial();
-      this.#initial = [];
       for (;;) {
-        if (this.#queue.length > 0) {
-          const batch = this.#queue;
-          this.#queue = [];
-          this.#queueBytes = 0;
-          yield batch;
-        } else if (this.#ended) {
-          if (this.#error !== undefined) throw this.#error;
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
-        }
+        const batch = this.next();
+        if (batch !== undefined) yield batch;
+        else if (this.#ended) return;
+        else await new Promise<void>((resolve) => this.whenReady(resolve));
       }
     } finally {
       this.end();
     }
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** All that waits, or as much of it as is handed on at a time. */
+  #nextQueued(): readonly CacheEvent[] {
+    const waiting = this.#queue;
+    if (this.#queueBytes <= limits.chunkBytes) {
+      this.#queue = [];
+      this.#queueBytes = 0;
+      return waiting;
+    }
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length && bytes < limits.chunkBytes) bytes += bytesOf(waiting[count++]);
+    this.#queue = waiting.slice(count);
+    this.#queueBytes -= bytes;
+    return waiting.slice(0, count);
   }
 
   #nextInitial(): CacheEvent[] {
@@ -104,7 +129,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
       const event = this.#initial[this.#initialAt];
       if (event === undefined) continue;
       batch.push(event);
-      bytes += event.type === 'BOOKMARK' ? 0 : event.entry.bytes.length;
+      bytes += bytesOf(event);
     }
     return batch;
   }
@@ -117,6 +142,10 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     }
     this.#queue.push(event);
     this.#queueBytes += bytes;
-    this.#wake?.();
+    this.#wakeUp();
   }
+}
+
+function bytesOf(event: CacheEvent | undefined): number {
+  return event === undefined || event.type === 'BOOKMARK' ? 0 : event.entry.bytes.length;
 }
