@@ -256,7 +256,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     log,
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

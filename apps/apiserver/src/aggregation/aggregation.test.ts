@@ -281,6 +281,20 @@ describe('an aggregated server', () => {
     await eventually(versionIn, (found) => found?.freshness === 'Current');
   });
 
+  test('is in the OpenAPI documents, with nothing that is not its own', async () => {
+    const path = `apis/${sampleGroup}/v1alpha1`;
+    const index = await eventually(() => ask<{ paths: Record<string, { serverRelativeURL: string }> }>('GET', '/openapi/v3'), ({ body }) => body.paths[path] !== undefined);
+    expect(index.body.paths[path]?.serverRelativeURL).toBe(`/openapi/v3/${path}?hash=FA11`);
+    expect(await ask('GET', `/openapi/v3/${path}?hash=FA11`)).toMatchObject({ code: 200, body: { openapi: '3.0.0', info: { title: 'sample' } } });
+    type V2 = { paths: Record<string, object>; definitions: Record<string, { properties: Record<string, { $ref?: string }> }> };
+    const { body } = await eventually(() => ask<V2>('GET', '/openapi/v2'), (reply) => reply.body.paths[`/${path}/flunders`] !== undefined);
+    expect(Object.keys(body.paths)).not.toContain('/apis/elsewhere.example.com/v1/things');
+    const metaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+    expect(body.definitions['com.example.wardle.v1alpha1.Flunder']?.properties['metadata']?.$ref).toBe(`#/definitions/${metaName}_v2`);
+    expect(Object.keys(body.definitions[`${metaName}_v2`]?.properties ?? {})).toEqual(['name', 'namespace']);
+    expect(Object.keys(body.definitions[metaName]?.properties ?? {})).toContain('ownerReferences');
+  });
+
   test('answers the gRPC face the same', async () => {
     const resource = { group: sampleGroup, version: 'v1alpha1', resource: 'flunders', kind: 'Flunder', namespaced: true };
     const watch = grpc.watch(resource, 'default', { resourceVersion: String(sample.flunders.revision) })[Symbol.asyncIterator]();

@@ -11,7 +11,9 @@ import { AvailabilityController } from './availability-controller.ts';
 import { LocalServices } from './local-services.ts';
 import { RemoteClient, type ProxyClientCredentials } from './remote-client.ts';
 import { RemoteDiscovery } from './remote-discovery.ts';
+import type { OtherDocuments } from '../openapi/documents.ts';
 import { RemoteFace } from './remote-face.ts';
+import { RemoteOpenApi } from './remote-openapi.ts';
 import { RemoteResourceRequests } from './remote-resources.ts';
 import { otherServers } from './served-groups.ts';
 import { apiServices, ApiServiceTable, registrationGroup, type ApiServiceSource } from './service-table.ts';
@@ -42,6 +44,7 @@ export class Aggregator {
   readonly resources: RemoteResources;
   /** For the documents of discovery. */
   readonly others: OtherServers;
+  readonly #openApi: RemoteOpenApi;
   readonly #config: AggregatorConfig;
   readonly #ports: AggregatorPorts;
   readonly #table: ApiServiceTable;
@@ -56,9 +59,14 @@ export class Aggregator {
     this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, log });
     this.#client = new RemoteClient({ reader, random, clock, ...(config.proxyClient === undefined ? {} : { proxyClient: config.proxyClient }) });
     this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });
-    this.face = new RemoteFace({ table: this.#table, client: this.#client, clock });
+    this.#openApi = new RemoteOpenApi(this.#client, { table: this.#table, clock, random, log });
+    this.face = new RemoteFace({ table: this.#table, client: this.#client, openApi: this.#openApi, clock });
     this.resources = new RemoteResourceRequests(this.#table, this.#client, clock);
     this.others = otherServers(this.#table, this.#discovery, registry);
+  }
+
+  get openApi(): OtherDocuments {
+    return this.#openApi;
   }
 
   /** Documents that are other servers': to be asked before those of this one. */
@@ -75,6 +83,7 @@ export class Aggregator {
     await this.#begin(new AuthenticationConfig({ ...common, changes }, this.#config));
     await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client }));
     await this.#begin(this.#discovery);
+    await this.#begin(this.#openApi);
   }
 
   async stop(): Promise<void> {

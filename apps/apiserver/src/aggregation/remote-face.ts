@@ -10,12 +10,14 @@ import { forward, forwardUpgrade, hostOf, type Backend } from '../proxy/index.ts
 import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';
 import type { RemoteClient } from './remote-client.ts';
+import type { RemoteOpenApi } from './remote-openapi.ts';
 import { checkPlain, groupVersionOf, remoteRequest } from './request-path.ts';
 import type { ApiServiceTable, RemoteService } from './service-table.ts';
 
 export interface RemoteFacePorts {
   readonly table: ApiServiceTable;
   readonly client: RemoteClient;
+  readonly openApi: Pick<RemoteOpenApi, 'isServedThere'>;
   readonly clock: Clock;
 }
 
@@ -44,9 +46,11 @@ export class RemoteFace {
     await pipeline.permit(request, (user) => this.#counted(user, request, () => this.#forward(exchange, this.#serviceOf(path), user, request)));
   }
 
-  /** The discovery document of a group version, for a caller who may read it. False: it is not another server's. */
+  /** The discovery or OpenAPI document of a group version, for a caller who may read it. False: it is not another server's. */
   async serveDocument(exchange: HttpExchange, user: UserInfo): Promise<boolean> {
-    const found = groupVersionOf(exchange.path);
+    const openApi = /^\/openapi\/v3(\/.+)$/.exec(exchange.path)?.[1];
+    const found = groupVersionOf(openApi ?? exchange.path);
+    if (openApi !== undefined && !this.#ports.openApi.isServedThere(openApi.slice(1))) return false;
     const service = found === undefined || found.isResource ? undefined : this.#ports.table.remoteOf(found.group, found.version);
     if (service === undefined) return false;
     await this.#counted(user, undefined, () => this.#forward(exchange, service, user, undefined));

@@ -2,6 +2,7 @@ import { encodeOpenApiV2, openApiV2, openApiV3, type KindDefinition, type KindRe
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { mergedV2, type OpenApiPart } from './openapi-part.ts';
 import { gitVersion } from '../discovery/version.ts';
 import type { DescriptionSource } from './description-source.ts';
 
@@ -12,12 +13,27 @@ export interface StoredDocument {
   readonly zipped: Uint8Array;
 }
 
+/** Documents of what other servers serve (API aggregation). */
+export interface OtherDocuments {
+  /** Grows with every change. */
+  readonly generation: number;
+  /** Documents of OpenAPI v3 by path, with what names their content. */
+  readonly v3Paths: ReadonlyMap<string, string>;
+  /** Whether what the path is about is another server's. */
+  isOther(path: string): boolean;
+  /** A document that is made here because its server has none; `undefined`: that one is to be asked. */
+  v3(path: string): Promise<object | undefined>;
+  v2Parts(): Promise<readonly OpenApiPart[]>;
+}
+
+const noOthers: OtherDocuments = { generation: 0, v3Paths: new Map(), isOther: () => false, v3: () => Promise.resolve(undefined), v2Parts: () => Promise.resolve([]) };
+
 const zip = promisify(gzip);
 
 /** What there is under one state of the descriptions and of what is served; each is made when it is first asked for. */
 interface Generation {
   readonly stamp: string;
-  readonly served: number;
+  readonly served: string;
   readonly made: Map<string, Promise<unknown>>;
 }
 
@@ -33,24 +49,27 @@ interface GroupVersion {
 export class Documents {
   readonly #registry: KindRegistry;
   readonly #source: DescriptionSource;
+  readonly #others: OtherDocuments;
   #generation: Generation | undefined;
   /** Documents of group versions by path, with what they were made of. */
   readonly #kept = new Map<string, { readonly of: string; readonly document: Promise<StoredDocument> }>();
 
-  constructor(registry: KindRegistry, source: DescriptionSource) {
+  constructor(registry: KindRegistry, source: DescriptionSource, others: OtherDocuments = noOthers) {
     this.#registry = registry;
     this.#source = source;
+    this.#others = others;
   }
 
   v2(form: 'json' | 'protobuf'): Promise<StoredDocument> {
     return this.#once(form, async () => {
-      const document = openApiV2(this.#registry.kinds, gitVersion, await this.#source.read());
+      const document = mergedV2(openApiV2(this.#registry.kinds, gitVersion, await this.#source.read()), await this.#others.v2Parts());
       return store(form === 'protobuf' ? encodeOpenApiV2(document) : json(document));
     });
   }
 
   /** By path below `/openapi/v3/`; undefined when nothing of it is served. */
   async v3(path: string): Promise<StoredDocument | undefined> {
+    if (this.#others.isOther(path)) return this.#once(path, async () => this.#madeOf(path));
     const found = this.#groupVersions().get(path);
     return found === undefined ? undefined : this.#document(path, found);
   }
@@ -59,9 +78,16 @@ export class Documents {
     return this.#once('index', async () => {
       const paths: [string, { serverRelativeURL: string }][] = [];
       // One after the other, and compressed elsewhere: other requests go in between.
-      for (const [path, found] of this.#groupVersions()) paths.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(path, found)}` }]);
+      for (const [path, found] of this.#groupVersions()) if (!this.#others.isOther(path)) paths.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(path, found)}` }]);
+      for (const [path, hash] of this.#others.v3Paths) paths.push([path, { serverRelativeURL: `/openapi/v3/${path}${hash === '' ? '' : `?hash=${encodeURIComponent(hash)}`}` }]);
       return store(json({ paths: Object.fromEntries(paths) }));
     });
+  }
+
+  async #madeOf(path: string): Promise<StoredDocument | undefined> {
+    const document = await this.#others.v3(path);
+    const hash = this.#others.v3Paths.get(path);
+    return document === undefined || hash === undefined ? undefined : { ...(await store(json(document))), hash };
   }
 
   #groupVersions(): ReadonlyMap<string, GroupVersion> {
@@ -97,7 +123,7 @@ export class Documents {
   /** Whoever asks while it is made waits for the same; a failure is not kept. */
   async #once<T>(key: string, make: () => Promise<T>): Promise<T> {
     const stamp = await this.#source.stamp();
-    const served = this.#registry.generation;
+    const served = `${this.#registry.generation} ${this.#others.generation}`;
     if (this.#generation?.stamp !== stamp || this.#generation.served !== served) this.#generation = { stamp, served, made: new Map() };
     const { made } = this.#generation;
     const known = made.get(key) as Promise<T> | undefined;
