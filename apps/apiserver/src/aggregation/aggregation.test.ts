@@ -2,7 +2,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
-import type { KubeObject } from '@rhythm/api';
+import { resources, type KubeObject } from '@rhythm/api';
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
@@ -307,6 +307,12 @@ describe('an aggregated server', () => {
     await expect(grpc.create(resource, 'default', { metadata: { name: 'by-grpc', namespace: 'default' } })).rejects.toMatchObject({ reason: 'AlreadyExists', code: 409 });
     await grpc.delete(resource, 'default', 'by-grpc');
     await expect(grpc.get(resource, 'default', 'by-grpc')).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
+  test('tells components what it serves, over gRPC', async () => {
+    const list = await grpc.get(resources.apiServices, '', apiService, { subresource: 'resources' });
+    expect(list).toMatchObject({ kind: 'APIResourceList', groupVersion: `${sampleGroup}/v1alpha1`, resources: [{ name: 'flunders', kind: 'Flunder', namespaced: true }] });
+    await expect(grpc.get(resources.apiServices, '', 'v1.apps', { subresource: 'resources' })).rejects.toMatchObject({ reason: 'NotFound' });
   });
 
   test('is gone with its APIService', async () => {

@@ -61,7 +61,7 @@ export class Aggregator {
     this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });
     this.#openApi = new RemoteOpenApi(this.#client, { table: this.#table, clock, random, log });
     this.face = new RemoteFace({ table: this.#table, client: this.#client, openApi: this.#openApi, clock });
-    this.resources = new RemoteResourceRequests(this.#table, this.#client, clock);
+    this.resources = new RemoteResourceRequests(this.#table, this.#client, this.#discovery, clock);
     this.others = otherServers(this.#table, this.#discovery, registry);
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, errorFromStatus, reasonCodes, type StatusReason } from '@rhythm/api';
+import { ApiError, errorFromStatus, notFound, reasonCodes, type StatusReason } from '@rhythm/api';
 import type { Status } from '@rhythm/api/types/meta-v1';
 import { withTimeout, type Clock } from '@rhythm/base';
 import { limits } from '../limits.ts';
@@ -10,7 +10,9 @@ import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';
 import { readAll, type RemoteClient } from './remote-client.ts';
 import { unavailable } from './remote-face.ts';
-import type { ApiServiceTable, RemoteService } from './service-table.ts';
+import { apiServices, registrationGroup, type ApiServiceTable, type RemoteService } from './service-table.ts';
+import { listOfResources } from './discovery-documents.ts';
+import type { RemoteDiscovery } from './remote-discovery.ts';
 
 const methods: Readonly<Record<string, string>> = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE' };
 const eventTypes = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
@@ -22,17 +24,21 @@ export class RemoteResourceRequests implements RemoteResources {
   readonly #client: RemoteClient;
   readonly #clock: Clock;
 
-  constructor(table: ApiServiceTable, client: RemoteClient, clock: Clock) {
+  readonly #discovery: Pick<RemoteDiscovery, 'of'>;
+
+  constructor(table: ApiServiceTable, client: RemoteClient, discovery: Pick<RemoteDiscovery, 'of'>, clock: Clock) {
     this.#table = table;
     this.#client = client;
+    this.#discovery = discovery;
     this.#clock = clock;
   }
 
-  serves({ group, version }: ResourceRequest): boolean {
-    return this.#table.remoteOf(group, version) !== undefined;
+  serves(request: ResourceRequest): boolean {
+    return isResourcesRequest(request) || this.#table.remoteOf(request.group, request.version) !== undefined;
   }
 
   async handle(request: ResourceRequest, user: UserInfo): Promise<ResourceResponse> {
+    if (isResourcesRequest(request)) return this.#resources(request.name);
     const limit = withTimeout(this.#clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
     try {
       const body = request.loadBody === undefined ? request.body : await request.loadBody();
@@ -47,6 +53,18 @@ export class RemoteResourceRequests implements RemoteResources {
     } finally {
       limit.cancel();
     }
+  }
+
+  /**
+   * `apiservices/NAME/resources`: what the group version has, as its server said last. The components' own way to what others read from discovery,
+   * which gRPC does not have. @throws ApiError NotFound for what this server serves itself, ServiceUnavailable while it is not known.
+   */
+  #resources(name: string): ResourceResponse {
+    const remote = this.#table.remotes.get(name);
+    if (remote === undefined) throw notFound({ group: registrationGroup, resource: apiServices }, name);
+    const { resources, isStale } = this.#discovery.of(remote);
+    if (isStale || !remote.isAvailable) throw new ApiError('ServiceUnavailable', `stale GroupVersion discovery: ${remote.group}/${remote.version}`);
+    return { code: 200, contentType: textType, body: Buffer.from(JSON.stringify(listOfResources(resources, remote.group, remote.version))), warnings: [] };
   }
 
   async watch(request: ResourceRequest, user: UserInfo, end: () => void): Promise<ResourceWatch> {
@@ -94,6 +112,10 @@ export class RemoteResourceRequests implements RemoteResources {
     if (service?.isAvailable !== true) throw unavailable(true);
     return service;
   }
+}
+
+function isResourcesRequest({ verb, group, resource, subresource }: ResourceRequest): boolean {
+  return subresource === 'resources' && group === registrationGroup && resource === apiServices && verb === 'get';
 }
 
 /** The URL that a request would have had over HTTP. */

@@ -13,7 +13,7 @@ export interface FollowedResources {
 /** Informers on what definitions add, for as long as they do and it is wanted; `follow` gets each new one. */
 export function followCustom(
   { client, clock, log, random }: ControllerContext,
-  custom: CustomResources,
+  custom: Pick<CustomResources, 'list' | 'onChange'>,
   follow: (informer: RunningInformer<KubeObject>, resource: TypedResource) => void,
   isWanted: (resource: TypedResource) => boolean = () => true,
 ): FollowedResources {

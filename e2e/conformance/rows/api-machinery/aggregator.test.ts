@@ -93,7 +93,9 @@ row(
     expect((await registration.listAPIService()).items.map(({ metadata }) => metadata?.name)).toEqual(expect.arrayContaining(['v1.', 'v1.apps', apiService]));
     await k.patch(`${registrations}/${apiService}`, { metadata: { labels: { [k.namespace]: 'patched' } } });
     const current = await registration.readAPIService({ name: apiService });
-    await registration.replaceAPIService({ name: apiService, body: { ...current, metadata: { ...current.metadata, labels: { [k.namespace]: 'replaced' } } } });
+    expect(current.metadata?.labels).toMatchObject({ [k.namespace]: 'patched' });
+    current.metadata = Object.assign(current.metadata ?? {}, { labels: { [k.namespace]: 'replaced' } });
+    await registration.replaceAPIService({ name: apiService, body: current });
     await registration.deleteCollectionAPIService({ labelSelector: `${k.namespace}=replaced` });
     await k.gone(`${registrations}/${apiService}`);
     await k.eventually(async () => (await k.raw('GET', flunders)).code === 404, 'flunders are served no more');

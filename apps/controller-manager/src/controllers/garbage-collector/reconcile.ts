@@ -2,8 +2,8 @@ import { apiVersionOf, hasReason, resources, type KubeObject, type TypedResource
 import type { OwnerReference } from '@rhythm/api/types/meta-v1';
 import { done, runController, type Informer, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
-import { customResources } from '../../shared/custom-resources.ts';
 import { followCustom } from '../../shared/follow-custom.ts';
+import { foundResources } from '../../shared/found-resources.ts';
 import { ignoreGone } from '../../shared/ignore-gone.ts';
 import { OwnerGraph, nodeOf, type GraphNode } from './graph.ts';
 import { blocks, foregroundFinalizer, orphanFinalizer, planCollect, type OwnerState } from './plan.ts';
@@ -16,10 +16,10 @@ const leftOut = new Set(['/v1/events', 'events.k8s.io/v1/events', 'autoscaling/v
 export function startGarbageCollector(context: ControllerContext): RunningController {
   const kinds = Object.values(resources).filter((r) => !leftOut.has(`${r.group}/${r.version}/${r.resource}`)) as readonly TypedResource[];
   const informers = kinds.map((resource) => context.informers.informer(resource));
-  const custom = customResources(context);
+  const found = foundResources(context);
   const graph = new OwnerGraph();
-  const collector = new GarbageCollector(context, graph, () => [...kinds, ...custom.list()]);
-  const running = runController({ name: 'garbage-collector', reconcile: (uid) => collector.reconcile(uid), clock: context.clock, log: context.log, workers, synced: [...informers, custom.informer] });
+  const collector = new GarbageCollector(context, graph, () => [...kinds, ...found.list()]);
+  const running = runController({ name: 'garbage-collector', reconcile: (uid) => collector.reconcile(uid), clock: context.clock, log: context.log, workers, synced: [...informers, ...found.synced] });
   const follow = (informer: Informer<KubeObject>, resource: TypedResource): void => {
     const changed = (object: KubeObject): void => {
       const node = graph.set(resource, object);
@@ -39,10 +39,11 @@ export function startGarbageCollector(context: ControllerContext): RunningContro
     });
   };
   informers.forEach((informer, i) => follow(informer, kinds[i] as TypedResource));
-  const followed = followCustom(context, custom, follow);
+  const followed = followCustom(context, found, follow);
   return {
     ...running,
     stop: async () => {
+      found.stop();
       await Promise.all([running.stop(), followed.stop()]);
     },
   };

@@ -3,6 +3,7 @@ import type { Namespace } from '@rhythm/api/types/core-v1';
 import { causeChain } from '@rhythm/base';
 import { done, enqueueOn, later, runController, type ReconcileResult, type RunningController } from '@rhythm/controller';
 import type { ControllerContext } from '../../context.ts';
+import { aggregatedResources, type Aggregated } from '../../shared/aggregated-resources.ts';
 import { customResources } from '../../shared/custom-resources.ts';
 import { semanticallyEqual } from '../../shared/equality.ts';
 import { namespaceFinalizer, terminatingConditions, type ContentFailure, type Remaining } from './plan.ts';
@@ -10,6 +11,8 @@ import { namespaceFinalizer, terminatingConditions, type ContentFailure, type Re
 const workers = 5;
 /** While content is left it is looked at again; its own deletions give no event here. */
 const pollMs = 1_000;
+/** While a server does not say what it has. */
+const undiscoveredPollMs = 5_000;
 /** Deletions under way at once in one namespace. */
 const deletionsMax = 20;
 
@@ -18,14 +21,16 @@ export function startNamespace(context: ControllerContext): RunningController {
   const { client, clock } = context;
   const namespaces = context.informers.informer(resources.namespaces);
   const custom = customResources(context);
+  const aggregated = aggregatedResources(context);
 
   async function reconcile(name: string): Promise<ReconcileResult> {
     const namespace = namespaces.get(name);
     if (namespace?.metadata.deletionTimestamp === undefined) return done;
     if (!(namespace.spec.finalizers ?? []).includes(namespaceFinalizer)) return done;
+    const others = await aggregated.discover();
     const remaining: Remaining[] = [];
     const failures: ContentFailure[] = [];
-    for (const resource of contentKinds(custom.list())) {
+    for (const resource of contentKinds([...custom.list(), ...others.resources])) {
       try {
         remaining.push(await empty(resource, name));
       } catch (error) {
@@ -34,8 +39,10 @@ export function startNamespace(context: ControllerContext): RunningController {
       // Other content may be what pods need to end well: volumes, configuration, the service account of a hook.
       if (resource.resource === 'pods' && (remaining.at(-1)?.count ?? 0) > 0) break;
     }
-    const current = await writeStatus(namespace, remaining, failures);
+    const current = await writeStatus(namespace, remaining, failures, others.failures);
     if (failures.length > 0 || remaining.some((r) => r.count > 0)) return later(pollMs);
+    // Nobody knows whether something is left of what cannot be asked.
+    if (others.failures.length > 0) return later(undiscoveredPollMs);
     await finalize(current);
     return done;
   }
@@ -60,8 +67,8 @@ export function startNamespace(context: ControllerContext): RunningController {
     }
   }
 
-  async function writeStatus(namespace: Namespace, remaining: readonly Remaining[], failures: readonly ContentFailure[]): Promise<Namespace> {
-    const conditions = terminatingConditions(namespace, remaining, failures, clock.now());
+  async function writeStatus(namespace: Namespace, remaining: readonly Remaining[], failures: readonly ContentFailure[], undiscovered: Aggregated['failures']): Promise<Namespace> {
+    const conditions = terminatingConditions(namespace, remaining, failures, clock.now(), undiscovered);
     if (semanticallyEqual(conditions, namespace.status.conditions)) return namespace;
     return client.update(resources.namespaces, { ...namespace, status: { ...namespace.status, conditions } }, { subresource: 'status' });
   }
@@ -75,7 +82,7 @@ export function startNamespace(context: ControllerContext): RunningController {
     }
   }
 
-  const running = runController({ name: 'namespace', reconcile, clock, log: context.log, workers, synced: [namespaces] });
+  const running = runController({ name: 'namespace', reconcile, clock, log: context.log, workers, synced: [namespaces, custom.informer, aggregated.informer] });
   enqueueOn(namespaces, running.queue);
   return running;
 }
