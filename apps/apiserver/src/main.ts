@@ -4,6 +4,7 @@ import { FlagError, liveFiles, parseFlags, runApp, writeEndpointFile, type LiveF
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { choosePlugins, type PluginChoice } from './admission/index.ts';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
@@ -112,6 +113,7 @@ await runApp('apiserver', log, async (argv) => {
       host: flags.host,
       port: flags.port,
       advertiseAddress: flags['advertise-address'],
+      hostname: hostname(),
       tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) },
       serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
       serviceAccountIssuer: flags['service-account-issuer'],

@@ -35,6 +35,7 @@ import { bodyCodec } from './pipeline/codec.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import type { PipelinePorts, RequestTimeouts } from './pipeline/ports.ts';
+import { Presence } from './presence/index.ts';
 import { objectReader } from './pipeline/object-reader.ts';
 import type { AdmissionStep, ObjectReader } from './pipeline/types.ts';
 import { Caches } from './registry/caches.ts';
@@ -53,6 +54,8 @@ export interface ApiserverConfig {
   readonly port: number;
   /** By which the Service `kubernetes` reaches this server. */
   readonly advertiseAddress: string;
+  /** The machine's name, for the Lease by which this server is known; its address when absent. */
+  readonly hostname?: string;
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
   /** Private P-256 key in PEM. */
   readonly serviceAccountKey: string;
@@ -150,7 +153,9 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     await caches.stop();
     throw error;
   });
+  const presence = new Presence({ ip: config.advertiseAddress, port: http.port }, config.hostname ?? config.advertiseAddress, { store, reader, writes, clock, random, log });
   const end = async (): Promise<void> => {
+    await presence.stop();
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
@@ -170,7 +175,10 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     await steps.run('start-kubernetes-service-cidr-controller', () => ensure(reader, writes, 'networking.k8s.io', 'servicecidrs', defaultServiceCidr(config.serviceCidr)));
     await steps.run('start-service-ip-repair-controllers', () => repairAllocations(reader, writes, { clock, random, log }));
     if (isLoopback(config.advertiseAddress)) log.warn('the Service kubernetes gets no endpoints: the advertised address is loopback', { address: config.advertiseAddress });
-    await steps.run('bootstrap-controller', () => bootstrapOwnService(reader, writes, { ip: config.advertiseAddress, port: http.port, serviceIp }));
+    await steps.run('bootstrap-controller', async () => {
+      await bootstrapOwnService(reader, writes, { port: http.port, serviceIp });
+      await presence.start();
+    });
     await warmCaches(registry, caches, store, log, ended.signal);
   } catch (error) {
     await end();
@@ -186,6 +194,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
         http.lastReplies();
         grpc.face.notServing();
       },
+      leave: () => presence.stop(),
       endWatches: () => caches.endWatches(),
       drain: async (ms) => void (await Promise.all([http.drain(ms), grpc.face.drain(ms)])),
       end,

@@ -1,6 +1,5 @@
 import { hasReason, type KubeObject } from '@rhythm/api';
-import type { Endpoints, Service } from '@rhythm/api/types/core-v1';
-import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
+import type { Service } from '@rhythm/api/types/core-v1';
 import { systemPriorityClasses } from '../admission/index.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
@@ -9,7 +8,6 @@ import { deepEqual } from '../registry/deep-equal.ts';
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 export interface OwnAddress {
-  readonly ip: string;
   readonly port: number;
   /** First address of the service CIDR. */
   readonly serviceIp: string;
@@ -29,13 +27,9 @@ export function isLoopback(ip: string): boolean {
   return ip.startsWith('127.') || ip === '::1';
 }
 
-/** The Service `default/kubernetes` and its endpoints: this server, at the address it is known by; none for a loopback address. */
+/** The Service `default/kubernetes`; its endpoints are `presence/`'s. */
 export async function bootstrapOwnService(reader: ObjectReader, writes: OwnWrites, address: OwnAddress): Promise<void> {
   await ensure(reader, writes, '', 'services', ownService(address));
-  // Endpoints may not name loopback (validation refuses it): from a pod it would lead to the pod itself.
-  if (isLoopback(address.ip)) return;
-  await enforce(reader, writes, '', 'endpoints', ownEndpoints(address), ['subsets']);
-  await enforce(reader, writes, 'discovery.k8s.io', 'endpointslices', ownSlice(address), ['endpoints', 'ports']);
 }
 
 export async function ensure(reader: ObjectReader, writes: OwnWrites, group: string, resource: string, object: KubeObject): Promise<void> {
@@ -47,7 +41,7 @@ export async function ensure(reader: ObjectReader, writes: OwnWrites, group: str
 }
 
 /** Like `ensure`, and brings the named fields back in line. */
-async function enforce(reader: ObjectReader, writes: OwnWrites, group: string, resource: string, wanted: KubeObject, fields: readonly string[]): Promise<void> {
+export async function enforce(reader: ObjectReader, writes: OwnWrites, group: string, resource: string, wanted: KubeObject, fields: readonly string[]): Promise<void> {
   const { namespace = '', name = '' } = wanted.metadata;
   const found = await reader.get(group, resource, namespace, name);
   if (found === undefined) return ensure(reader, writes, group, resource, wanted);
@@ -64,24 +58,4 @@ function ownService({ port, serviceIp }: OwnAddress): Service {
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: { type: 'ClusterIP', clusterIP: serviceIp, clusterIPs: [serviceIp], ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }], sessionAffinity: 'None' },
   } as unknown as Service;
-}
-
-function ownEndpoints({ ip, port }: OwnAddress): Endpoints {
-  return {
-    kind: 'Endpoints',
-    apiVersion: 'v1',
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-  };
-}
-
-function ownSlice({ ip, port }: OwnAddress): EndpointSlice {
-  return {
-    kind: 'EndpointSlice',
-    apiVersion: 'discovery.k8s.io/v1',
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: ip.includes(':') ? 'IPv6' : 'IPv4',
-    endpoints: [{ addresses: [ip], conditions: { ready: true } }],
-    ports: [{ name: 'https', port, protocol: 'TCP' }],
-  };
 }

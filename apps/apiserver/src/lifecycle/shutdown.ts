@@ -16,6 +16,8 @@ export interface ShutdownPorts {
   readonly log: Log;
   /** From now on connections are closed after their reply. */
   lastReplies(): void;
+  /** Tells the others that nobody is to be sent here any more. Does not reject. */
+  leave?(): Promise<void>;
   /** Ends watches in peace, some at a time. */
   endWatches(): Promise<void>;
   /** Takes no more; resolves when the last request is answered, or after so long. */
@@ -51,11 +53,12 @@ export class Shutdown {
   async #run(ports: ShutdownPorts): Promise<void> {
     const { delayMs, drainMs } = this.#config;
     ports.lastReplies();
+    const left = ports.leave?.();
     if (delayMs > 0) {
       ports.log.info('no longer ready: stopping after a delay', { delayMs });
       await ports.clock.sleep(delayMs);
     }
-    await Promise.all([ports.drain(drainMs), ports.endWatches()]);
+    await Promise.all([left, ports.drain(drainMs), ports.endWatches()]);
     await ports.end();
   }
 }
