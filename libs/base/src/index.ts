@@ -5,6 +5,7 @@ export * from './backoff.ts';
 export * from './clock.ts';
 export * from './error.ts';
 export * from './heap.ts';
+export * from './live.ts';
 export * from './log.ts';
 export * from './random.ts';
 export * from './result.ts';

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Clock, Log, Random } from '@rhythm/base';
+import { createSecureContext } from 'node:tls';
+import { causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import type { ClientTls } from '@rhythm/grpc';
 import type { ApiClient } from './api-client.ts';
 import { connectApi } from './connect-api.ts';
 
@@ -13,8 +15,23 @@ export interface ApiFiles {
   readonly 'key-file': string;
 }
 
-/** The client of a component, from its flags. @throws when a file cannot be read, naming it. */
+/** The client of a component, from its flags. The files are read again for each connection. @throws when one cannot be read at first, naming it. */
 export function connectWithFiles(flags: ApiFiles, ports: { readonly clock: Clock; readonly log: Log; readonly random: Random; readonly userAgent: string }): ApiClient & { close(): Promise<void> } {
-  const tls = { ca: readFileSync(flags['ca-file']), cert: readFileSync(flags['cert-file']), key: readFileSync(flags['key-file']), serverName: apiServerName };
+  let last = readTls(flags);
+  const tls = (): ClientTls => {
+    try {
+      last = readTls(flags);
+    } catch (error) {
+      ports.log.warn('the certificate files cannot be used: those from before stay', { cert: flags['cert-file'], error: causeChain(error) });
+    }
+    return last;
+  };
   return connectApi({ targets: flags.api, tls, ...ports });
+}
+
+function readTls(flags: ApiFiles): ClientTls {
+  const [ca, cert, key] = [readFileSync(flags['ca-file']), readFileSync(flags['cert-file']), readFileSync(flags['key-file'])];
+  // Throws unless key and certificate belong together: they may be half replaced.
+  createSecureContext({ ca, cert, key });
+  return { ca, cert, key, serverName: apiServerName };
 }

@@ -24,6 +24,12 @@ test.each([
   expect(() => parseFlags(spec, argv)).toThrow(new FlagError(message));
 });
 
+test('a repeated flag keeps each value as it is', () => {
+  const repeated = { sni: { type: 'repeated', help: 'pairs' } } as const;
+  expect(parseFlags(repeated, ['--sni', 'a.crt,a.key', '--sni=b.crt,b.key:*.b'])).toEqual({ sni: ['a.crt,a.key', 'b.crt,b.key:*.b'] });
+  expect(parseFlags(repeated, [])).toEqual({ sni: undefined });
+});
+
 test('tells arguments from the values of flags', () => {
   const parse = (...argv: string[]): unknown => parseArguments(spec, ['FILE'], argv);
   const flags = { port: 6443, dir: 'x', api: undefined, bare: true };

@@ -3,9 +3,11 @@ export type FlagSpec =
   | { readonly type: 'string'; readonly help: string; readonly default?: string; readonly required?: boolean }
   | { readonly type: 'number'; readonly help: string; readonly default?: number; readonly required?: boolean }
   | { readonly type: 'list'; readonly help: string; readonly default?: readonly string[]; readonly required?: boolean }
+  /** May be given more than once; each value is taken as it is. */
+  | { readonly type: 'repeated'; readonly help: string; readonly default?: readonly string[]; readonly required?: boolean }
   | { readonly type: 'boolean'; readonly help: string; readonly default?: boolean; readonly required?: boolean };
 
-type Value<S extends FlagSpec> = S['type'] extends 'string' ? string : S['type'] extends 'number' ? number : S['type'] extends 'list' ? readonly string[] : boolean;
+type Value<S extends FlagSpec> = S['type'] extends 'string' ? string : S['type'] extends 'number' ? number : S['type'] extends 'list' | 'repeated' ? readonly string[] : boolean;
 
 type IsSet<S extends FlagSpec> = S extends { required: true } ? true : S extends { default: string | number | boolean | readonly string[] } ? true : S['type'] extends 'boolean' ? true : false;
 
@@ -31,14 +33,14 @@ export function parseFlags<const S extends Readonly<Record<string, FlagSpec>>>(s
     const [name, inline] = splitOnce(argument.slice(2));
     const flag = Object.hasOwn(spec, name) ? spec[name] : undefined;
     if (flag === undefined) throw new FlagError(`unknown flag --${name}`);
-    if (given.has(name)) throw new FlagError(`flag --${name} is given twice`);
+    if (given.has(name) && flag.type !== 'repeated') throw new FlagError(`flag --${name} is given twice`);
     if (flag.type === 'boolean') {
       given.set(name, parseBoolean(name, inline));
       continue;
     }
     const text = inline ?? argv[++at];
     if (text === undefined) throw new FlagError(`flag --${name} needs a value`);
-    given.set(name, parseValue(name, flag.type, text));
+    given.set(name, flag.type === 'repeated' ? [...((given.get(name) as readonly string[] | undefined) ?? []), text] : parseValue(name, flag.type, text));
   }
   return Object.freeze(Object.fromEntries(Object.entries(spec).map(([name, flag]) => [name, valueOf(name, flag, given)]))) as Flags<S>;
 }

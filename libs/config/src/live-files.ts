@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { toError, type Clock, type Log, type Timer } from '@rhythm/base';
+import { toError, type Clock, type Live, type Log, type Timer } from '@rhythm/base';
 
 /** What was made of some files, which may change while the process runs. */
-export interface LiveFiles<T> {
-  readonly current: T;
-  /** Calls `listener` with each new value. Returns how to stop that. */
-  onChange(listener: (value: T) => void): () => void;
+export interface LiveFiles<T> extends Live<T> {
   /** Looks at the files now; resolves when what they say is in use, or stays without effect. */
   look(): Promise<void>;
   stop(): void;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { ChannelCredentials, type Client, type ClientOptions } from '@grpc/grpc-js';
+import { ChannelCredentials, experimental, type Client, type ClientOptions } from '@grpc/grpc-js';
+import type { Live } from '@rhythm/base';
 
 export interface ClientTls {
   /** PEM of the CAs that the server's certificate must come from. */
@@ -15,8 +16,8 @@ export interface ClientTls {
 export interface DialOptions {
   /** `host:port` once, several `ip:port`, or one `unix:/path`. */
   readonly targets: string | readonly string[];
-  /** Plain text without it. */
-  readonly tls?: ClientTls;
+  /** Plain text without it. Of a live one each new connection takes what is current; its `serverName` stays. */
+  readonly tls?: ClientTls | Live<ClientTls>;
   /**
    * Ping a connection that has calls open this often, to notice a dead peer; default 10 s, on a unix socket never.
    * 0: never. Without calls there are no pings: servers written in Go end connections that do (too_many_pings).
@@ -47,12 +48,13 @@ const windowBytes = 1024 * 1024;
  */
 export function dialGrpc<C extends Client>(constructor: ClientConstructor<C>, options: DialOptions): C {
   const targets = typeof options.targets === 'string' ? [options.targets] : options.targets;
-  const credentials = options.tls === undefined ? ChannelCredentials.createInsecure() : secureCredentials(options.tls, targets);
+  const credentials = options.tls === undefined ? ChannelCredentials.createInsecure() : 'current' in options.tls ? liveCredentials(options.tls, targets) : secureCredentials(options.tls, targets);
   return new constructor(targetOf(targets), credentials, channelOptions(options, targets));
 }
 
 function channelOptions(options: DialOptions, targets: readonly string[]): Partial<ClientOptions> {
-  const { keepaliveMs = targets[0]?.startsWith('unix:') === true ? 0 : 10_000, keepaliveTimeoutMs = 5_000, reconnectMs = { initial: 100, max: 2_000 }, tls, balance, sendBytesMax, userAgent } = options;
+  const { keepaliveMs = targets[0]?.startsWith('unix:') === true ? 0 : 10_000, keepaliveTimeoutMs = 5_000, reconnectMs = { initial: 100, max: 2_000 }, balance, sendBytesMax, userAgent } = options;
+  const tls = options.tls !== undefined && 'current' in options.tls ? options.tls.current : options.tls;
   // An IP address is no server name in TLS (RFC 6066); the name sent then is arbitrary, the check is by address.
   const serverName = tls?.serverName ?? (tls !== undefined && isIP(hostOf(targets[0] ?? '')) !== 0 ? 'localhost' : undefined);
   return {
@@ -73,22 +75,62 @@ function channelOptions(options: DialOptions, targets: readonly string[]): Parti
   };
 }
 
+type VerifyOptions = NonNullable<Parameters<typeof ChannelCredentials.createSsl>[3]>;
+
 function secureCredentials(tls: ClientTls, targets: readonly string[]): ChannelCredentials {
-  const addresses = targets.map(hostOf);
-  const byAddress = tls.serverName === undefined && isIP(addresses[0] ?? '') !== 0;
   return ChannelCredentials.createSsl(
     Buffer.from(tls.ca),
     tls.key === undefined ? null : Buffer.from(tls.key),
     tls.cert === undefined ? null : Buffer.from(tls.cert),
-    byAddress
-      ? {
-          checkServerIdentity: (_name, certificate) => {
-            const failures = addresses.map((address) => checkServerIdentity(address, certificate));
-            return failures.includes(undefined) ? undefined : failures[0];
-          },
-        }
-      : {},
+    verifyOptionsOf(tls, targets),
   );
+}
+
+/** The same for certificates that change. Whether there is a certificate of our own does not. */
+function liveCredentials(live: Live<ClientTls>, targets: readonly string[]): ChannelCredentials {
+  const ca = new LiveProvider(live, (tls) => ({ caCertificate: Buffer.from(tls.ca) }));
+  const own = new LiveProvider(live, ({ cert = '', key = '' }) => ({ certificate: Buffer.from(cert), privateKey: Buffer.from(key) }));
+  const { cert, key } = live.current;
+  return experimental.createCertificateProviderChannelCredentials(
+    { addCaCertificateListener: (listener) => ca.add(listener), removeCaCertificateListener: (listener) => ca.remove(listener), addIdentityCertificateListener: () => undefined, removeIdentityCertificateListener: () => undefined },
+    cert === undefined || key === undefined ? null : { addCaCertificateListener: () => undefined, removeCaCertificateListener: () => undefined, addIdentityCertificateListener: (listener) => own.add(listener), removeIdentityCertificateListener: (listener) => own.remove(listener) },
+    verifyOptionsOf(live.current, targets),
+  );
+}
+
+/** Tells grpc-js' listeners what is current, and what becomes so for as long as they listen. */
+class LiveProvider<T> {
+  readonly #live: Live<ClientTls>;
+  readonly #part: (tls: ClientTls) => T;
+  readonly #stops = new Map<(update: T) => void, () => void>();
+
+  constructor(live: Live<ClientTls>, part: (tls: ClientTls) => T) {
+    this.#live = live;
+    this.#part = part;
+  }
+
+  add(listener: (update: T) => void): void {
+    this.#stops.set(listener, this.#live.onChange((tls) => listener(this.#part(tls))));
+    // Not at once: the listener may not be ready for it while it registers.
+    queueMicrotask(() => (this.#stops.has(listener) ? listener(this.#part(this.#live.current)) : undefined));
+  }
+
+  remove(listener: (update: T) => void): void {
+    this.#stops.get(listener)?.();
+    this.#stops.delete(listener);
+  }
+}
+
+function verifyOptionsOf(tls: ClientTls, targets: readonly string[]): VerifyOptions {
+  const addresses = targets.map(hostOf);
+  const byAddress = tls.serverName === undefined && isIP(addresses[0] ?? '') !== 0;
+  if (!byAddress) return {};
+  return {
+    checkServerIdentity: (_name, certificate) => {
+      const failures = addresses.map((address) => checkServerIdentity(address, certificate));
+      return failures.includes(undefined) ? undefined : failures[0];
+    },
+  };
 }
 
 /** grpc-js takes one target string; several addresses go into one `ipv4:` or `ipv6:` target. */

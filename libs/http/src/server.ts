@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { BodyBudget, HttpError } from './body.ts';
 import { exchangeOf, headerOf, headersOf, type HttpExchange } from './exchange.ts';
 import { defaultHttpLimits, type HttpLimits } from './limits.ts';
+import { NamedContexts, type NamedCertificate } from './named-contexts.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
 
 /** A connection that asks to speak another protocol (HTTP/1.1 only). Whoever handles it owns the socket. */
@@ -26,11 +27,19 @@ export interface HttpUpgrade {
   headersWith(prefix: string): readonly (readonly [name: string, value: string])[];
 }
 
+export interface HttpTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly clientCa: string | Buffer;
+  /** Other certificates for those who ask for certain names (SNI). */
+  readonly named?: readonly NamedCertificate[];
+}
+
 export interface HttpServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer; readonly clientCa: string | Buffer };
+  readonly tls: HttpTls;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<HttpLimits>;
@@ -49,6 +58,8 @@ export interface HttpServer {
   lastReplies(): void;
   /** Takes no more connections, and resolves when the requests under way are answered, or after `ms`. */
   drain(ms: number): Promise<void>;
+  /** New certificates, for connections to come. @throws when key and certificate do not belong together; then nothing changes. */
+  setTls(tls: HttpTls): void;
   /** Takes no more requests, aborts those under way, and closes all connections. */
   stop(): Promise<void>;
 }
@@ -61,7 +72,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const limits: HttpLimits = { ...defaultHttpLimits, ...options.limits };
   const stopping = new AbortController();
   const budget = new BodyBudget(limits.bodiesBytesMax);
-  const server = createServer(options, limits);
+  const named = new NamedContexts(options.tls);
+  const server = createServer(options, limits, named);
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerHttp2Session>();
   const busy = new Map<TLSSocket, number>();
@@ -125,6 +137,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       phase.isDraining = true;
       return drain(server, { sockets, sessions, busy }, options.clock, ms);
     },
+    setTls: (tls) => {
+      named.set(tls);
+      server.setSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa, minVersion, secureOptions });
+    },
     stop: () => {
       const open = { sockets, sessions, busy };
       return stop(server, open, stopping, options.clock, limits);
@@ -132,7 +148,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-function createServer(options: HttpServerOptions, limits: HttpLimits): Http2SecureServer {
+const minVersion = 'TLSv1.2';
+// A resumed session would have to be trusted to be the certificate's; connections live long anyway.
+const secureOptions = constants.SSL_OP_NO_TICKET;
+
+function createServer(options: HttpServerOptions, limits: HttpLimits, named: NamedContexts): Http2SecureServer {
   // Node hands these on to the HTTP/1.1 side, though its types do not say so.
   const http1 = {
     maxHeaderSize: limits.headerBytesMax,
@@ -149,10 +169,10 @@ function createServer(options: HttpServerOptions, limits: HttpLimits): Http2Secu
     ca: options.tls.clientCa,
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
+    minVersion,
+    SNICallback: (name, done) => done(null, named.find(name)),
     handshakeTimeout: limits.handshakeTimeoutMs,
-    // A resumed session would have to be trusted to be the certificate's; connections live long anyway.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    secureOptions,
     maxHeaderListPairs: limits.headerCountMax,
     settings: { maxConcurrentStreams: limits.streamsPerConnectionMax, maxHeaderListSize: limits.headerBytesMax, initialWindowSize: 1024 * 1024 },
     ...http1,

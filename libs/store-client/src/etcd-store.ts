@@ -1,4 +1,4 @@
-import { backoffDelay, type Clock, type Log, type Random } from '@rhythm/base';
+import { backoffDelay, type Clock, type Live, type Log, type Random } from '@rhythm/base';
 import { dialGrpc, unary, type CallSettings, type ClientTls } from '@rhythm/grpc';
 import { prefixEnd } from '@rhythm/mvcc';
 import { KVClient, KVService, LeaseService, type RangeRequest, type RangeResponse, type TxnRequest, type TxnResponse } from '@rhythm/proto/etcd';
@@ -13,7 +13,7 @@ export interface EtcdStoreOptions {
   /** `host:port` of the members of one cluster. */
   readonly endpoints: readonly string[];
   /** Plain text without it. */
-  readonly tls?: ClientTls;
+  readonly tls?: ClientTls | Live<ClientTls>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -102,7 +102,7 @@ test('each server renews a Lease of its own, and those of the dead are collected
   const leases = async (): Promise<Lease[]> => (await a.api.call<{ items: Lease[] }>('list', 'coordination.k8s.io/v1/ns/kube-system/leases')).items;
   await a.api.call('create', 'coordination.k8s.io/v1/ns/kube-system/leases', { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name: 'somebody' }, spec: { leaseDurationSeconds: 1, renewTime: '1999-01-01T00:00:00.000000Z' } });
   const own = async (): Promise<Lease[]> => (await leases()).filter(({ metadata }) => metadata.labels?.['apiserver.kubernetes.io/identity'] === 'kube-apiserver');
-  expect((await own()).map(({ metadata }) => metadata.name).sort()).toEqual([a.presence.identity.name, b.presence.identity.name].sort());
+  expect(new Set((await own()).map(({ metadata }) => metadata.name))).toEqual(new Set([a.presence.identity.name, b.presence.identity.name]));
   const [first] = await own();
   expect(first?.metadata.name).toMatch(/^apiserver-[0-9a-z]{26}$/);
   expect(first?.metadata.labels?.['kubernetes.io/hostname']).toMatch(/^host-192\.0\.2\./);

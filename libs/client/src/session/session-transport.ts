@@ -9,7 +9,8 @@ export interface SessionTransportOptions {
   /** `host:port` of the gRPC faces of one or several apiservers. */
   readonly targets: readonly string[];
   /** Plain text without it. */
-  readonly tls?: ClientTls;
+  /** A function is asked before each connection: certificates may have been renewed since the last. */
+  readonly tls?: ClientTls | (() => ClientTls);
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
@@ -108,7 +109,7 @@ class SessionTransport implements ApiTransport {
   /** Opens a stream at one target and stays with it to its end; for how long it was open. */
   async #session(target: string): Promise<number> {
     const { tls, clock, log, userAgent, connectTimeoutMs = 10_000 } = this.#options;
-    const client = dialGrpc(ApiService, { targets: target, ...(tls === undefined ? {} : { tls }), ...(userAgent === undefined ? {} : { userAgent }) });
+    const client = dialGrpc(ApiService, { targets: target, ...(tls === undefined ? {} : { tls: typeof tls === 'function' ? tls() : tls }), ...(userAgent === undefined ? {} : { userAgent }) });
     const call = bidi(client, definition.session);
     const cancel = (): void => call.cancel();
     this.#closing.signal.addEventListener('abort', cancel, { once: true });
