@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { choosePlugins, type PluginChoice } from './admission/index.ts';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
+import { followFiles } from './certificates/index.ts';
 import { encryptionLimits } from './encryption/index.ts';
 import { start } from './index.ts';
 import { startPlain, type PlainConfig } from './plain/index.ts';
@@ -23,7 +24,8 @@ const spec = {
   'cert-file': { type: 'string', help: 'serving certificate', required: true },
   'key-file': { type: 'string', help: 'its key', required: true },
   'client-ca-file': { type: 'string', help: 'CA of client certificates', required: true },
-  'service-account-key-file': { type: 'string', help: 'private key (PEM, P-256) that signs and verifies service-account tokens', required: true },
+  'tls-sni-cert-key': { type: 'repeated', help: 'CERT,KEY or CERT,KEY:name,*.name: another certificate for those who ask for these names (HTTP face); may be given several times' },
+  'service-account-key-file': { type: 'string', help: 'private key (PEM, P-256) that signs and verifies service-account tokens; others behind it in the file verify as well', required: true },
   'service-account-issuer': { type: 'string', help: 'issuer of service-account tokens', default: 'https://kubernetes.default.svc.cluster.local' },
   'service-cidr': { type: 'string', help: 'IPv4 network of ClusterIPs', required: true },
   'kubelet-client-cert-file': { type: 'string', help: 'our client certificate for kubelets' },
@@ -80,23 +82,17 @@ await runApp('apiserver', log, async (argv) => {
       throw new FlagError(`flag --${flag}: ${path} cannot be read`, { cause: error });
     }
   };
+  const files = await followFiles(flags, { clock: systemClock, log });
+  const { serving, serviceAccountKey, kubeletClient } = files.live;
   const store = await etcdStore({
     endpoints: flags['store-endpoints'],
-    ...(flags['store-ca-file'] === undefined
-      ? {}
-      : {
-          tls: {
-            ca: read('store-ca-file', flags['store-ca-file']),
-            cert: read('store-cert-file', flags['store-cert-file'] ?? ''),
-            key: read('store-key-file', flags['store-key-file'] ?? ''),
-          },
-        }),
+    ...(files.store === undefined ? {} : { tls: files.store }),
     clock: systemClock,
     random: systemRandom,
     log,
   });
   if (flags.semantics !== 'kubernetes') {
-    const plain = await startPlain(plainOf(flags, read), { store, clock: systemClock, random: systemRandom, log });
+    const plain = await startPlain(plainOf(flags, serving.current), { store, clock: systemClock, random: systemRandom, log });
     writeEndpointFile(flags['endpoint-file'], `${flags.host}:${plain.port}`);
     return {
       stop: async () => {
@@ -114,8 +110,8 @@ await runApp('apiserver', log, async (argv) => {
       port: flags.port,
       advertiseAddress: flags['advertise-address'],
       hostname: hostname(),
-      tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) },
-      serviceAccountKey: read('service-account-key-file', flags['service-account-key-file']),
+      tls: serving.current,
+      serviceAccountKey: serviceAccountKey.current,
       serviceAccountIssuer: flags['service-account-issuer'],
       serviceCidr: flags['service-cidr'],
       flowControl: { enabled: flags['enable-priority-and-fairness'], maxRequestsInflight: count(flags, 'max-requests-inflight'), maxMutatingRequestsInflight: count(flags, 'max-mutating-requests-inflight') },
@@ -129,11 +125,9 @@ await runApp('apiserver', log, async (argv) => {
       ...(encryption === undefined ? {} : { encryption: encryption.current }),
       ...proxyClientOf(flags, read),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
-      ...(flags['kubelet-client-cert-file'] === undefined
-        ? {}
-        : { kubeletClient: { cert: read('kubelet-client-cert-file', flags['kubelet-client-cert-file']), key: read('kubelet-client-key-file', flags['kubelet-client-key-file'] ?? '') } }),
+      ...(kubeletClient === undefined ? {} : { kubeletClient: kubeletClient.current }),
     },
-    { store, clock: systemClock, random: systemRandom, log, ...(encryption === undefined || !flags['encryption-provider-config-automatic-reload'] ? {} : { encryptionFile: encryption }), ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
+    { store, clock: systemClock, random: systemRandom, log, live: files.live, ...(encryption === undefined || !flags['encryption-provider-config-automatic-reload'] ? {} : { encryptionFile: encryption }), ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
   );
   log.info('serving', { port: app.port, grpcPort: app.grpcPort });
   writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
@@ -141,6 +135,7 @@ await runApp('apiserver', log, async (argv) => {
     stop: async () => {
       await app.stop();
       encryption?.stop();
+      files.stop();
       await store.close();
       audit?.close();
     },
@@ -148,12 +143,12 @@ await runApp('apiserver', log, async (argv) => {
 });
 
 /** Refused outside tests: such a server checks nothing and lets everybody with a certificate do everything. */
-function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, read: (flag: string, path: string) => string): PlainConfig {
+function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, tls: PlainConfig['tls']): PlainConfig {
   if (flags.semantics !== 'none') throw new FlagError(`flag --semantics: ${flags.semantics} is neither kubernetes nor none`);
   if (process.env['RHYTHM_TEST_ONLY'] !== '1') throw new FlagError('flag --semantics: none is for tests, which set RHYTHM_TEST_ONLY=1');
   if (flags.host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
   log.warn('NO SEMANTICS: this server checks nothing, enforces nothing and is of no use but for testing tests');
-  return { host: flags.host, port: flags.port, tls: { cert: read('cert-file', flags['cert-file']), key: read('key-file', flags['key-file']), clientCa: read('client-ca-file', flags['client-ca-file']) } };
+  return { host: flags.host, port: flags.port, tls };
 }
 
 /** @throws FlagError for plug-ins that there are none of. */

@@ -1,10 +1,10 @@
 import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
-import { toError, type Clock, type Log, type Random } from '@rhythm/base';
+import { toError, type Clock, type Live, type Log, type Random } from '@rhythm/base';
 import type { LiveFiles } from '@rhythm/config';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
-import { startHttpServer, type HttpLimits, type HttpServer } from '@rhythm/http';
+import { startHttpServer, type HttpLimits, type HttpServer, type HttpTls, type NamedCertificate } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { Aggregator, type ProxyClientCredentials } from './aggregation/index.ts';
@@ -14,6 +14,7 @@ import { AuditPolicy, Auditor } from './audit/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
+import type { CertificatePair, LiveCertificates, ServingTls } from './certificates/index.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import { definitionStep } from './custom/definition-step.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
@@ -56,7 +57,7 @@ export interface ApiserverConfig {
   readonly advertiseAddress: string;
   /** The machine's name, for the Lease by which this server is known; its address when absent. */
   readonly hostname?: string;
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string; readonly named?: readonly NamedCertificate[] };
   /** Private P-256 key in PEM. */
   readonly serviceAccountKey: string;
   readonly serviceAccountIssuer: string;
@@ -87,6 +88,8 @@ export interface ApiserverConfig {
 }
 
 export interface ApiserverPorts {
+  /** Certificates and keys that are renewed while the server runs; the configuration has what they were first. */
+  readonly live?: LiveCertificates;
   /** Where an EncryptionConfiguration is followed while the server runs; `config.encryption` is what it said first. */
   readonly encryptionFile?: LiveFiles<string>;
   readonly store: Store;
@@ -116,7 +119,8 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const caches = new Caches({ store, clock, random, log }, registry);
   const objects = new ObjectStore(store, caches, registry, clock);
   const reader = objectReader({ registry, caches, objects });
-  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(config.frontProxy === undefined ? {} : { frontProxy: new FrontProxy(config.frontProxy, config.tls.clientCa) }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
+  const frontProxy = config.frontProxy === undefined ? undefined : new FrontProxy(config.frontProxy, config.tls.clientCa);
+  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(frontProxy === undefined ? {} : { frontProxy }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
   const aggregator = aggregatorOf(config, { registry, reader, changes: changesOf(caches) }, { caches, objects }, ports);
@@ -153,8 +157,10 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     await caches.stop();
     throw error;
   });
+  const unfollow = followCertificates(ports.live ?? {}, { http, grpc }, auth, frontProxy, log);
   const presence = new Presence({ ip: config.advertiseAddress, port: http.port }, config.hostname ?? config.advertiseAddress, { store, reader, writes, clock, random, log });
   const end = async (): Promise<void> => {
+    unfollow();
     await presence.stop();
     ended.abort(new Error('the server is stopping'));
     auth.stop();
@@ -269,8 +275,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   return startHttpServer({
     host: config.host,
     port: config.port,
-    // The gRPC face trusts none but its own clients: proxies speak HTTP.
-    tls: config.frontProxy === undefined ? config.tls : { ...config.tls, clientCa: `${config.tls.clientCa}\n${config.frontProxy.ca}` },
+    tls: httpTls({ ...config.tls, ...(config.frontProxy === undefined ? {} : { frontProxyCa: config.frontProxy.ca }) }),
     clock,
     log,
     ...(config.httpLimits === undefined ? {} : { limits: config.httpLimits }),
@@ -352,14 +357,50 @@ function aggregatorOf(config: ApiserverConfig, served: { readonly registry: Live
   return new Aggregator({ clientCa: tls.clientCa, ...(frontProxy === undefined ? {} : { frontProxy }), ...(proxyClient === undefined ? {} : { proxyClient }) }, { ...served, source, clock, random, log });
 }
 
+/** The HTTP face alone believes proxies: they do not speak to the gRPC face. */
+function httpTls({ frontProxyCa, ...tls }: ServingTls): HttpTls {
+  return frontProxyCa === undefined ? tls : { ...tls, clientCa: `${tls.clientCa}\n${frontProxyCa}` };
+}
+
+/** Takes renewed certificates and keys; what does not fit together changes nothing. Returns how to stop that. */
+function followCertificates({ serving, serviceAccountKey }: LiveCertificates, { http, grpc }: Faces, auth: Auth, frontProxy: FrontProxy | undefined, log: Log): () => void {
+  const take = <T>(live: Live<T> | undefined, use: (value: T) => void): (() => void) =>
+    live?.onChange((value) => {
+      try {
+        use(value);
+      } catch (error) {
+        log.error('renewed certificates or keys cannot be used: those from before stay', { error: toError(error).message });
+      }
+    }) ?? (() => undefined);
+  const stops = [
+    take(serving, (tls) => {
+      if (tls.frontProxyCa !== undefined) frontProxy?.setAuthorities(tls.frontProxyCa, tls.clientCa);
+      http.setTls(httpTls(tls));
+      grpc.server.setTls(tls);
+    }),
+    take(serviceAccountKey, (pem) => auth.setServiceAccountKey(pem)),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** Our certificate for kubelets and the authority of theirs, as they are at the moment. */
+function kubeletCredentials({ tls, kubeletClient }: ApiserverConfig, { live }: ApiserverPorts): (() => CertificatePair & { readonly ca: string }) | undefined {
+  if (kubeletClient === undefined) return undefined;
+  return () => ({ ca: live?.serving?.current.clientCa ?? tls.clientCa, ...(live?.kubeletClient?.current ?? kubeletClient) });
+}
+
 /** How logs, exec and the like reach the kubelets. */
-function streamPorts(config: ApiserverConfig, auth: Auth, reader: ObjectReader, { clock, log }: ApiserverPorts): StreamPorts {
-  const connect = config.kubeletClient === undefined ? noNodeConnector : grpcNodeConnector({ ca: config.tls.clientCa, ...config.kubeletClient }, clock);
+function streamPorts(config: ApiserverConfig, auth: Auth, reader: ObjectReader, ports: ApiserverPorts): StreamPorts {
+  const { clock, log } = ports;
+  const credentials = kubeletCredentials(config, ports);
+  const connect = credentials === undefined ? noNodeConnector : grpcNodeConnector(credentials, clock);
   return { reader, connect, authorizer: auth.authorizer, clock, log };
 }
 
-function proxyPorts(config: ApiserverConfig, reader: ObjectReader, { clock, random }: ApiserverPorts): ProxyPorts {
-  return { reader, clock, random, ...(config.kubeletClient === undefined ? {} : { kubelet: { ca: config.tls.clientCa, ...config.kubeletClient } }) };
+function proxyPorts(config: ApiserverConfig, reader: ObjectReader, ports: ApiserverPorts): ProxyPorts {
+  const { clock, random } = ports;
+  const kubelet = kubeletCredentials(config, ports);
+  return { reader, clock, random, ...(kubelet === undefined ? {} : { kubelet }) };
 }
 
 function documentHandler(auth: Auth): PathHandler {

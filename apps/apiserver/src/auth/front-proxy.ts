@@ -20,14 +20,17 @@ const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export class FrontProxy {
   readonly #config: FrontProxyConfig;
-  readonly #roots: ReadonlySet<string>;
+  #roots: ReadonlySet<string>;
 
   /** @throws Error when the authority signs users as well: then every user could say that he is another. */
   constructor(config: FrontProxyConfig, clientCa: string) {
     this.#config = config;
-    this.#roots = fingerprints(config.ca);
-    if (this.#roots.size === 0) throw new Error('--requestheader-client-ca-file has no certificate');
-    for (const root of fingerprints(clientCa)) if (this.#roots.has(root)) throw new Error('--requestheader-client-ca-file must not be the authority of client certificates');
+    this.#roots = rootsOf(config.ca, clientCa);
+  }
+
+  /** Other authorities, of proxies and of users. @throws as the constructor; then nothing changes. */
+  setAuthorities(ca: string, clientCa: string): void {
+    this.#roots = rootsOf(ca, clientCa);
   }
 
   /** Whether the certificate is a proxy's. Such a one names nobody by itself; nor does one whose authority is not clear. */
@@ -81,6 +84,13 @@ function decoded(key: string): string {
   } catch {
     return key.toLowerCase();
   }
+}
+
+function rootsOf(ca: string, clientCa: string): ReadonlySet<string> {
+  const roots = fingerprints(ca);
+  if (roots.size === 0) throw new Error('--requestheader-client-ca-file has no certificate');
+  for (const root of fingerprints(clientCa)) if (roots.has(root)) throw new Error('--requestheader-client-ca-file must not be the authority of client certificates');
+  return roots;
 }
 
 function fingerprints(pem: string): ReadonlySet<string> {

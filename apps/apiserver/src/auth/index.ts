@@ -41,7 +41,7 @@ export { anonymousUser } from './anonymous.ts';
 export { mastersGroup, nodesGroup } from './groups.ts';
 
 export interface AuthConfig {
-  /** Private P-256 key in PEM; signs and verifies service-account tokens. */
+  /** Private P-256 key in PEM, which signs and verifies service-account tokens; others behind it verify as well. */
   readonly serviceAccountKey: string;
   readonly issuer: string;
   /** What tokens for this API are meant for; the issuer when empty. */
@@ -69,6 +69,8 @@ export interface Auth {
   readonly handlers: readonly ResourceHandler[];
   /** JSON documents served at these paths, content type `application/jwk-set+json` for the key set, else `application/json`. */
   readonly documents: ReadonlyMap<string, { readonly contentType: string; readonly body: string }>;
+  /** Other keys for tokens. @throws when they are none; then nothing changes. */
+  setServiceAccountKey(pem: string): void;
   /** Brings the bootstrap roles and bindings in place, then keeps aggregated roles true. To await before serving. */
   bootstrap(writer: ObjectWriter): Promise<void>;
   stop(): void;
@@ -76,9 +78,15 @@ export interface Auth {
 
 /** Builds authentication and authorisation on what the watch cache knows. Throws when the key is not usable. */
 export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthPorts): Auth {
-  const keys = tokenKeysFromPem(config.serviceAccountKey);
+  let keys = tokenKeysFromPem(config.serviceAccountKey);
   const audiences = (config.audiences ?? []).length === 0 ? [config.issuer] : (config.audiences ?? []);
-  const tokens = { issuer: config.issuer, audiences, keys };
+  const tokens = {
+    issuer: config.issuer,
+    audiences,
+    get keys() {
+      return keys;
+    },
+  };
   const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)])]);
   const index = new LiveSubjectIndex(reader, ports.changes);
   const rbac = new RbacAuthorizer(index);
@@ -102,9 +110,20 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     createOnly,
     handlers: [...createOnly].map(([key, handler]) => resourceHandler(key, handler)),
     documents: new Map([
-      ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', body: JSON.stringify(keySet(keys)) }],
+      [
+        '/openid/v1/jwks',
+        {
+          contentType: 'application/jwk-set+json',
+          get body() {
+            return JSON.stringify(keySet(keys));
+          },
+        },
+      ],
       ['/.well-known/openid-configuration', { contentType: 'application/json', body: JSON.stringify(discovery(config)) }],
     ]),
+    setServiceAccountKey(pem) {
+      keys = tokenKeysFromPem(pem);
+    },
     async bootstrap(writer) {
       await reconcileBootstrap(reader, writer);
       stopAggregation = keepAggregated(reader, writer, ports.changes, ports.log);

@@ -17,7 +17,7 @@ export interface KubeletCredentials {
 export interface ConnectPorts {
   readonly clock: Clock;
   /** Absent: nodes are not proxied to. */
-  readonly kubelet?: KubeletCredentials;
+  readonly kubelet?: () => KubeletCredentials;
 }
 
 export interface Outgoing {
@@ -60,7 +60,7 @@ function tlsOptions(ports: ConnectPorts, target: ProxyTarget): object {
   const { nodeName } = target;
   if (nodeName === undefined) return { rejectUnauthorized: false };
   if (ports.kubelet === undefined) throw new ApiError('ServiceUnavailable', 'this server was started without a client certificate for kubelets');
-  return { ...ports.kubelet, servername: nodeName, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', checkServerIdentity: (_host: string, cert: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(nodeName, cert) };
+  return { ...ports.kubelet(), servername: nodeName, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', checkServerIdentity: (_host: string, cert: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(nodeName, cert) };
 }
 
 /** What a backend answers: a reply, or a connection in another protocol. */

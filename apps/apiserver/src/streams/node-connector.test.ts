@@ -51,7 +51,7 @@ const logsOf = (container: string): LogsRequest => ({ container: { namespace: 'a
 
 describe('dialling a kubelet', () => {
   test('reaches the node under our own identity', async () => {
-    const connection = await grpcNodeConnector(credentials(), systemClock)(target());
+    const connection = await grpcNodeConnector(credentials, systemClock)(target());
     const lines: string[] = [];
     for await (const { data } of connection.logs(logsOf('main'), new AbortController().signal)) lines.push(Buffer.from(data).toString());
     expect([lines, caller]).toEqual([['line\n'], 'kube-apiserver-kubelet-client']);
@@ -65,22 +65,22 @@ describe('dialling a kubelet', () => {
   });
 
   test('a certificate of our CA that names another node is refused at once (kubernetes#119270)', async () => {
-    await expect(grpcNodeConnector(credentials(), systemClock)(target('n2'))).rejects.toThrow('error dialing backend: node "n2" does not answer');
+    await expect(grpcNodeConnector(credentials, systemClock)(target('n2'))).rejects.toThrow('error dialing backend: node "n2" does not answer');
   });
 
   test('a certificate of another CA is refused', async () => {
     const other = await createAuthority('other-ca', { clock: systemClock, random: seededRandom(2) });
-    await expect(grpcNodeConnector({ ...credentials(), ca: other.certPem }, systemClock)(target())).rejects.toMatchObject({ reason: 'InternalError' });
+    await expect(grpcNodeConnector(() => ({ ...credentials(), ca: other.certPem }), systemClock)(target())).rejects.toMatchObject({ reason: 'InternalError' });
   });
 
   test('a port where nobody listens fails without waiting', async () => {
     const started = systemClock.monotonic();
-    await expect(grpcNodeConnector(credentials(), systemClock)(target('n1', 1))).rejects.toThrow('error dialing backend');
+    await expect(grpcNodeConnector(credentials, systemClock)(target('n1', 1))).rejects.toThrow('error dialing backend');
     expect(systemClock.monotonic() - started).toBeLessThan(3_000);
   });
 
   test('what the node refuses keeps its reason', async () => {
-    const connection = await grpcNodeConnector(credentials(), systemClock)(target());
+    const connection = await grpcNodeConnector(credentials, systemClock)(target());
     const failure = async (container: string): Promise<unknown> => {
       try {
         for await (const _ of connection.logs(logsOf(container), new AbortController().signal));

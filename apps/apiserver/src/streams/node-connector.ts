@@ -32,13 +32,13 @@ export interface NodeCredentials {
 }
 
 /**
- * Dials kubelets over mutual TLS. The certificate must carry the node's name: an address in a node's status that leads
+ * Dials kubelets over mutual TLS, each with the credentials of the moment. The certificate must carry the node's name: an address in a node's status that leads
  * elsewhere, to this server for example, is refused by identity and not by guessing at addresses (kubernetes#119270).
  */
-export function grpcNodeConnector(credentials: NodeCredentials, clock: Clock): ConnectNode {
+export function grpcNodeConnector(credentials: () => NodeCredentials, clock: Clock): ConnectNode {
   return async ({ nodeName, address, port }) => {
     const host = address.includes(':') ? `[${address}]` : address;
-    const client = dialGrpc(NodeClient, { targets: `${host}:${port}`, tls: { ...credentials, serverName: nodeName }, receiveBytesMax: 4 * streamLimits.messageBytesMax });
+    const client = dialGrpc(NodeClient, { targets: `${host}:${port}`, tls: { ...credentials(), serverName: nodeName }, receiveBytesMax: 4 * streamLimits.messageBytesMax });
     try {
       await connected(client, clock);
     } catch (error) {

@@ -11,12 +11,12 @@ export async function signToken(claims: TokenClaims, keys: TokenKeys, nowMs: num
   return new CompactSign(payload).setProtectedHeader({ alg: 'ES256', kid: keys.keyId }).sign(keys.privateKey);
 }
 
-/** The claims of a token that our key signed with ES256; no other algorithm is accepted. Times and audiences are the caller's to check. */
+/** The claims of a token that one of our keys signed with ES256, the one that it names; no other algorithm is accepted. Times and audiences are the caller's to check. */
 export async function verifySignature(token: string, keys: TokenKeys): Promise<TokenClaims> {
   if (token.length > tokenLengthMax) throw new InvalidTokenError('the token is too long');
   let payload: Uint8Array;
   try {
-    ({ payload } = await compactVerify(token, keys.publicKey, { algorithms: ['ES256'] }));
+    ({ payload } = await compactVerify(token, ({ kid }) => (keys.all.find(({ keyId }) => keyId === kid) ?? keys).publicKey, { algorithms: ['ES256'] }));
   } catch (error) {
     throw new InvalidTokenError('the signature does not verify', { cause: error });
   }

@@ -38,10 +38,13 @@ export class TokenVerifier implements TokenAuthenticator {
   readonly #config: TokenVerifierConfig;
   readonly #reader: ObjectReader;
   readonly #clock: Clock;
-  readonly #remembered = new BoundedCache<Remembered>(verifiedTokensMax);
+  #remembered = new BoundedCache<Remembered>(verifiedTokensMax);
+  /** By which the remembered tokens were verified. */
+  #keys: TokenKeys;
 
   constructor(config: TokenVerifierConfig, reader: ObjectReader, clock: Clock) {
     this.#config = config;
+    this.#keys = config.keys;
     this.#reader = reader;
     this.#clock = clock;
   }
@@ -52,6 +55,10 @@ export class TokenVerifier implements TokenAuthenticator {
    */
   async verify(token: string, audiences: readonly string[] = this.#config.audiences): Promise<VerifiedToken | undefined> {
     if (claimedIssuer(token) !== this.#config.issuer) return undefined;
+    if (this.#keys !== this.#config.keys) {
+      this.#keys = this.#config.keys;
+      this.#remembered = new BoundedCache(verifiedTokensMax);
+    }
     const key = createHash('sha256').update(token).digest('base64');
     let known = this.#remembered.get(key);
     if (known === undefined) {
