@@ -1,8 +1,13 @@
+import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { seededRandom, VirtualClock } from '@rhythm/base';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { podSecurity } from '../admission/pod-security/pod-security.ts';
+import { validatingPolicies } from '../admission/policies/validating-policies.ts';
+import { MemoryObjects } from '../auth/memory-objects.ts';
+import type { AdmissionStep, Authorizer } from '../pipeline/types.ts';
 import { testApi, type TestApi } from '../testing.ts';
 import { Auditor, AuditPolicy, LogFile } from './index.ts';
 
@@ -22,10 +27,10 @@ interface Line {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-function audited(rules: string): Line[] {
+function audited(rules: string, ...admission: AdmissionStep[]): Line[] {
   const lines: Line[] = [];
   const policy = AuditPolicy.parse(`apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n${rules}`);
-  api = testApi({ audit: new Auditor({ policy, clock: new VirtualClock(), random: seededRandom(1), write: (line) => void lines.push(JSON.parse(line) as Line) }) });
+  api = testApi({ admission, audit: new Auditor({ policy, clock: new VirtualClock(), random: seededRandom(1), write: (line) => void lines.push(JSON.parse(line) as Line) }) });
   return lines;
 }
 
@@ -111,4 +116,39 @@ test('the file is set aside when it is full, the oldest goes', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+describe('what admission notes', () => {
+  test('Pod Security: what is enforced, and what would violate what is to be audited', async () => {
+    const objects = new MemoryObjects();
+    objects.put('', 'namespaces', { metadata: { name: 'default', labels: { 'pod-security.kubernetes.io/enforce': 'baseline', 'pod-security.kubernetes.io/audit': 'restricted' } } });
+    const lines = audited('- level: Metadata\n', podSecurity(objects));
+    const pod = (spec: object): object => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } });
+    await api?.call('create', 'v1/ns/default/pods', pod({}));
+    await api?.call('create', 'v1/ns/default/pods', pod({ hostNetwork: true })).catch(() => undefined);
+    const notes = lines.map(({ annotations }) => [annotations?.['pod-security.kubernetes.io/enforce-policy'], annotations?.['pod-security.kubernetes.io/audit-violations']]);
+    expect(notes).toEqual([
+      ['baseline:latest', expect.stringMatching(/^would violate PodSecurity "restricted:latest": .*allowPrivilegeEscalation/)],
+      ['baseline:latest', expect.stringContaining('host namespaces')],
+    ]);
+    expect(lines[1]?.annotations?.['authorization.k8s.io/decision']).toBe('allow');
+  });
+
+  test('policies: their own values, and failures where a binding wants them noted', async () => {
+    const objects = new MemoryObjects();
+    const put = (resource: string, object: object): void => objects.put('admissionregistration.k8s.io', resource, object as KubeObject);
+    const rules = { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] }] };
+    put('validatingadmissionpolicies', {
+      metadata: { name: 'p', uid: '1', generation: 1 },
+      spec: { matchConstraints: rules, validations: [{ expression: 'true' }, { expression: "object.data.a == '2'", message: 'not two' }], auditAnnotations: [{ key: 'size', valueExpression: 'string(object.data.size())' }, { key: 'none', valueExpression: 'null' }] },
+    });
+    put('validatingadmissionpolicybindings', { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Audit'] } });
+    const nobody: Authorizer = { authorize: () => Promise.reject(new Error('unused')), rulesFor: () => Promise.reject(new Error('unused')) };
+    const lines = audited('- level: None\n  resources: [{ resources: [secrets] }]\n- level: Metadata\n', validatingPolicies({ registry: kindRegistry, reader: objects, changes: objects, authorizer: nobody }));
+    await api?.call('create', 'v1/ns/default/configmaps', map);
+    const { annotations } = lines[0] ?? {};
+    expect(annotations?.['p/size']).toBe('1');
+    expect(annotations).not.toHaveProperty('p/none');
+    expect(JSON.parse(annotations?.['validation.policy.admission.k8s.io/validation_failure'] ?? '')).toEqual([{ message: 'not two', policy: 'p', binding: 'b', expressionIndex: 1, validationActions: ['Audit'] }]);
+  });
 });

@@ -5,6 +5,8 @@ import { redacted } from './redact.ts';
 
 /** Largest body that is written down; of larger ones only that they were. */
 const bodyBytesMax = 128 * 1024;
+/** All notes of admission on one request together. */
+const notesBytesMax = 64 * 1024;
 
 export interface AuditPorts {
   readonly policy: AuditPolicy;
@@ -39,6 +41,7 @@ export class AuditRecord {
   readonly #input: AuditInput;
   readonly #attributes: RequestAttributes;
   #annotations: Readonly<Record<string, string>> = {};
+  #notedBytes = 0;
   #body: Uint8Array = new Uint8Array();
   #isComplete = false;
 
@@ -53,7 +56,20 @@ export class AuditRecord {
 
   /** What the authorizer said. */
   decided(isAllowed: boolean, reason: string): void {
-    this.#annotations = { 'authorization.k8s.io/decision': isAllowed ? 'allow' : 'forbid', 'authorization.k8s.io/reason': reason };
+    this.#annotations = { ...this.#annotations, 'authorization.k8s.io/decision': isAllowed ? 'allow' : 'forbid', 'authorization.k8s.io/reason': reason };
+  }
+
+  /** Whether anything of the request is written down. */
+  get isWritten(): boolean {
+    return this.#decision.level !== 'None';
+  }
+
+  /** A note of admission. The first under a key stays, as in Kubernetes; what is too much is left out. */
+  annotate(key: string, value: string): void {
+    const bytes = key.length + value.length;
+    if (Object.hasOwn(this.#annotations, key) || this.#notedBytes + bytes > notesBytesMax) return;
+    this.#notedBytes += bytes;
+    this.#annotations = Object.fromEntries([...Object.entries(this.#annotations), [key, value]]);
   }
 
   /** The body, which is taken in only for those who may do what they ask for. */

@@ -58,6 +58,7 @@ export class Admission {
       ...(this.#options === undefined ? {} : { options: this.#options }),
       signal: this.#call.request.signal,
       warn: (message) => this.#call.warnings.add(message),
+      ...(this.#call.annotate === undefined ? {} : { annotate: this.#call.annotate }),
       alsoWrite: (companion) => this.companions.push(companion),
     };
   }

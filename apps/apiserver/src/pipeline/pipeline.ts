@@ -174,7 +174,7 @@ export class Pipeline implements ApiPipeline {
     const asked = isDeletion(request) ? deleteOptionsOf(this.#ports, loaded).dryRun : request.options.dryRun;
     const dryRun = (asked ?? []).length > 0;
     const deprecation = deprecationOf(kind);
-    return { request: loaded, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]) };
+    return { request: loaded, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]), ...track.annotator() };
   }
 
   /** Who asks; without a credential nobody, and nobody reaches a resource. */

@@ -77,4 +77,6 @@ export interface Call {
   readonly dryRun: boolean;
   /** Gathered on the way, without repetition. */
   readonly warnings: Set<string>;
+  /** Puts a note into the audit log; absent where nothing is written down. */
+  readonly annotate?: (key: string, value: string) => void;
 }

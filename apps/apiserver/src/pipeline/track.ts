@@ -52,6 +52,12 @@ export class Track {
     this.#audit?.decided(isAllowed, reason);
   }
 
+  /** How admission puts notes into the audit log, where there is one. */
+  annotator(): { readonly annotate?: (key: string, value: string) => void } {
+    const audit = this.#audit;
+    return audit?.isWritten === true ? { annotate: (key, value) => audit.annotate(key, value) } : {};
+  }
+
   taken(body: Uint8Array): void {
     this.#audit?.taken(body);
   }

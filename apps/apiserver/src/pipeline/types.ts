@@ -68,6 +68,8 @@ export interface AdmissionRequest {
   /** Of mutating steps: which round this is. */
   readonly rounds?: MutationRounds;
   warn(message: string): void;
+  /** Puts a note into the audit log; the first under a key stays. Absent where nothing is written down. */
+  annotate?(key: string, value: string): void;
   /** Writes another object in the same store transaction as this one. A lost race on it repeats admission. */
   alsoWrite?(companion: Companion): void;
 }

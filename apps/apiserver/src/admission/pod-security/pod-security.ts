@@ -10,6 +10,13 @@ import { labelErrors, levelOf, textOf } from './policy.ts';
 const existingPodsMax = 3_000;
 const namedPodsMax = 10;
 
+const notePrefix = 'pod-security.kubernetes.io/';
+
+interface Subject {
+  readonly pod: Pod;
+  readonly isPod: boolean;
+}
+
 /** Where the workloads keep the pods they make. */
 const templates: Readonly<Record<string, readonly string[]>> = {
   '/replicationcontrollers': ['spec', 'template'],
@@ -37,18 +44,29 @@ export function podSecurity(reader: ObjectReader): AdmissionStep {
       if (subject === undefined) return;
       const namespace = await reader.get<Namespace>('', 'namespaces', '', request.attributes.namespace);
       const labels = namespace?.metadata.labels;
-      const enforced = levelOf(labels, 'enforce');
-      const broken = subject.isPod ? violations(subject.pod, enforced) : [];
-      if (broken.length > 0) throw refused(request, `violates PodSecurity ${JSON.stringify(textOf(enforced))}: ${broken.join(', ')}`);
-      const warned = levelOf(labels, 'warn');
-      const offending = violations(subject.pod, warned);
-      if (offending.length > 0) request.warn(`would violate PodSecurity ${JSON.stringify(textOf(warned))}: ${offending.join(', ')}`);
+      judge(request, subject, labels);
     },
   };
 }
 
+/** Enforced on pods alone; what is to be audited is noted whether the pod is refused or not. */
+function judge(request: AdmissionRequest, { pod, isPod }: Subject, labels: Readonly<Record<string, string>> | undefined): void {
+  const enforced = levelOf(labels, 'enforce');
+  const audited = levelOf(labels, 'audit');
+  if (request.annotate !== undefined) {
+    if (isPod) request.annotate(`${notePrefix}enforce-policy`, textOf(enforced));
+    const noted = violations(pod, audited);
+    if (noted.length > 0) request.annotate(`${notePrefix}audit-violations`, `would violate PodSecurity ${JSON.stringify(textOf(audited))}: ${noted.join(', ')}`);
+  }
+  const broken = isPod ? violations(pod, enforced) : [];
+  if (broken.length > 0) throw refused(request, `violates PodSecurity ${JSON.stringify(textOf(enforced))}: ${broken.join(', ')}`);
+  const warned = levelOf(labels, 'warn');
+  const offending = violations(pod, warned);
+  if (offending.length > 0) request.warn(`would violate PodSecurity ${JSON.stringify(textOf(warned))}: ${offending.join(', ')}`);
+}
+
 /** The pod that a request is about, its own or a workload's; undefined when there is none, or nothing about it changes that matters. */
-function subjectOf(request: AdmissionRequest): { readonly pod: Pod; readonly isPod: boolean } | undefined {
+function subjectOf(request: AdmissionRequest): Subject | undefined {
   const { attributes: { group, resource, subresource }, object, old } = request;
   if (group === '' && resource === 'pods') {
     const pod = object as Pod;

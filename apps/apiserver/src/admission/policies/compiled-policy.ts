@@ -14,6 +14,8 @@ export interface CompiledPolicy {
   readonly conditions: CompiledConditions;
   readonly variables: ReadonlyArray<{ readonly name: string; readonly program: Program }>;
   readonly validations: readonly CompiledValidation[];
+  /** What goes to the audit log. */
+  readonly annotations: ReadonlyArray<{ readonly key: string; readonly expression: string; readonly program: Program }>;
   readonly faults: readonly PolicyFault[];
 }
 
@@ -49,9 +51,11 @@ export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy
     const message = validation.messageExpression === undefined || validation.messageExpression === '' ? undefined : compile(validation.messageExpression, `spec.validations[${index}].messageExpression`, stringType);
     return program === undefined ? [] : [{ validation, program, message }];
   });
-  // Annotations go to the audit log; what is wrong with them is said all the same.
-  for (const [index, { valueExpression }] of (spec.auditAnnotations ?? []).entries()) compile(valueExpression, `spec.auditAnnotations[${index}].valueExpression`, stringType, nullType);
+  const annotations = (spec.auditAnnotations ?? []).flatMap(({ key, valueExpression }, index) => {
+    const program = compile(valueExpression, `spec.auditAnnotations[${index}].valueExpression`, stringType, nullType);
+    return program === undefined ? [] : [{ key, expression: valueExpression, program }];
+  });
   const conditions = compileConditions(spec.matchConditions, new Environment({ variables: base }));
   for (const { index, message } of conditions.faults) faults.push({ field: `spec.matchConditions[${index}].expression`, expression: spec.matchConditions?.[index]?.expression ?? '', message });
-  return { policy, conditions, variables, validations, faults };
+  return { policy, conditions, variables, validations, annotations, faults };
 }

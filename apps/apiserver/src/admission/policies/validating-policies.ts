@@ -13,6 +13,9 @@ import { PolicySet } from './policy-set.ts';
 /** Units that one policy may use under one binding with one parameter (kube-apiserver: RuntimeCELCostBudget). */
 const policyCostMax = 10_000_000;
 const messageLengthMax = 5 * 1024;
+/** Of one value in the audit log. */
+const noteLengthMax = 10 * 1024;
+const failureNote = 'validation.policy.admission.k8s.io/validation_failure';
 
 export interface PolicyPorts {
   readonly registry: KindRegistry;
@@ -21,12 +24,17 @@ export interface PolicyPorts {
   readonly changes: ResourceChanges;
 }
 
+/** What goes to the audit log: the values of each key, and what was found under bindings that want it noted. */
+type Notes = Map<string, Set<string>>;
+
 /** One thing that a policy has to say against a request. */
 interface Finding {
   readonly policy: string;
   readonly binding: ValidatingAdmissionPolicyBinding;
   readonly message: string;
   readonly reason: StatusReason;
+  /** Which of the policy's validations it is. */
+  readonly index: number;
 }
 
 /** ValidatingAdmissionPolicies (KEP-3488) judge requests with expressions, in this process; and policies that make no sense are refused. */
@@ -50,7 +58,9 @@ function isNone(current: ReturnType<PolicySet['current']>): boolean {
 
 async function judgeAll(current: ReturnType<PolicySet['current']>, request: AdmissionRequest, ports: PolicyPorts): Promise<void> {
   const findings: Finding[] = [];
-  for (const { compiled, bindings } of await current) findings.push(...(await judge(compiled, bindings, request, ports)));
+  const notes: Notes = new Map();
+  for (const { compiled, bindings } of await current) findings.push(...(await judge(compiled, bindings, request, ports, notes)));
+  note(request, notes, findings);
   act(request, findings);
 }
 
@@ -62,7 +72,7 @@ function checkPolicy(request: AdmissionRequest): void {
   if (faults.length > 0) throw invalid(kind, object.metadata.name ?? '', faults.map(({ field, expression, message }) => invalidValue(field, expression, message)));
 }
 
-async function judge(compiled: CompiledPolicy, bindings: readonly ValidatingAdmissionPolicyBinding[], request: AdmissionRequest, ports: PolicyPorts): Promise<Finding[]> {
+async function judge(compiled: CompiledPolicy, bindings: readonly ValidatingAdmissionPolicyBinding[], request: AdmissionRequest, ports: PolicyPorts, notes: Notes): Promise<Finding[]> {
   const { spec } = compiled.policy;
   const { resourceRules, ...selectors } = spec.matchConstraints ?? {};
   const matched = await matchRequest({ ...selectors, rules: resourceRules }, request, ports);
@@ -70,7 +80,7 @@ async function judge(compiled: CompiledPolicy, bindings: readonly ValidatingAdmi
   const findings: Finding[] = [];
   for (const binding of bindings) {
     if (!(await isBound(binding, request, ports))) continue;
-    findings.push(...(await underBinding(compiled, binding, matched, request, ports)));
+    findings.push(...(await underBinding(compiled, binding, matched, request, ports, notes)));
   }
   return findings;
 }
@@ -84,10 +94,10 @@ async function isBound({ spec }: ValidatingAdmissionPolicyBinding, request: Admi
   return (await matchRequest({ ...selectors, rules }, request, ports)) !== undefined;
 }
 
-async function underBinding(compiled: CompiledPolicy, binding: ValidatingAdmissionPolicyBinding, matched: Matched, request: AdmissionRequest, ports: PolicyPorts): Promise<Finding[]> {
+async function underBinding(compiled: CompiledPolicy, binding: ValidatingAdmissionPolicyBinding, matched: Matched, request: AdmissionRequest, ports: PolicyPorts, notes: Notes): Promise<Finding[]> {
   const { policy } = compiled;
   const name = policy.metadata.name ?? '';
-  const failed = (message: string): Finding[] => (policy.spec.failurePolicy === 'Ignore' ? [] : [{ policy: name, binding, message, reason: 'Invalid' }]);
+  const failed = (message: string, index = 0): Finding[] => (policy.spec.failurePolicy === 'Ignore' ? [] : [{ policy: name, binding, message, reason: 'Invalid', index }]);
   try {
     const [fault] = compiled.faults;
     if (fault !== undefined) return failed(`${fault.field}: ${fault.message}`);
@@ -97,8 +107,9 @@ async function underBinding(compiled: CompiledPolicy, binding: ValidatingAdmissi
     for (const params of await paramsOf(policy.spec.paramKind, binding.spec.paramRef, request.attributes.namespace, ports)) {
       const own = policy.spec.paramKind === undefined ? variables : withParams(variables, params);
       if (!(await conditionsHold(compiled.conditions, own))) continue;
-      const found = await evaluateWithAuthorizer(own, (inputs) => evaluate(compiled, inputs));
-      findings.push(...found.flatMap((one) => ('error' in one ? failed(one.error) : [{ policy: name, binding, ...one }])));
+      const { found, values } = await evaluateWithAuthorizer(own, (inputs) => evaluate(compiled, inputs, request.annotate !== undefined));
+      for (const [key, value] of values) notes.set(`${name}/${key}`, (notes.get(`${name}/${key}`) ?? new Set()).add(value));
+      findings.push(...found.flatMap((one) => ('error' in one ? failed(one.error, one.index) : [{ policy: name, binding, ...one }])));
     }
     return findings;
   } catch (error) {
@@ -134,26 +145,41 @@ class LazyVariables extends Map<string, Value> {
   }
 }
 
-type Found = { readonly message: string; readonly reason: StatusReason } | { readonly error: string };
+type Found = { readonly index: number } & ({ readonly message: string; readonly reason: StatusReason } | { readonly error: string });
+type Evaluated = { readonly found: Found[]; readonly values: ReadonlyArray<readonly [key: string, value: string]> };
 
-function evaluate({ validations, variables }: CompiledPolicy, given: Inputs): Found[] {
+/** @param isNoted whether anybody reads the audit log */
+function evaluate({ validations, variables, annotations }: CompiledPolicy, given: Inputs, isNoted: boolean): Evaluated {
   const budget = new Budget(policyCostMax);
   const programs = new Map(variables.map(({ name, program }) => [name, program]));
   const inputs: Inputs = { ...given, variables: new ObjectValue('kubernetes.variables', new LazyVariables((name) => programs.get(name)?.evaluate(inputs, budget))) };
   const found: Found[] = [];
-  for (const { validation, program, message } of validations) {
+  const values: Array<readonly [string, string]> = [];
+  for (const [index, { validation, program, message }] of validations.entries()) {
     try {
       if (program.evaluate(inputs, budget) === true) continue;
       const text = message === undefined ? undefined : messageOf(() => message.evaluate(inputs, budget));
-      found.push({ message: text ?? plainMessage(validation), reason: isReason(validation.reason) ? validation.reason : 'Invalid' });
+      found.push({ index, message: text ?? plainMessage(validation), reason: isReason(validation.reason) ? validation.reason : 'Invalid' });
     } catch (error) {
-      if (error instanceof BudgetError) return [...found, { error: `expression '${validation.expression}' resulted in error: validation failed due to running out of cost budget, no further validation rules will be run` }];
+      if (error instanceof BudgetError) return { found: [...found, { index, error: outOfBudget(validation.expression) }], values };
       if (!(error instanceof EvaluationError)) throw error;
-      found.push({ error: `expression '${validation.expression}' resulted in error: ${error.message}` });
+      found.push({ index, error: `expression '${validation.expression}' resulted in error: ${error.message}` });
     }
   }
-  return found;
+  for (const { key, expression, program } of isNoted ? annotations : []) {
+    try {
+      const value = program.evaluate(inputs, budget);
+      if (typeof value === 'string' && value.trim() !== '') values.push([key, value.trim().slice(0, noteLengthMax)]);
+    } catch (error) {
+      if (!(error instanceof EvaluationError) && !(error instanceof BudgetError)) throw error;
+      found.push({ index: 0, error: error instanceof BudgetError ? outOfBudget(expression) : `expression '${expression}' resulted in error: ${error.message}` });
+      if (error instanceof BudgetError) break;
+    }
+  }
+  return { found, values };
 }
+
+const outOfBudget = (expression: string): string => `expression '${expression}' resulted in error: validation failed due to running out of cost budget, no further validation rules will be run`;
 
 function plainMessage({ message, expression }: Validation): string {
   return message !== undefined && message.trim() !== '' ? message.trim() : `failed expression: ${expression.trim()}`;
@@ -168,6 +194,15 @@ function messageOf(make: () => Value): string | undefined {
     if (error instanceof EvaluationError || error instanceof BudgetError) return undefined;
     throw error;
   }
+}
+
+/** What the policies say to the audit log, and what was found under bindings that want that noted. */
+function note(request: AdmissionRequest, notes: Notes, findings: readonly Finding[]): void {
+  for (const [key, values] of notes) request.annotate?.(key, [...values].join(', '));
+  const noted = findings.filter(({ binding }) => (binding.spec.validationActions ?? []).includes('Audit'));
+  if (noted.length === 0) return;
+  const failures = noted.map(({ message, policy, binding, index }) => ({ message, policy, binding: binding.metadata.name ?? '', expressionIndex: index, validationActions: binding.spec.validationActions ?? [] }));
+  request.annotate?.(failureNote, JSON.stringify(failures));
 }
 
 /** Warns, and refuses with the first finding that a binding wants denied. */
