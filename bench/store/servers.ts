@@ -85,7 +85,7 @@ function commandOf(kind: Kind, data: string, { name, port, peerPort }: Member, m
   const initial = members.map((member) => `${member.name}=http://127.0.0.1:${member.peerPort}`).join(',');
   const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', initial];
   const common = ['--name', name, '--data-dir', data, '--quota-backend-bytes', String(quotaBytes)];
-  if (kind === 'rhythm') return [node, ['--enable-source-maps', '--max-semi-space-size=4', join(repository, 'apps/store/dist/main.mjs'), ...common, '--port', String(port), ...(members.length > 1 ? peers : [])]];
+  if (kind === 'rhythm') return [node, ['--enable-source-maps', '--max-semi-space-size=16', join(repository, 'apps/store/dist/main.mjs'), ...common, '--port', String(port), ...(members.length > 1 ? peers : [])]];
   const own = `http://127.0.0.1:${port}`;
   return ['etcd', [...common, '--listen-client-urls', own, '--advertise-client-urls', own, ...peers, '--logger', 'zap', '--log-level', 'error']];
 }

@@ -28,8 +28,8 @@ export function addressesOf(config: Pick<ClusterConfig, 'podCidr' | 'serviceCidr
   return { gateway: nthAddress(pod, 1), apiService: nthAddress(service, 1), dnsService: nthAddress(service, 10) };
 }
 
-/** A small young generation: the store's garbage is values on their way to the disk, and it would keep tens of megabytes of them. */
-const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=4'] };
+/** A bounded young generation: the store's garbage is values on their way to the disk, of which it would keep tens of megabytes; with a much smaller one they grow old, and every few hundred writes the whole heap is searched. */
+const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=16'] };
 
 /** How each app of a cluster is started (docs/processes.md); without a store where an etcd cluster is given. */
 export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
