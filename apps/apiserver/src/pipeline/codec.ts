@@ -7,17 +7,20 @@ type KindName = Pick<KindDefinition, 'group' | 'version' | 'kind'>;
 export function bodyCodec(registry: { byKind(group: string, version: string, kind: string): KindDefinition | undefined }): BodyCodec {
   const complete = (decoded: Decoded): { object: KubeObject; warnings: readonly string[] } => {
     const object = decoded.object as unknown as KubeObject;
+    // One that has none is not canonical.
+    const isCanonical = decoded.isCanonical && object.metadata !== undefined;
     object.metadata ??= {};
     const { group, version, kind } = decoded.gvk;
-    normalise({ schema: decoded.schema, setDefaults: (made) => registry.byKind(group, version, kind)?.setDefaults?.(made) }, object);
+    normalise({ schema: decoded.schema, setDefaults: (made) => registry.byKind(group, version, kind)?.setDefaults?.(made) }, object, isCanonical);
     return { object, warnings: decoded.warnings };
   };
   const resolve = (group: string, version: string, kind: string): SchemaNode | undefined => schemaFor(group, version, kind) ?? registry.byKind(group, version, kind)?.schema;
   return {
-    decode: (kind, body, contentType, fieldValidation) => complete(decodeObject(body, contentType, { expected: nameOf(kind), resolve, fieldValidation: validationOf(fieldValidation) })),
-    admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), resolve, fieldValidation: validationOf(fieldValidation) })),
+    decode: (kind, body, contentType, fieldValidation) => complete(decodeObject(body, contentType, { expected: nameOf(kind), resolve, canonical: true, fieldValidation: validationOf(fieldValidation) })),
+    admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), resolve, canonical: true, fieldValidation: validationOf(fieldValidation) })),
     applyDefaults(kind, object) {
-      normalise({ schema: schemaOf(kind), setDefaults: (made) => kind.setDefaults?.(made) }, object);
+      // It was read as canonical, and admission adds what says something.
+      normalise({ schema: schemaOf(kind), setDefaults: (made) => kind.setDefaults?.(made) }, object, true);
     },
     canonicalise(kind, object) {
       canonicalise(schemaOf(kind), object);

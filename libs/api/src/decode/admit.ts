@@ -1,3 +1,4 @@
+import { fillAlways, isDropped } from '../schema/canonicalise.ts';
 import type { FieldShape, Shape } from '../schema/shape.ts';
 import { canonicalBase64, canonicalDurationText, canonicalMicroTime, canonicalQuantityText, canonicalTime } from './scalars.ts';
 import { joinPath } from './path.ts';
@@ -21,10 +22,10 @@ const int32Max = 2 ** 31 - 1;
  * Reads a parsed JSON object into a built-in's shape, in place, as Go's decoder would: unknown fields go (and are noted), null
  * means absent, scalars get their canonical form, anything of a wrong type throws `MismatchError`. Objects keep the prototype
  * that JSON.parse gave them; no key that is not a known field is ever assigned, except on top of a member of that name. `path` is
- * where the value stands in the whole.
+ * where the value stands in the whole. `tidies`: it is brought into the form that Go would write as well (`canonicalise`), on the same walk.
  */
-export function admit(shape: Shape, value: unknown, path: readonly (string | number)[] = []): Admission {
-  const walk = new Walk(path);
+export function admit(shape: Shape, value: unknown, path: readonly (string | number)[] = [], tidies = false): Admission {
+  const walk = new Walk(path, tidies);
   walk.value(shape, value);
   return walk;
 }
@@ -40,8 +41,11 @@ class Walk implements Admission {
   /** The struct whose field is being read. */
   #struct = '';
 
-  constructor(path: readonly (string | number)[]) {
+  readonly #tidies: boolean;
+
+  constructor(path: readonly (string | number)[], tidies: boolean) {
     this.#path = [...path];
+    this.#tidies = tidies;
   }
 
   /** The admitted value; `undefined` stands for null. */
@@ -91,12 +95,13 @@ class Walk implements Admission {
       } else {
         const given = members[key];
         const taken = this.#field(field, given);
-        if (taken === undefined) delete members[key];
+        if (taken === undefined || (this.#tidies && !field.always && isDropped(field, taken))) delete members[key];
         else if (taken !== given) members[key] = taken;
       }
       this.#path.pop();
     }
     this.#struct = outer;
+    if (this.#tidies) fillAlways(shape, members);
     return members;
   }
 

@@ -27,6 +27,8 @@ export interface DecodeOptions {
   readonly resolve?: (group: string, version: string, kind: string) => SchemaNode | undefined;
   /** Strict: unknown and duplicate fields are refused. Warn: they are told in `warnings`. Ignore (the default): they are dropped in silence. */
   readonly fieldValidation?: FieldValidation;
+  /** Built-ins come out in the form that Go would write (`canonicalise`), at no cost of its own; told by `isCanonical`. */
+  readonly canonical?: boolean;
   /** Bytes; `bodySizeMax` without it. */
   readonly sizeMax?: number;
 }
@@ -37,6 +39,8 @@ export interface Decoded<T = Record<string, unknown>> {
   readonly object: T;
   readonly gvk: GroupVersionKind;
   readonly schema: SchemaNode;
+  /** The object is in canonical form already. */
+  readonly isCanonical: boolean;
   /** With `Warn`: one text for each unknown or duplicate field. */
   readonly warnings: readonly string[];
 }
@@ -62,7 +66,7 @@ export function decodeObject(bytes: Uint8Array, contentType: string, options: De
 /** Protobuf has no unknown or duplicate fields to tell of. */
 function decodeEnveloped(bytes: Uint8Array, expected: GroupVersionKind | undefined): Decoded {
   try {
-    return { ...decodeProtobuf(bytes, expected, (json) => parseJson(json).value), warnings: [] };
+    return { ...decodeProtobuf(bytes, expected, (json) => parseJson(json).value), isCanonical: false, warnings: [] };
   } catch (thrown) {
     if (thrown instanceof ProtobufError) throw new ApiError('BadRequest', thrown.message, { cause: thrown });
     throw thrown;
@@ -128,14 +132,14 @@ function decodeParsed(value: unknown, duplicates: readonly string[], options: De
     new ApiError('BadRequest', `${gvk.kind} in version "${groupVersion}" cannot be handled as a ${gvk.kind}: ${why}`, cause === undefined ? {} : { cause });
   let unknown: readonly string[];
   try {
-    unknown = pruneUnknown(schema, object);
+    unknown = pruneUnknown(schema, object, options.canonical);
   } catch (thrown) {
     if (thrown instanceof MismatchError) throw refused(thrown.message, thrown);
     throw thrown;
   }
   const complaints = [...unknown.map((path) => `unknown field "${path}"`), ...duplicates.map((path) => `duplicate field "${path}"`)];
   if (options.fieldValidation === 'Strict' && complaints.length > 0) throw refused(`strict decoding error: ${complaints.join(', ')}`);
-  return { object, gvk, schema, warnings: options.fieldValidation === 'Warn' ? complaints : [] };
+  return { object, gvk, schema, isCanonical: options.canonical === true && schema.proto !== undefined, warnings: options.fieldValidation === 'Warn' ? complaints : [] };
 }
 
 function identify(value: unknown, expected: GroupVersionKind | undefined): { object: Record<string, unknown>; gvk: GroupVersionKind } {

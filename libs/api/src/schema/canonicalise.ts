@@ -23,13 +23,23 @@ type Members = Record<string, unknown>;
 
 function tidy(shape: Shape, members: Members): void {
   for (const key in members) {
+    const value = members[key];
+    // Most members are scalars that say something: nothing happens to those, whatever field they are.
+    if (typeof value === 'object' ? false : Boolean(value)) continue;
     const field = shape.fields.get(key);
     if (field === undefined) continue;
-    const value = members[key];
     tidyValue(field, value);
     if (!field.always && isDropped(field, value)) delete members[key];
   }
-  for (const field of shape.always) if (members[field.name] === undefined || (members[field.name] === null && !field.pointer)) members[field.name] = emptyOf(field);
+  fillAlways(shape, members);
+}
+
+/** Puts what Go always writes where it is missing. */
+export function fillAlways(shape: Shape, members: Members): void {
+  for (const field of shape.always) {
+    const value = members[field.name];
+    if (value === undefined || (value === null && !field.pointer)) members[field.name] = emptyOf(field);
+  }
 }
 
 function tidyValue(field: FieldShape, value: unknown): void {
@@ -49,7 +59,7 @@ function tidyElement(shape: Shape, value: unknown): void {
 }
 
 /** What `omitempty` leaves out: the zero of a field held by value, and lists and maps without members. */
-function isDropped(field: FieldShape, value: unknown): boolean {
+export function isDropped(field: FieldShape, value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (field.label === 'repeated') return (value as readonly unknown[]).length === 0;
   if (field.label === 'map') return isEmpty(value as Members);

@@ -7,10 +7,11 @@ import { objectMetaSchema } from './table.ts';
 /**
  * Removes what the schema does not specify, in place, and returns the paths of what went (at most 100). Parts with
  * x-kubernetes-preserve-unknown-fields stay; kind, apiVersion and metadata of the root and of embedded resources are always known.
- * Of a built-in's node everything is read as Go would (`admit`), which throws `MismatchError` on a wrong type.
+ * Of a built-in's node everything is read as Go would (`admit`), which throws `MismatchError` on a wrong type. `tidies`: what is read like that
+ * is brought into canonical form too (`canonicalise`).
  */
-export function pruneUnknown(node: SchemaNode, object: unknown): string[] {
-  if (node.proto !== undefined) return admit(shapeOf(node), object).unknown;
+export function pruneUnknown(node: SchemaNode, object: unknown, tidies = false): string[] {
+  if (node.proto !== undefined) return admit(shapeOf(node), object, [], tidies).unknown;
   const pruner = new Pruner();
   pruner.value(node, object, true);
   return pruner.removed;
