@@ -19,6 +19,7 @@ import { DefinitionController } from './custom/definition-controller.ts';
 import { definitionStep } from './custom/definition-step.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
 import { discoveryHandler } from './discovery/handler.ts';
+import { indexHandler } from './discovery/index-handler.ts';
 import { versionHandler } from './discovery/version.ts';
 import { apiService, defaultGrpcLimits, type GrpcFace } from './grpc/index.ts';
 import { EncryptedStore, EncryptionController, EncryptionMetrics } from './encryption/index.ts';
@@ -271,7 +272,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
     log,
   );
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, random: ports.random, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, indexHandler(registry), aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

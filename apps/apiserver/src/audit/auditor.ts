@@ -17,7 +17,7 @@ export interface AuditPorts {
 }
 
 /** What is known before anybody is identified. */
-export type AuditInput = Pick<ResourceRequest, 'userAgent' | 'contentType'> & { readonly uri: string; readonly address: string };
+export type AuditInput = Pick<ResourceRequest, 'userAgent' | 'contentType'> & { readonly uri: string; readonly address: string; readonly auditId?: string | undefined };
 
 /** Writes down who did what (KEP-22): one line of JSON, an Event of audit.k8s.io/v1, for each stage of a request that the policy names. */
 export class Auditor {
@@ -50,7 +50,7 @@ export class AuditRecord {
     this.#decision = decision;
     this.#input = input;
     this.#attributes = attributes;
-    this.#event = { kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: decision.level, auditID: randomUuid(ports.random), requestReceivedTimestamp: formatMicroTime(ports.clock.now()), ...whoAndWhat(attributes, input) };
+    this.#event = { kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: decision.level, auditID: input.auditId ?? randomUuid(ports.random), requestReceivedTimestamp: formatMicroTime(ports.clock.now()), ...whoAndWhat(attributes, input) };
     this.#write('RequestReceived', {});
   }
 

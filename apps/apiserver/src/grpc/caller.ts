@@ -1,13 +1,16 @@
 import type { CallContext, Metadata } from '@rhythm/grpc';
+import { chosenAuditId } from '../http/audit-id.ts';
 import type { Caller } from '../pipeline/types.ts';
 
 /** The caller of a gRPC call: its certificate, and its metadata as headers. */
 export function callerOf(context: Pick<CallContext, 'metadata' | 'identity'> & Partial<Pick<CallContext, 'peer'>>): Caller {
   const headers = headersOf(context.metadata);
   const address = addressOf(context.peer ?? '');
+  const given = chosenAuditId(headers.find(([key]) => key === 'audit-id')?.[1]);
   return {
     ...(address === '' ? {} : { address }),
     ...(context.identity === undefined ? {} : { certificate: context.identity }),
+    ...(given === undefined ? {} : { auditId: given }),
     header: (name) => headers.find(([key]) => key === name)?.[1],
     headersWith: (prefix) => headers.filter(([key]) => key.startsWith(prefix)),
   };

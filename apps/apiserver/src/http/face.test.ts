@@ -92,6 +92,26 @@ describe('who may come in', () => {
 });
 
 describe('HTTP/1.1', () => {
+  test('every reply says under which id it is in the audit log', async () => {
+    expect((await send('GET', maps, { headers: { 'audit-id': 'mine-1' } })).headers['audit-id']).toBe('mine-1');
+    expect((await send('GET', '/version', { as: undefined })).headers['audit-id']).toMatch(/^[\da-f-]{36}$/);
+    expect((await send('GET', maps, { as: undefined })).headers['audit-id']).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  test('JSON is written for people who ask for it: objects, lists, refusals', async () => {
+    for (const path of ['/api/v1/namespaces/default', '/api/v1/namespaces', `${maps}/none`]) {
+      const plain = (await send('GET', path)).body.toString();
+      const pretty = (await send('GET', `${path}?pretty=true`)).body.toString();
+      expect(pretty).toBe(JSON.stringify(JSON.parse(plain), null, 2));
+      expect((await send('GET', path, { headers: { 'user-agent': 'curl/8.1' } })).body.toString()).toBe(pretty);
+    }
+  });
+
+  test('the root names what is served', async () => {
+    expect(json(await send('GET', '/'))['paths']).toEqual(expect.arrayContaining(['/api', '/apis/apps/v1', '/version']));
+    expect((await send('GET', '/', { as: bob })).status).toBe(403);
+  });
+
   test('create, get, delete', async () => {
     expect((await send('POST', maps, { body: configMap('one') })).status).toBe(201);
     expect(json(await send('GET', `${maps}/one`))).toMatchObject({ metadata: { name: 'one', namespace: 'default' } });

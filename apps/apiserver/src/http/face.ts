@@ -1,5 +1,5 @@
 import { ApiError, toApiError } from '@rhythm/api';
-import { toError, type Clock, type Log } from '@rhythm/base';
+import { toError, type Clock, type Log, type Random } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { RemoteFace } from '../aggregation/index.ts';
@@ -8,9 +8,10 @@ import type { FlowGate, FlowIds, Place } from '../flow-control/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
 import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { ResourceRequest, UserInfo } from '../pipeline/types.ts';
+import type { Caller, ResourceRequest, UserInfo } from '../pipeline/types.ts';
 import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
 import { upgradeWish } from '../streams/index.ts';
+import { auditIdOf } from './audit-id.ts';
 import { callerOf, proxiedRequestOf, resourceRequestOf } from './request.ts';
 import { refusalOf, sendError, sendResponse, warningHeader } from './reply.ts';
 import { jsonFrames, protobufFrames, WatchFrames } from './watch-stream.ts';
@@ -32,6 +33,7 @@ export interface FacePorts {
   readonly remote?: RemoteFace;
   readonly audit?: Auditor;
   readonly clock: Clock;
+  readonly random: Random;
   readonly gate?: FlowGate;
   readonly log: Log;
 }
@@ -47,15 +49,17 @@ export class HttpFace {
   }
 
   async handle(exchange: HttpExchange): Promise<void> {
+    const caller = { ...callerOf(exchange), auditId: auditIdOf(exchange.header('audit-id'), this.#ports.random) };
+    exchange.addHeader('audit-id', caller.auditId);
     try {
       const path = parseResourcePath(exchange.path);
       const { remote } = this.#ports;
-      if (path === undefined) await this.#other(exchange);
-      else if (remote?.serves(path) === true) await remote.serve(this.#ports.pipeline, exchange, callerOf(exchange), path);
-      else if (isProxyPath(path)) await this.#proxied(exchange, path);
+      if (path === undefined) await this.#other(exchange, caller);
+      else if (remote?.serves(path) === true) await remote.serve(this.#ports.pipeline, exchange, caller, path);
+      else if (isProxyPath(path)) await this.#proxied(exchange, path, caller);
       else {
         const loadBody = exchange.method === 'GET' || exchange.method === 'HEAD' ? undefined : (): Promise<Uint8Array> => bodyOf(exchange);
-        const request = { ...resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody), classified: classifier(exchange) };
+        const request = { ...resourceRequestOf(exchange, exchange.method, path, exchange.signal, loadBody), caller, classified: classifier(exchange) };
         if (request.verb === 'watch') await this.#watch(exchange, request);
         else await sendResponse(exchange, await this.#ports.pipeline.handle(request));
       }
@@ -112,9 +116,9 @@ export class HttpFace {
     return serveWebsocketText((await pipeline.handle(request)).body, upgrade, this.#ports);
   }
 
-  async #proxied(exchange: HttpExchange, path: ResourcePath): Promise<void> {
+  async #proxied(exchange: HttpExchange, path: ResourcePath, caller: Caller): Promise<void> {
     const { pipeline, proxy } = this.#ports;
-    const call = await pipeline.admit(proxiedRequestOf(exchange, exchange.method, path, exchange.signal));
+    const call = await pipeline.admit({ ...proxiedRequestOf(exchange, exchange.method, path, exchange.signal), caller });
     await proxy.serve(pipeline.resourceCall(call), exchange);
   }
 
@@ -136,12 +140,12 @@ export class HttpFace {
     await stream.end();
   }
 
-  async #other(exchange: HttpExchange): Promise<void> {
+  async #other(exchange: HttpExchange, caller: Caller): Promise<void> {
     const { auth, paths } = this.#ports;
-    const user = (await auth.authenticator.authenticate(callerOf(exchange))) ?? auth.anonymous(exchange.path);
+    const user = (await auth.authenticator.authenticate(caller)) ?? auth.anonymous(exchange.path);
     if (user === undefined) throw unauthorized();
     const attributes = { user, verb: exchange.method.toLowerCase(), isResource: false, path: exchange.path, group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
-    const record = this.#ports.audit?.begin(attributes, { uri: exchange.path, address: exchange.remoteAddress, userAgent: exchange.header('user-agent') ?? '', contentType: '' });
+    const record = this.#ports.audit?.begin(attributes, { uri: exchange.path, address: exchange.remoteAddress, userAgent: exchange.header('user-agent') ?? '', contentType: '', auditId: caller.auditId });
     let place: Place | undefined;
     try {
       place = await this.#ports.gate?.enter(attributes, { options: {}, signal: exchange.signal, classified: classifier(exchange) });

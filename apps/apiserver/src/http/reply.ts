@@ -2,6 +2,7 @@ import { ApiError, toApiError } from '@rhythm/api';
 import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
 import { warningsOf } from '../pipeline/warned.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
+import { prettyPieces, PrettyPrinter, wantsPretty } from './pretty.ts';
 
 const warningBytesMax = 256;
 const warningsMax = 32;
@@ -14,12 +15,20 @@ export async function sendResponse(exchange: HttpExchange, response: ResourceRes
     'cache-control': 'no-cache, private',
     ...warningHeader(response.warnings),
   };
-  const { body } = response;
+  const body = isJson(response.contentType) && wantsPretty(exchange) ? pretty(response.body) : response.body;
   if (body instanceof Uint8Array) {
     await exchange.send(response.code, headers, body);
     return;
   }
   await sendPieces(exchange, response.code, headers, body);
+}
+
+function isJson(contentType: string): boolean {
+  return contentType.startsWith('application/json');
+}
+
+function pretty(body: ResourceResponse['body']): ResourceResponse['body'] {
+  return body instanceof Uint8Array ? new PrettyPrinter().print(body) : prettyPieces(body);
 }
 
 /** Lists come in pieces: short ones are sent whole, long ones as fast as the client reads. Text (logs) is passed on as it comes. */
@@ -53,7 +62,7 @@ export async function sendError(exchange: HttpExchange, thrown: unknown): Promis
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...warningHeader(warningsOf(thrown)),
   };
-  await exchange.send(error.code, headers, Buffer.from(JSON.stringify(error.toStatus())));
+  await exchange.send(error.code, headers, Buffer.from(JSON.stringify(error.toStatus(), null, wantsPretty(exchange) ? 2 : undefined)));
   return error;
 }
 

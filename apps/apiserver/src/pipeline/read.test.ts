@@ -1,7 +1,7 @@
 import { decodeProtobuf, type KubeObject } from '@rhythm/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../limits.ts';
-import { settled, take, testApi, type SeenEvent, type TestApi } from '../testing.ts';
+import { settled, take, testApi, textOf, type SeenEvent, type TestApi } from '../testing.ts';
 
 let api: TestApi;
 beforeEach(() => {
@@ -21,6 +21,20 @@ const names = (list: List): (string | undefined)[] => list.items.map((item) => i
 const expired = { reason: 'Expired', code: 410 };
 
 describe('list', () => {
+  test('metadata comes in protobuf, without the rest', async () => {
+    await api.call('create', at, { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'meta-only' }, data: { hidden: 'content' } });
+    const as = (kind: string): string => `application/vnd.kubernetes.protobuf;as=${kind};g=meta.k8s.io;v=v1`;
+    for (const [verb, path, kind] of [['list', at, 'PartialObjectMetadataList'], ['get', `${at}/meta-only`, 'PartialObjectMetadata']] as const) {
+      const response = await api.respond(verb, path, undefined, { accept: as(kind) });
+      const text = await textOf(response);
+      expect(response.contentType).toBe('application/vnd.kubernetes.protobuf');
+      expect(text.slice(0, 4)).toBe('k8s\0');
+      expect(text).toContain(kind);
+      expect(text).toContain('meta-only');
+      expect(text).not.toContain('content');
+    }
+  });
+
   test('by namespace, label and field', async () => {
     await make('a', { app: 'web' });
     await make('b', { app: 'db' });

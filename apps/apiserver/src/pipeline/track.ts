@@ -22,7 +22,7 @@ export class Track {
   /** Known as soon as somebody is identified; who cannot be has no name. */
   identified(attributes: RequestAttributes): void {
     const { caller, userAgent, contentType } = this.#request;
-    this.#audit ??= this.#ports.audit?.begin(attributes, { uri: uriOf(this.#request), address: caller.address ?? '', userAgent, contentType });
+    this.#audit ??= this.#ports.audit?.begin(attributes, { uri: uriOf(this.#request), address: caller.address ?? '', userAgent, contentType, auditId: caller.auditId });
   }
 
   /** Let in; the place is given back when the request is over. */

@@ -13,6 +13,8 @@ export interface UserInfo {
 export interface Caller {
   /** Where the connection comes from. */
   readonly address?: string;
+  /** Under which the audit log has the request; absent: an id of its own. */
+  readonly auditId?: string;
   /** Subject of a client certificate that our CA signed and TLS verified. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; /** Fingerprint of the authority that it comes from, where several are trusted. */ readonly root?: string };
   /** Lower-case names. Metadata in gRPC. */

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const locate = (_ports: unknown, _resource: string, _namespace: string, name: string): Promise<ProxyTarget> =>
     name === 'none' ? Promise.reject(new ApiError('ServiceUnavailable', 'no endpoints available for service "none"')) : Promise.resolve(name === 'closed' ? { ...target, port: 1 } : target);
   const proxy = new ResourceProxy({ reader: { get: () => Promise.resolve(undefined), list: () => Promise.resolve([]) }, clock: systemClock, random: ports.random }, locate);
-  const face = new HttpFace({ pipeline, auth: { authenticator: ports.authenticator, authorizer: ports.authorizer, anonymous: () => undefined }, paths: [], upgrades: [], proxy, clock: ports.clock, log: silentLog });
+  const face = new HttpFace({ pipeline, auth: { authenticator: ports.authenticator, authorizer: ports.authorizer, anonymous: () => undefined }, paths: [], upgrades: [], proxy, clock: ports.clock, random: ports.random, log: silentLog });
   server = await startHttpServer({ host: '127.0.0.1', port: 0, tls: { cert: pair.certPem, key: pair.keyPem, clientCa: ca }, clock: systemClock, log: silentLog, handle: (exchange) => face.handle(exchange), upgrade: (upgrade) => face.upgrade(upgrade) });
 });
 afterAll(async () => {

@@ -59,7 +59,7 @@ function renderingOf(range: MediaRange): Rendering | undefined {
   if (range.parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   // A Table has no protobuf form.
   if (as === 'Table' && encoding !== 'protobuf') return { encoding, as: 'table', metaVersion: version, contentType: plain };
-  if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && encoding !== 'protobuf') return { encoding, as: 'partial', metaVersion: version, contentType: plain };
+  if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && (encoding !== 'protobuf' || version === 'v1')) return { encoding, as: 'partial', metaVersion: version, contentType: plain };
   return undefined;
 }
 

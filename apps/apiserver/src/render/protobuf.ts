@@ -18,7 +18,7 @@ export interface ProtobufList {
 }
 
 /** Writes a list of a kind item by item, so that a long one never holds the process. @throws ApiError NotAcceptable. */
-export function protobufListOf(kind: KindDefinition): ProtobufList {
+export function protobufListOf(kind: Pick<KindDefinition, 'group' | 'version' | 'kind' | 'listKind'>): ProtobufList {
   const schema = schemaFor(kind.group, kind.version, kind.kind);
   const meta = schemaOfMessage(listMeta);
   if (schema === undefined || meta === undefined) throw new ApiError('NotAcceptable', `${kind.kind} has no protobuf form`);

@@ -15,6 +15,9 @@ const comma = Buffer.from(',');
 /** Objects that are parsed and written in one go: some 10 ms. */
 const sliceObjects = 250;
 
+/** Metadata by itself, as protobuf has it. */
+const partialKind = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata', listKind: 'PartialObjectMetadataList' };
+
 /**
  * The only way out of the cache: an entry in the version and form that a client asked for. The stored version
  * in JSON is the entry's own bytes; everything else is made on demand.
@@ -53,7 +56,7 @@ export class Renderer {
   /** A list in pieces, so that no large one is ever held as a whole. */
   list(kind: KindDefinition, list: ListResult, rendering: Rendering, include: IncludeObject = 'Metadata'): Uint8Array | AsyncIterable<Uint8Array> {
     const metadata = { resourceVersion: String(list.revision), ...(list.continue === undefined ? {} : { continue: list.continue }), ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }) };
-    if (rendering.encoding === 'protobuf') return this.#protobufList(kind, metadata, list.entries);
+    if (rendering.encoding === 'protobuf') return this.#protobufList(kind, metadata, list.entries, rendering.as === 'partial');
     if (rendering.as === 'table') return rendering.encoding === 'json' ? this.#jsonTable(kind, metadata, list.entries, rendering, include) : this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
     const partial = rendering.as === 'partial';
     const head = partial ? { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
@@ -102,12 +105,15 @@ export class Renderer {
   }
 
   /** The envelope begins with the length of everything, so the items are encoded first. */
-  async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[]): AsyncGenerator<Uint8Array> {
-    const encode = protobufListOf(kind);
+  async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[], isPartial: boolean): AsyncGenerator<Uint8Array> {
+    const encode = protobufListOf(isPartial ? partialKind : kind);
     const items: Uint8Array[] = [];
     for (let at = 0; at < entries.length; at += sliceObjects) {
       if (at > 0) await this.#clock.sleep(0);
-      for (const entry of entries.slice(at, at + sliceObjects)) items.push(encode.item(this.#objectOf(kind, entry)));
+      for (const entry of entries.slice(at, at + sliceObjects)) {
+        const object = this.#objectOf(kind, entry);
+        items.push(encode.item(isPartial ? partialOf(object, 'v1') : object));
+      }
     }
     yield* encode.list(metadata, items);
   }

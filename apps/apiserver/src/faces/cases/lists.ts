@@ -33,6 +33,7 @@ export const listCases: readonly Case[] = [
   { name: 'a Table with objects', verb: 'get', path: `${secrets}/a`, accept: table, query: { includeObject: 'Object' }, code: 200, shows: { rows: [{ object: { kind: 'Secret' } }] } },
   { name: 'list of metadata', verb: 'list', path: secrets, accept: partial('PartialObjectMetadataList'), code: 200, shows: { kind: 'PartialObjectMetadataList' } },
   { name: 'metadata', verb: 'get', path: `${secrets}/a`, accept: partial('PartialObjectMetadata'), code: 200, shows: { kind: 'PartialObjectMetadata' } },
+  { name: 'list of metadata in protobuf', verb: 'list', path: 'v1/ns/default/podtemplates', accept: 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io', code: 200 },
   { name: 'YAML', verb: 'get', path: 'v1/ns/default/secrets/zzz', accept: 'application/yaml', code: 404, reason: 'NotFound' },
   { name: 'CBOR', verb: 'get', path: `${secrets}/a`, accept: 'application/cbor', code: 406, reason: 'NotAcceptable' },
   { name: 'CBOR or else JSON', verb: 'get', path: `${secrets}/a`, accept: 'application/cbor, application/json', code: 200 },
