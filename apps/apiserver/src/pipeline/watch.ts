@@ -89,9 +89,8 @@ async function open(ports: PipelinePorts, call: Call, cache: WatchCache, filter:
   if (version !== undefined && version > 0) await notOlderThan(cache, version, signal);
   const source = { cache, store: ports.store, probe: ports.caches.probe };
   const state = await readList(source, filter, version === undefined ? {} : { resourceVersion: '0' }, signal);
-  const initial: CacheEvent[] = state.entries.map((entry) => ({ type: 'ADDED', entry }));
-  if (options.sendInitialEvents === true && bookmarks) initial.push({ type: 'BOOKMARK', revision: state.revision, initialEventsEnd: true });
-  return cache.watch(filter, state.revision, { bookmarks, initial });
+  const initial: CacheEvent[] = options.sendInitialEvents === true && bookmarks ? [{ type: 'BOOKMARK', revision: state.revision, initialEventsEnd: true }] : [];
+  return cache.watch(filter, state.revision, { bookmarks, state: state.entries, initial });
 }
 
 async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, { onStart, onEnd: end }: WatchHooks): AsyncGenerator<readonly RenderedEvent[]> {

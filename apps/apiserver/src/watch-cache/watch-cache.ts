@@ -141,14 +141,14 @@ export class WatchCache {
   }
 
   /**
-   * `initial`, then all changes after `revision`.
+   * ADDED for all of `state`, then `initial`, then all changes after `revision`.
    * @throws ApiError Expired when the revision is too old, TooManyRequests at the cap of watches.
    */
-  watch(filter: Filter, revision: number, options: { bookmarks: boolean; initial?: readonly CacheEvent[] }): Watcher {
+  watch(filter: Filter, revision: number, options: { bookmarks: boolean; state?: readonly Entry[]; initial?: readonly CacheEvent[] }): Watcher {
     if (this.#watcherCount >= limits.watchesPerResourceMax) throw new ApiError('TooManyRequests', `${this.kind.plural} has ${limits.watchesPerResourceMax} watches, which is the most there can be`);
     const missed = this.#since(filter, revision);
     const initial = options.initial === undefined ? missed : [...options.initial, ...missed];
-    const watcher = new Watcher(filter, Math.max(revision, this.revision), initial, { bookmarks: options.bookmarks, onEnd: (ended) => this.#forget(ended) });
+    const watcher = new Watcher(filter, Math.max(revision, this.revision), initial, { bookmarks: options.bookmarks, ...(options.state === undefined ? {} : { state: options.state }), onEnd: (ended) => this.#forget(ended) });
     this.#watchersOf(filter).add(watcher);
     this.#watcherCount++;
     return watcher;
@@ -169,6 +169,7 @@ export class WatchCache {
   /** Tells all watches that asked for bookmarks how far the cache is. */
   async sendBookmarks(): Promise<void> {
     if (!this.#isLoaded || this.#watcherCount === 0) return;
+    for (const watcher of this.#allWatchers()) watcher.endIfBehind(this.#history.floor);
     if (this.#ports.store.progressMode() === 'requested') await this.#ports.store.requestProgress();
     for (const watcher of this.#allWatchers()) watcher.bookmark(this.revision);
   }
@@ -294,12 +295,13 @@ export class WatchCache {
   }
 
   #tell(change: Change): void {
-    for (const watcher of this.#watchers) watcher.offer(change);
+    const { floor } = this.#history;
+    for (const watcher of this.#watchers) watcher.offer(change, floor);
     if (this.#indexField === undefined) return;
     const now = change.current?.fields[this.#indexField];
     const before = change.previous?.fields[this.#indexField];
-    if (now !== undefined) for (const watcher of this.#indexedWatchers.get(now) ?? []) watcher.offer(change);
-    if (before !== undefined && before !== now) for (const watcher of this.#indexedWatchers.get(before) ?? []) watcher.offer(change);
+    if (now !== undefined) for (const watcher of this.#indexedWatchers.get(now) ?? []) watcher.offer(change, floor);
+    if (before !== undefined && before !== now) for (const watcher of this.#indexedWatchers.get(before) ?? []) watcher.offer(change, floor);
   }
 
   async #entriesOf(values: readonly StoredValue[]): Promise<Entry[]> {

@@ -41,13 +41,39 @@ test('nothing at or before its revision is told', async () => {
   expect((await all(watcher)).map((e) => (e.type === 'BOOKMARK' ? e.revision : e.entry.revision))).toEqual([6, 6]);
 });
 
-test('a watch that reads too slowly is ended with "too old" and lets go of what it held', async () => {
+test('a watch that reads too slowly is ended and lets go of what it held', async () => {
   const watcher = new Watcher({ prefix }, 0, [], { bookmarks: false, onEnd: () => undefined });
   const size = 1024 * 1024;
   const many = Math.ceil(limits.watchBacklogBytesMax / size) + 1;
   for (let revision = 1; revision <= many; revision++) watcher.offer(new Change(kind, revision, at(revision, {}, size), undefined));
   expect(watcher.ended).toBe(true);
-  await expect(all(watcher)).rejects.toMatchObject({ reason: 'Expired', code: 410 });
+  expect(await all(watcher)).toEqual([]);
+});
+
+test('no watch waits longer than the history remembers', async () => {
+  const behind = new Watcher({ prefix }, 0, [], { bookmarks: false, onEnd: () => undefined });
+  behind.offer(new Change(kind, 7, at(7), undefined), 0);
+  behind.offer(new Change(kind, 8, at(8), undefined), 6);
+  expect([behind.endIfBehind(6), behind.ended]).toEqual([false, false]);
+  behind.offer(new Change(kind, 9, at(9), undefined), 7);
+  expect(behind.ended).toBe(true);
+  expect(await all(behind)).toEqual([]);
+});
+
+test('what waits is handed out in pieces, in order', async () => {
+  const size = limits.chunkBytes / 2;
+  const state = [at(1, {}, size), at(2, {}, size), at(3, {}, size)];
+  const watcher = new Watcher({ prefix }, 3, [{ type: 'BOOKMARK', revision: 3, initialEventsEnd: true }], { bookmarks: true, state, onEnd: () => undefined });
+  for (let revision = 4; revision < 12; revision++) watcher.offer(new Change(kind, revision, at(revision, {}, size), undefined));
+  expect(watcher.isStarted).toBe(false);
+  const batches: number[][] = [];
+  for await (const batch of watcher) {
+    batches.push(batch.map((event) => (event.type === 'BOOKMARK' ? -event.revision : event.entry.revision)));
+    if (batches.length === 3) watcher.offer(new Change(kind, 12, at(12), undefined));
+    if (batches.flat().includes(12)) break;
+  }
+  expect(batches.flat()).toEqual([1, 2, 3, -3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(Math.max(...batches.map(({ length }) => length))).toBe(2);
 });
 
 test('the history is complete above its floor and says so below it', () => {

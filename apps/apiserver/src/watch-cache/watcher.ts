@@ -1,5 +1,6 @@
-import { ApiError } from '@rhythm/api';
+import type { ApiError } from '@rhythm/api';
 import { limits } from '../limits.ts';
+import type { Entry } from './entry.ts';
 import { wanted, type Filter } from './filter.ts';
 import type { Change, ObjectEvent } from './history.ts';
 
@@ -7,6 +8,10 @@ import type { Change, ObjectEvent } from './history.ts';
 export type CacheEvent =
   | ObjectEvent
   | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd: boolean };
+
+function revisionOf(event: CacheEvent): number {
+  return event.type === 'BOOKMARK' ? event.revision : event.entry.revision;
+}
 
 /** How a change looks through a filter; `undefined`: not at all. */
 export function seenThrough(filter: Filter, change: Change): CacheEvent | undefined {
@@ -17,13 +22,17 @@ export function seenThrough(filter: Filter, change: Change): CacheEvent | undefi
 }
 
 /**
- * One watch: what there was at its start, then changes as they come. What was there at the start costs
- * nothing (the cache holds it anyway); what comes later is capped, and a watch that reads too slowly is ended.
+ * One watch: what there was at its start, then changes as they come. What was there at the start costs a reference each. What comes
+ * later is capped, and may wait only for as long as the cache's history holds it anyway: however many watches read too slowly, and
+ * wherever each has stopped, they keep no more than that history. One that falls behind is ended without a word, as in Kubernetes:
+ * its client goes on from the last revision it has seen, or is told then that this is too old.
  */
 export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
   readonly filter: Filter;
   readonly bookmarks: boolean;
-  #initial: CacheEvent[];
+  #state: readonly Entry[];
+  #initial: readonly CacheEvent[];
+  /** In the state, then in the events that follow it. */
   #initialAt = 0;
   /** Changes up to here are told already or not wanted. */
   #from: number;
@@ -34,9 +43,11 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
   #error: ApiError | undefined;
   readonly #onEnd: (watcher: Watcher) => void;
 
-  constructor(filter: Filter, from: number, initial: CacheEvent[], options: { bookmarks: boolean; onEnd: (watcher: Watcher) => void }) {
+  /** @param initial comes after `state`, the objects that there were */
+  constructor(filter: Filter, from: number, initial: readonly CacheEvent[], options: { bookmarks: boolean; state?: readonly Entry[]; onEnd: (watcher: Watcher) => void }) {
     this.filter = filter;
     this.#from = from;
+    this.#state = options.state ?? [];
     this.#initial = initial;
     this.bookmarks = options.bookmarks;
     this.#onEnd = options.onEnd;
@@ -44,15 +55,17 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
 
   /** What there was at its start has been handed out. */
   get isStarted(): boolean {
-    return this.#initialAt >= this.#initial.length;
+    return this.#initialAt >= this.#state.length + this.#initial.length;
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  offer(change: Change): void {
+  /** @param floor what happened up to this revision, the history of the cache holds no longer */
+  offer(change: Change, floor = 0): void {
     if (this.#ended || change.revision <= this.#from) return;
+    if (this.endIfBehind(floor)) return;
     const event = seenThrough(this.filter, change);
     if (event !== undefined) this.#push(event, bytesOf(event));
   }
@@ -60,6 +73,14 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
   bookmark(revision: number): void {
     if (this.#ended || !this.bookmarks || revision < this.#from) return;
     this.#push({ type: 'BOOKMARK', revision, initialEventsEnd: false }, 0);
+  }
+
+  /** Ends it when it waits to tell something that is older than the history. */
+  endIfBehind(floor: number): boolean {
+    const oldest = this.#queue[0];
+    if (oldest === undefined || revisionOf(oldest) > floor) return false;
+    this.#giveUp();
+    return true;
   }
 
   /** What is queued is still delivered, then `error` is thrown if given. */
@@ -73,8 +94,9 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
 
   /** What is to be told now, some of it; `undefined` when there is nothing. @throws ApiError that ended the watch, after the last event. */
   next(): readonly CacheEvent[] | undefined {
-    if (this.#initialAt < this.#initial.length) return this.#nextInitial();
-    if (this.#initial.length > 0) {
+    if (!this.isStarted) return this.#nextInitial();
+    if (this.#initialAt > 0) {
+      this.#state = [];
       this.#initial = [];
       this.#initialAt = 0;
     }
@@ -107,7 +129,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     wake?.();
   }
 
-  /** All that waits, or as much of it as is handed on at a time. */
+  /** All that waits, or as much of it as is handed on at a time: that becomes a copy of this watch's own, which its reader may keep for long. */
   #nextQueued(): readonly CacheEvent[] {
     const waiting = this.#queue;
     if (this.#queueBytes <= limits.chunkBytes) {
@@ -125,8 +147,9 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
 
   #nextInitial(): CacheEvent[] {
     const batch: CacheEvent[] = [];
-    for (let bytes = 0; this.#initialAt < this.#initial.length && bytes < limits.chunkBytes; this.#initialAt++) {
-      const event = this.#initial[this.#initialAt];
+    for (let bytes = 0; !this.isStarted && bytes < limits.chunkBytes; this.#initialAt++) {
+      const entry = this.#state[this.#initialAt];
+      const event: CacheEvent | undefined = entry === undefined ? this.#initial[this.#initialAt - this.#state.length] : { type: 'ADDED', entry };
       if (event === undefined) continue;
       batch.push(event);
       bytes += bytesOf(event);
@@ -134,10 +157,19 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     return batch;
   }
 
+  /** Lets go of all that it holds. */
+  #giveUp(): void {
+    this.#queue = [];
+    this.#queueBytes = 0;
+    this.#state = [];
+    this.#initial = [];
+    this.#initialAt = 0;
+    this.end();
+  }
+
   #push(event: CacheEvent, bytes: number): void {
     if (this.#queueBytes + bytes > limits.watchBacklogBytesMax || this.#queue.length >= limits.watchBacklogEventsMax) {
-      this.#queue = [];
-      this.end(new ApiError('Expired', `too old resource version: the watch fell behind by more than ${limits.watchBacklogBytesMax} bytes or ${limits.watchBacklogEventsMax} events`));
+      this.#giveUp();
       return;
     }
     this.#queue.push(event);
