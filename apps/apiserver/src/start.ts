@@ -9,6 +9,7 @@ import type { Store } from '@rhythm/store-client';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { Aggregator, type ProxyClientCredentials } from './aggregation/index.ts';
 import { admissionSteps, choosePlugins, type AdmissionPorts, type PluginChoice } from './admission/index.ts';
+import { policyFollower } from './admission/policies/policy-status.ts';
 import { quotaStore, resourceQuota } from './admission/quota/index.ts';
 import { AuditPolicy, Auditor } from './audit/index.ts';
 import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
@@ -149,6 +150,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const pipeline = new Pipeline({ ...base, ...audit, gate: flow.gate, timeouts, metrics: new RequestMetrics(metrics, registry, clock) });
   const writes = new OwnWrites(base);
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
+  const policies = policyFollower({ registry, reader, writes, changes: changesOf(caches), log });
   const upkeep = flow.upkeep({ reader, writes, changes: changesOf(caches) });
   const life: Life = { steps: new StartSteps(), shutdown: new Shutdown(config.shutdown ?? shutdownDefaults), isWarm: false };
   const ended = new AbortController();
@@ -166,7 +168,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     ended.abort(new Error('the server is stopping'));
     auth.stop();
     grpc.face.close();
-    await Promise.all([aggregator.stop(), definitions.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
+    await Promise.all([aggregator.stop(), definitions.stop(), policies.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
     encryption?.stop();
     webhooks.close();
@@ -191,6 +193,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     await end();
     throw new Error('the first objects of the cluster could not be written', { cause: error });
   }
+  policies.start();
   life.isWarm = true;
   void runCompactor(store, clock, log, ended.signal);
   const stop = (): Promise<void> =>

@@ -25,11 +25,14 @@ export interface PolicyFault {
   readonly message: string;
 }
 
-/** Compiles all expressions of a policy; each variable sees those before it, validations see all. */
-export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy {
+/**
+ * Compiles all expressions of a policy; each variable sees those before it, validations see all.
+ * @param types of variables, where more is known of them than that they are something
+ */
+export function compilePolicy(policy: ValidatingAdmissionPolicy, types: Readonly<Record<string, Type>> = {}): CompiledPolicy {
   const { spec } = policy;
   const faults: PolicyFault[] = [];
-  const base: Record<string, Type> = { ...admissionTypes, ...(spec.paramKind === undefined ? {} : { params: dynType }) };
+  const base: Record<string, Type> = { ...admissionTypes, ...types, ...(spec.paramKind === undefined ? {} : { params: dynType }) };
   const fields = new Map<string, Type>();
   const environment = (): Environment => new Environment({ variables: { ...base, variables: { kind: 'object', name: 'kubernetes.variables', fields: new Map(fields) } satisfies ObjectType } });
   const compile = (source: string, field: string, ...results: readonly Type[]): Program | undefined => {
