@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { choosePlugins, type PluginChoice } from './admission/index.ts';
 import { LogFile } from './audit/index.ts';
 import { frontProxyHeadersByDefault, type FrontProxyConfig, type OidcConfig } from './auth/index.ts';
+import { webhookFlags, webhooksOf } from './auth/webhook/from-flags.ts';
 import { followFiles } from './certificates/index.ts';
 import { encryptionLimits } from './encryption/index.ts';
 import { start } from './index.ts';
@@ -64,6 +65,7 @@ const spec = {
   'shutdown-delay-duration': { type: 'string', help: 'how long a server that was asked to stop goes on, only not ready any more', default: '0s' },
   'shutdown-drain-duration': { type: 'string', help: 'how long requests under way may then take to finish', default: '3s' },
   'goaway-chance': { type: 'number', help: 'share of HTTP/2 requests after which the client is sent away, to come back to another server; at most 0.02', default: 0 },
+  ...webhookFlags,
   'endpoint-file': { type: 'string', help: 'written with host:port once requests are served' },
   semantics: { type: 'string', help: 'for tests of the tests: none stores and echoes, without any rule', default: 'kubernetes' },
 } as const;
@@ -120,6 +122,7 @@ await runApp('apiserver', log, async (argv) => {
       shutdown: { delayMs: duration(flags, 'shutdown-delay-duration', 0), drainMs: duration(flags, 'shutdown-drain-duration', 0) },
       goAwayChance: goAwayOf(flags['goaway-chance']),
       ...oidc,
+      ...webhooksOf(flags),
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
       ...(encryption === undefined ? {} : { encryption: encryption.current }),

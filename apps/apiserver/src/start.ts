@@ -12,7 +12,7 @@ import { admissionSteps, choosePlugins, type AdmissionPorts, type PluginChoice }
 import { policyFollower } from './admission/policies/policy-status.ts';
 import { quotaStore, resourceQuota } from './admission/quota/index.ts';
 import { AuditPolicy, Auditor } from './audit/index.ts';
-import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type OidcConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
+import { buildAuth, FrontProxy, type Auth, type FrontProxyConfig, type ObjectWriter, type AccessWebhookConfig, type OidcConfig, type TokenWebhookConfig, type ResourceChanges, type PodsOfNode } from './auth/index.ts';
 import { bootstrapNamespaces, bootstrapOwnService, bootstrapPriorityClasses, ensure, isLoopback } from './bootstrap/bootstrap.ts';
 import { firstAddress } from './bootstrap/first-address.ts';
 import type { CertificatePair, LiveCertificates, ServingTls } from './certificates/index.ts';
@@ -70,6 +70,9 @@ export interface ApiserverConfig {
   readonly proxyClient?: ProxyClientCredentials;
   /** Whose identity tokens are accepted, besides certificates and the cluster's own tokens. */
   readonly oidc?: OidcConfig;
+  /** Webhooks that know more tokens, and allow more. */
+  readonly tokenWebhook?: TokenWebhookConfig;
+  readonly accessWebhook?: AccessWebhookConfig;
   /** Our certificate and key (PEM) for kubelets, which the client CA signs too; without them logs, exec and the like are refused. */
   readonly kubeletClient?: { readonly cert: string; readonly key: string };
   /** What `kubectl explain` says (tools/descriptions.ts). It may be missing, or come later. */
@@ -122,7 +125,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const objects = new ObjectStore(store, caches, registry, clock);
   const reader = objectReader({ registry, caches, objects });
   const frontProxy = config.frontProxy === undefined ? undefined : new FrontProxy(config.frontProxy, config.tls.clientCa);
-  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(frontProxy === undefined ? {} : { frontProxy }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
+  const auth = buildAuth({ serviceAccountKey: config.serviceAccountKey, issuer: config.serviceAccountIssuer, ...(config.oidc === undefined ? {} : { oidc: config.oidc }), ...(frontProxy === undefined ? {} : { frontProxy }), ...(config.tokenWebhook === undefined ? {} : { tokenWebhook: config.tokenWebhook }), ...(config.accessWebhook === undefined ? {} : { accessWebhook: config.accessWebhook }) }, reader, { clock, random, log, changes: changesOf(caches), podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
   const aggregator = aggregatorOf(config, { registry, reader, changes: changesOf(caches) }, { caches, objects }, ports);

@@ -29,8 +29,10 @@ import { bootstrapTokens } from './tokens/bootstrap-token.ts';
 import { keySet, tokenKeysFromPem } from './tokens/keys.ts';
 import { tokenRequestHandler } from './tokens/request.ts';
 import { TokenVerifier } from './tokens/verifier.ts';
+import { ReviewClient, webhookAuthorizer, webhookTokens, type AccessCacheTimes, type WebhookEndpoint } from './webhook/index.ts';
 
 export { FrontProxy, frontProxyHeadersByDefault, type FrontProxyConfig } from './front-proxy.ts';
+export { webhookEndpoint } from './webhook/index.ts';
 export type { OidcConfig } from './oidc/oidc.ts';
 export type { PodsOfNode } from './node/node-graph.ts';
 export type { AuthPorts, ObjectWriter, ResourceChanges } from './ports.ts';
@@ -39,6 +41,16 @@ export { forbidden, forbiddenObject, refusalText } from './forbidden.ts';
 export { unauthorized } from './credentials.ts';
 export { anonymousUser } from './anonymous.ts';
 export { mastersGroup, nodesGroup } from './groups.ts';
+
+export interface TokenWebhookConfig {
+  readonly endpoint: WebhookEndpoint;
+  /** How long its answers are good; 0: for one question. */
+  readonly cacheMs: number;
+}
+
+export interface AccessWebhookConfig extends AccessCacheTimes {
+  readonly endpoint: WebhookEndpoint;
+}
 
 export interface AuthConfig {
   /** Private P-256 key in PEM, which signs and verifies service-account tokens; others behind it verify as well. */
@@ -50,6 +62,10 @@ export interface AuthConfig {
   readonly jwksUri?: string;
   /** Whose identity tokens are accepted besides. */
   readonly oidc?: OidcConfig;
+  /** A webhook that is asked about tokens which nobody else knows. */
+  readonly tokenWebhook?: TokenWebhookConfig;
+  /** A webhook that is asked about what neither roles nor the node authorizer allow. */
+  readonly accessWebhook?: AccessWebhookConfig;
   /** Proxies that speak for their callers; without it those headers mean nothing. */
   readonly frontProxy?: FrontProxy;
   /** Paths served without a credential; those of health and version when absent. */
@@ -87,10 +103,16 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
       return keys;
     },
   };
-  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)])]);
+  const asked = config.tokenWebhook === undefined ? undefined : new ReviewClient(config.tokenWebhook.endpoint, ports);
+  const accessAsked = config.accessWebhook === undefined ? undefined : new ReviewClient(config.accessWebhook.endpoint, ports);
+  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)]), ...(asked === undefined || config.tokenWebhook === undefined ? [] : [webhookTokens(asked, audiences, config.tokenWebhook.cacheMs, ports.clock)])]);
   const index = new LiveSubjectIndex(reader, ports.changes);
   const rbac = new RbacAuthorizer(index);
-  const authorizer = ports.podsOf === undefined ? rbac : anyOf([new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader), rbac]);
+  const authorizer = anyOf([
+    ...(ports.podsOf === undefined ? [] : [new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader)]),
+    rbac,
+    ...(accessAsked === undefined || config.accessWebhook === undefined ? [] : [webhookAuthorizer(accessAsked, config.accessWebhook, ports)]),
+  ]);
   const open = config.anonymousPaths ?? anonymousPathsByDefault;
   let stopAggregation = (): void => undefined;
   const createOnly = new Map<string, CreateOnlyHandler>([
@@ -131,6 +153,8 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     stop() {
       stopAggregation();
       index.stop();
+      asked?.close();
+      accessAsked?.close();
     },
   };
 }
