@@ -4,6 +4,7 @@ import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rh
 import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
+import { aggregationLimits } from './limits.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 
 const namespace = 'kube-system';
@@ -68,6 +69,8 @@ export class AuthenticationConfig {
       try {
         await this.#reconcile();
         failures = 0;
+        // ConfigMaps change all the time, this one hardly ever.
+        await clock.sleep(aggregationLimits.authenticationEveryMs, this.#stop.signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#isDue = true;

@@ -34,6 +34,10 @@ export const aggregationLimits = {
   documentsPauseMinMs: 1_000,
   /** What is taken over of one group version. */
   resourcesPerVersionMax: 2_000,
+  /** How long a local APIService that nothing here stands behind is left, in case that another server knows better. */
+  unwantedMs: 1_000,
+  /** Between looks at what aggregated servers authenticate by: any ConfigMap's change leads to one. */
+  authenticationEveryMs: 1_000,
   /** Local APIServices written at the same time. */
   writesAtOnce: 8,
 } as const;

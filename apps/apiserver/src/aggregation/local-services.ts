@@ -28,6 +28,9 @@ export class LocalServices {
   readonly #ports: LocalServicesPorts;
   readonly #stop = new AbortController();
   #stops: ReadonlyArray<() => void> = [];
+  /** Since when, by the monotonic clock, it has been so. */
+  readonly #unwanted = new Map<string, number>();
+  #timer: { cancel(): void } | undefined;
   #isDue = false;
   #running: Promise<void> | undefined;
 
@@ -46,6 +49,7 @@ export class LocalServices {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is stopping'));
     for (const stop of this.#stops) stop();
+    this.#timer?.cancel();
     await this.#running;
   }
 
@@ -81,11 +85,26 @@ export class LocalServices {
       const isOnStart = object.metadata.labels?.[automanagedLabel] === 'onstart';
       if (isStart || !isOnStart) todo.push(...this.#brought(object, present.get(name)));
     }
+    for (const name of this.#unwanted.keys()) if (wanted.has(name) || !present.has(name)) this.#unwanted.delete(name);
     for (const [name, object] of present) {
       const label = object.metadata.labels?.[automanagedLabel];
-      if (!wanted.has(name) && object.metadata.deletionTimestamp === undefined && (label === 'true' || (isStart && label === 'onstart'))) todo.push(() => this.#remove(object));
+      const isOurs = label === 'true' || (isStart && label === 'onstart');
+      if (isOurs && !wanted.has(name) && object.metadata.deletionTimestamp === undefined && this.#isSettled(name)) todo.push(() => this.#remove(object));
     }
     for (let at = 0; at < todo.length; at += aggregationLimits.writesAtOnce) await Promise.all(todo.slice(at, at + aggregationLimits.writesAtOnce).map((act) => act()));
+  }
+
+  /** Another server may know of a definition before this one does: what looks unwanted is given time to be wanted. */
+  #isSettled(name: string): boolean {
+    const { clock } = this.#ports;
+    const since = this.#unwanted.get(name);
+    if (since !== undefined && clock.monotonic() - since >= aggregationLimits.unwantedMs) return true;
+    if (since === undefined) this.#unwanted.set(name, clock.monotonic());
+    this.#timer ??= clock.setTimer(aggregationLimits.unwantedMs, () => {
+      this.#timer = undefined;
+      if (!this.#stop.signal.aborted) this.#trigger();
+    });
+    return false;
   }
 
   #wanted(): ReadonlyMap<string, APIService> {

@@ -17,7 +17,9 @@ export function groupVersionOf(path: string): { readonly group: string; readonly
  */
 export function checkPlain(path: string): void {
   const parts = path.replace(/\/$/, '').split('/').slice(1);
-  const subresourceAt = parts.indexOf('namespaces') === 3 ? 8 : 6;
+  const first = parts[0] === 'api' ? 2 : 3;
+  const named = decodeURIComponent(parts[first] ?? '');
+  const subresourceAt = named === 'watch' ? Infinity : first + (named === 'namespaces' ? 4 : 2);
   for (const [at, part] of parts.entries()) {
     if (part === '.' || part === '..' || /^(?:%2e|\.){1,2}$/i.test(part)) throw new ApiError('BadRequest', 'the path has parts that are dots');
     if (at <= subresourceAt && (part === '' || /%2f|%5c|%00|%25/i.test(part))) throw new ApiError('BadRequest', `the path has a part that names nothing: ${JSON.stringify(part)}`);
