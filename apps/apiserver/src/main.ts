@@ -85,7 +85,7 @@ await runApp('apiserver', log, async (argv) => {
     }
   };
   const files = await followFiles(flags, { clock: systemClock, log });
-  const { serving, serviceAccountKey, kubeletClient } = files.live;
+  const { serving, serviceAccountKey, kubeletClient, proxyClient } = files.live;
   const store = await etcdStore({
     endpoints: flags['store-endpoints'],
     ...(files.store === undefined ? {} : { tls: files.store }),
@@ -126,7 +126,7 @@ await runApp('apiserver', log, async (argv) => {
       ...(flags['audit-policy-file'] === undefined ? {} : { auditPolicy: read('audit-policy-file', flags['audit-policy-file']) }),
       ...frontProxyOf(flags, (path) => read('requestheader-client-ca-file', path)),
       ...(encryption === undefined ? {} : { encryption: encryption.current }),
-      ...proxyClientOf(flags, read),
+      ...(proxyClient === undefined ? {} : { proxyClient: proxyClient.current }),
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(kubeletClient === undefined ? {} : { kubeletClient: kubeletClient.current }),
     },
@@ -204,12 +204,6 @@ function auditFileOf(flags: Flags<'audit-'>): LogFile | undefined {
   const [policy, path] = [flags['audit-policy-file'], flags['audit-log-path']];
   if ((policy === undefined) !== (path === undefined)) throw new FlagError('--audit-policy-file and --audit-log-path go together');
   return path === undefined ? undefined : new LogFile(path, flags['audit-log-maxsize'] * 1024 * 1024, flags['audit-log-maxbackup']);
-}
-
-function proxyClientOf(flags: Flags<'proxy-client-'>, read: (flag: string, path: string) => string): { readonly proxyClient?: { readonly cert: string; readonly key: string } } {
-  const [cert, key] = [flags['proxy-client-cert-file'], flags['proxy-client-key-file']];
-  if ((cert === undefined) !== (key === undefined)) throw new FlagError('--proxy-client-cert-file and --proxy-client-key-file go together');
-  return cert === undefined || key === undefined ? {} : { proxyClient: { cert: read('proxy-client-cert-file', cert), key: read('proxy-client-key-file', key) } };
 }
 
 function frontProxyOf(flags: Flags<'requestheader-'>, readCa: (path: string) => string): { readonly frontProxy?: FrontProxyConfig } {

@@ -353,7 +353,7 @@ function podsOfNode(caches: Caches, objects: ObjectStore): PodsOfNode {
 }
 
 /** APIServices are read on the way of every request, so they are kept as they were decoded; an entry of the cache never changes. */
-function aggregatorOf(config: ApiserverConfig, served: { readonly registry: LiveRegistry; readonly reader: ObjectReader; readonly changes: ResourceChanges }, { caches, objects }: { readonly caches: Caches; readonly objects: ObjectStore }, { clock, random, log }: ApiserverPorts): Aggregator {
+function aggregatorOf(config: ApiserverConfig, served: { readonly registry: LiveRegistry; readonly reader: ObjectReader; readonly changes: ResourceChanges }, { caches, objects }: { readonly caches: Caches; readonly objects: ObjectStore }, { clock, random, log, live }: ApiserverPorts): Aggregator {
   const kind = kindRegistry.byResource('apiregistration.k8s.io', 'v1', 'apiservices');
   if (kind === undefined) throw new Error('no such kind: apiservices');
   const source = async (): Promise<{ readonly identity: object; read(): APIService }[]> => {
@@ -361,7 +361,7 @@ function aggregatorOf(config: ApiserverConfig, served: { readonly registry: Live
     return cache.page({ prefix: listPrefix(cache.kind, '') }, 0).entries.map((entry) => ({ identity: entry, read: () => objects.decode<APIService>(kind, entry) }));
   };
   const { frontProxy, proxyClient, tls } = config;
-  return new Aggregator({ clientCa: tls.clientCa, ...(frontProxy === undefined ? {} : { frontProxy }), ...(proxyClient === undefined ? {} : { proxyClient }) }, { ...served, source, clock, random, log });
+  return new Aggregator({ clientCa: tls.clientCa, requestMs: config.timeouts?.requestMs ?? limits.requestTimeoutMs, ...(live === undefined ? {} : { live }), ...(frontProxy === undefined ? {} : { frontProxy }), ...(proxyClient === undefined ? {} : { proxyClient }) }, { ...served, source, clock, random, log });
 }
 
 /** The HTTP face alone believes proxies: they do not speak to the gRPC face. */

@@ -1,4 +1,5 @@
 import type { Clock, Log, Random } from '@rhythm/base';
+import type { LiveCertificates } from '../certificates/live-certificates.ts';
 import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
 import type { LiveRegistry } from '../custom/live-registry.ts';
 import type { OtherServers } from '../discovery/documents.ts';
@@ -6,7 +7,7 @@ import type { PathHandler } from '../http/face.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { RemoteResources } from '../pipeline/ports.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
-import { AuthenticationConfig } from './authentication-config.ts';
+import { AuthenticationConfig, type Trusted } from './authentication-config.ts';
 import { AvailabilityController } from './availability-controller.ts';
 import { LocalServices } from './local-services.ts';
 import { RemoteClient, type ProxyClientCredentials } from './remote-client.ts';
@@ -24,6 +25,10 @@ export interface AggregatorConfig {
   readonly frontProxy?: FrontProxyConfig;
   /** By which aggregated servers know that this one may speak for others. */
   readonly proxyClient?: ProxyClientCredentials;
+  /** The same while the server runs: authorities and certificates are renewed. */
+  readonly live?: Pick<LiveCertificates, 'serving' | 'proxyClient'>;
+  /** Deadline of everything that is not a watch or a stream. */
+  readonly requestMs: number;
 }
 
 export interface AggregatorPorts {
@@ -57,11 +62,11 @@ export class Aggregator {
     this.#config = config;
     this.#ports = ports;
     this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, log });
-    this.#client = new RemoteClient({ reader, random, clock, ...(config.proxyClient === undefined ? {} : { proxyClient: config.proxyClient }) });
+    this.#client = new RemoteClient({ reader, random, clock, proxyClient: () => config.live?.proxyClient?.current ?? config.proxyClient });
     this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });
     this.#openApi = new RemoteOpenApi(this.#client, { table: this.#table, clock, random, log });
-    this.face = new RemoteFace({ table: this.#table, client: this.#client, openApi: this.#openApi, clock });
-    this.resources = new RemoteResourceRequests(this.#table, this.#client, this.#discovery, clock);
+    this.face = new RemoteFace({ table: this.#table, client: this.#client, openApi: this.#openApi, clock, requestMs: config.requestMs });
+    this.resources = new RemoteResourceRequests({ table: this.#table, client: this.#client, discovery: this.#discovery, clock, requestMs: config.requestMs });
     this.others = otherServers(this.#table, this.#discovery, registry);
   }
 
@@ -80,10 +85,20 @@ export class Aggregator {
     const common = { reader, writes, clock, random, log };
     await this.#begin(this.#table);
     await this.#begin(new LocalServices({ ...common, registry, table: this.#table }));
-    await this.#begin(new AuthenticationConfig({ ...common, changes }, this.#config));
+    const authentication = new AuthenticationConfig({ ...common, changes }, () => this.#trusted());
+    await this.#begin(authentication);
+    const unfollow = this.#config.live?.serving?.onChange(() => authentication.trigger());
+    if (unfollow !== undefined) this.#started.push({ stop: unfollow });
     await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client }));
     await this.#begin(this.#discovery);
     await this.#begin(this.#openApi);
+  }
+
+  /** Whom this server believes at the moment. */
+  #trusted(): Trusted {
+    const { clientCa, frontProxy, live } = this.#config;
+    const { current } = live?.serving ?? {};
+    return { clientCa: current?.clientCa ?? clientCa, ...(frontProxy === undefined ? {} : { frontProxy: { ...frontProxy, ca: current?.frontProxyCa ?? frontProxy.ca } }) };
   }
 
   async stop(): Promise<void> {

@@ -14,8 +14,8 @@ export interface ProxyClientCredentials {
 
 export interface RemotePorts extends LocatePorts {
   readonly clock: Clock;
-  /** Absent: aggregated servers are called without a certificate, and take the caller for nobody. */
-  readonly proxyClient?: ProxyClientCredentials;
+  /** As it is at the moment. Without one, aggregated servers are called without a certificate, and take the caller for nobody. */
+  proxyClient(): ProxyClientCredentials | undefined;
 }
 
 /** A ready endpoint of a service. */
@@ -54,7 +54,7 @@ export class RemoteClient {
 
   /** Begins a request; its failures are events of it. */
   open(service: RemoteService, { address, port }: RemoteAddress, outgoing: Outgoing, signal: AbortSignal): ClientRequest {
-    const { proxyClient, clock } = this.#ports;
+    const { clock } = this.#ports;
     const serverName = `${service.serviceName}.${service.serviceNamespace}.svc`;
     // A kept connection may just have been closed by the other side: what changes something is not sent into doubt.
     const isSafe = outgoing.upgrade !== true && (outgoing.method === 'GET' || outgoing.method === 'HEAD');
@@ -69,7 +69,7 @@ export class RemoteClient {
       ALPNProtocols: ['http/1.1'],
       minVersion: 'TLSv1.2',
       ...(service.insecure ? { rejectUnauthorized: false } : service.ca === '' ? {} : { ca: service.ca }),
-      ...proxyClient,
+      ...this.#ports.proxyClient(),
       maxHeaderSize: aggregationLimits.responseHeaderBytesMax,
       signal,
     };

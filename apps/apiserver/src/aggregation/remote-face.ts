@@ -1,9 +1,9 @@
 import { ApiError, hasReason } from '@rhythm/api';
 import { withTimeout, type Clock } from '@rhythm/base';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
-import { limits } from '../limits.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ResourcePath } from '../pipeline/path.ts';
+import { timeoutOf, tooLate } from '../pipeline/timeout.ts';
 import type { Caller, ResourceRequest, UserInfo } from '../pipeline/types.ts';
 import { WatchCount } from '../pipeline/watch-count.ts';
 import { forward, forwardUpgrade, hostOf, type Backend } from '../proxy/index.ts';
@@ -19,6 +19,8 @@ export interface RemoteFacePorts {
   readonly client: RemoteClient;
   readonly openApi: Pick<RemoteOpenApi, 'isServedThere'>;
   readonly clock: Clock;
+  /** Deadline of everything that is not a watch or a stream. */
+  readonly requestMs: number;
 }
 
 /** Subresources whose requests last as long as they last. */
@@ -83,7 +85,7 @@ export class RemoteFace {
     const path = exchange.rawQuery === '' ? exchange.path : `${exchange.path}?${exchange.rawQuery}`;
     const whole = { exchange, backend, host: hostOf(exchange), path };
     if (request !== undefined && (request.verb === 'watch' || streams.has(request.subresource))) return forward(this.#ports.clock, whole);
-    const limit = withTimeout(this.#ports.clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'));
+    const limit = withTimeout(this.#ports.clock, timeoutOf(request ?? {}, this.#ports.requestMs), tooLate);
     try {
       return await forward(this.#ports.clock, { ...whole, deadline: limit.signal });
     } finally {

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError, errorFromStatus, notFound, reasonCodes, type StatusReason } from '@rhythm/api';
 import type { Status } from '@rhythm/api/types/meta-v1';
 import { withTimeout, type Clock } from '@rhythm/base';
-import { limits } from '../limits.ts';
 import type { RemoteResources } from '../pipeline/ports.ts';
+import { timeoutOf, tooLate } from '../pipeline/timeout.ts';
 import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../pipeline/types.ts';
 import { answerOf, unreachable } from '../proxy/index.ts';
 import { identityHeaders } from './identity-headers.ts';
@@ -18,28 +18,30 @@ const methods: Readonly<Record<string, string>> = { get: 'GET', list: 'GET', wat
 const eventTypes = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 const textType = 'application/json';
 
+export interface RemoteResourcePorts {
+  readonly table: ApiServiceTable;
+  readonly client: RemoteClient;
+  readonly discovery: Pick<RemoteDiscovery, 'of'>;
+  readonly clock: Clock;
+  /** Deadline of everything that is not a watch. */
+  readonly requestMs: number;
+}
+
 /** Requests of the gRPC face (and of programs in process) on resources of other servers: as HTTP, with the same outcome. */
 export class RemoteResourceRequests implements RemoteResources {
-  readonly #table: ApiServiceTable;
-  readonly #client: RemoteClient;
-  readonly #clock: Clock;
+  readonly #ports: RemoteResourcePorts;
 
-  readonly #discovery: Pick<RemoteDiscovery, 'of'>;
-
-  constructor(table: ApiServiceTable, client: RemoteClient, discovery: Pick<RemoteDiscovery, 'of'>, clock: Clock) {
-    this.#table = table;
-    this.#client = client;
-    this.#discovery = discovery;
-    this.#clock = clock;
+  constructor(ports: RemoteResourcePorts) {
+    this.#ports = ports;
   }
 
   serves(request: ResourceRequest): boolean {
-    return isResourcesRequest(request) || this.#table.remoteOf(request.group, request.version) !== undefined;
+    return isResourcesRequest(request) || this.#ports.table.remoteOf(request.group, request.version) !== undefined;
   }
 
   async handle(request: ResourceRequest, user: UserInfo): Promise<ResourceResponse> {
     if (isResourcesRequest(request)) return this.#resources(request.name);
-    const limit = withTimeout(this.#clock, limits.requestTimeoutMs, () => new ApiError('Timeout', 'the request did not complete within the time allotted to it'), request.signal);
+    const limit = withTimeout(this.#ports.clock, timeoutOf(request, this.#ports.requestMs), tooLate, request.signal);
     try {
       const body = request.loadBody === undefined ? request.body : await request.loadBody();
       const message = await this.#send(request, user, body, request.accept, limit.signal);
@@ -60,9 +62,9 @@ export class RemoteResourceRequests implements RemoteResources {
    * which gRPC does not have. @throws ApiError NotFound for what this server serves itself, ServiceUnavailable while it is not known.
    */
   #resources(name: string): ResourceResponse {
-    const remote = this.#table.remotes.get(name);
+    const remote = this.#ports.table.remotes.get(name);
     if (remote === undefined) throw notFound({ group: registrationGroup, resource: apiServices }, name);
-    const { resources, isStale } = this.#discovery.of(remote);
+    const { resources, isStale } = this.#ports.discovery.of(remote);
     if (isStale || !remote.isAvailable) throw new ApiError('ServiceUnavailable', `stale GroupVersion discovery: ${remote.group}/${remote.version}`);
     return { code: 200, contentType: textType, body: Buffer.from(JSON.stringify(listOfResources(resources, remote.group, remote.version))), warnings: [] };
   }
@@ -90,7 +92,7 @@ export class RemoteResourceRequests implements RemoteResources {
     const service = this.#serviceOf(request);
     const method = methods[request.verb];
     if (method === undefined) throw new ApiError('MethodNotAllowed', `the verb ${JSON.stringify(request.verb)} is not one that another server could be asked for`);
-    const at = await this.#client.locate(service).catch((error: unknown) => {
+    const at = await this.#ports.client.locate(service).catch((error: unknown) => {
       throw unavailable(true, error);
     });
     const headers = {
@@ -99,7 +101,7 @@ export class RemoteResourceRequests implements RemoteResources {
       ...(request.userAgent === '' ? {} : { 'user-agent': [request.userAgent] }),
       ...(body.length === 0 ? {} : { 'content-type': [request.contentType], 'content-length': [String(body.length)] }),
     };
-    const outgoing = this.#client.open(service, at, { method, path: pathOf(request), headers }, signal);
+    const outgoing = this.#ports.client.open(service, at, { method, path: pathOf(request), headers }, signal);
     outgoing.end(body);
     const answer = await answerOf(outgoing);
     if (answer.kind === 'reply') return answer.message;
@@ -108,7 +110,7 @@ export class RemoteResourceRequests implements RemoteResources {
   }
 
   #serviceOf({ group, version }: ResourceRequest): RemoteService {
-    const service = this.#table.remoteOf(group, version);
+    const service = this.#ports.table.remoteOf(group, version);
     if (service?.isAvailable !== true) throw unavailable(true);
     return service;
   }

@@ -13,6 +13,8 @@ export interface CertificateFlags {
   readonly 'service-account-key-file': string;
   readonly 'kubelet-client-cert-file': string | undefined;
   readonly 'kubelet-client-key-file': string | undefined;
+  readonly 'proxy-client-cert-file': string | undefined;
+  readonly 'proxy-client-key-file': string | undefined;
   readonly 'store-ca-file': string | undefined;
   readonly 'store-cert-file': string | undefined;
   readonly 'store-key-file': string | undefined;
@@ -34,12 +36,15 @@ export async function followFiles(flags: CertificateFlags, ports: { readonly clo
   const serviceAccountKey = await forFlags('service-account-key-file', () => liveTokenKeys(flags['service-account-key-file'], ports));
   const [kubeletCert, kubeletKey = ''] = [flags['kubelet-client-cert-file'], flags['kubelet-client-key-file']];
   const kubeletClient = kubeletCert === undefined ? undefined : await forFlags('kubelet-client-cert-file, --kubelet-client-key-file', () => livePair('the client certificate for kubelets', { cert: kubeletCert, key: kubeletKey }, ports));
+  const [proxyCert, proxyKey] = [flags['proxy-client-cert-file'], flags['proxy-client-key-file']];
+  if ((proxyCert === undefined) !== (proxyKey === undefined)) throw new FlagError('--proxy-client-cert-file and --proxy-client-key-file go together');
+  const proxyClient = proxyCert === undefined || proxyKey === undefined ? undefined : await forFlags('proxy-client-cert-file, --proxy-client-key-file', () => livePair('the client certificate for aggregated servers', { cert: proxyCert, key: proxyKey }, ports));
   const [ca, cert = '', key = ''] = [flags['store-ca-file'], flags['store-cert-file'], flags['store-key-file']];
   const store = ca === undefined ? undefined : await forFlags('store-ca-file, --store-cert-file, --store-key-file', () => liveClientTls('the client certificate for the store', { ca, cert, key }, ports));
   return {
-    live: { serving, serviceAccountKey, ...(kubeletClient === undefined ? {} : { kubeletClient }) },
+    live: { serving, serviceAccountKey, ...(kubeletClient === undefined ? {} : { kubeletClient }), ...(proxyClient === undefined ? {} : { proxyClient }) },
     ...(store === undefined ? {} : { store }),
-    stop: () => [serving, serviceAccountKey, kubeletClient, store].forEach((files) => files?.stop()),
+    stop: () => [serving, serviceAccountKey, kubeletClient, proxyClient, store].forEach((files) => files?.stop()),
   };
 }
 

@@ -25,6 +25,8 @@ export interface CertificatePair {
 export interface LiveCertificates {
   readonly serving?: Live<ServingTls>;
   readonly kubeletClient?: Live<CertificatePair>;
+  /** By which aggregated servers know this one. */
+  readonly proxyClient?: Live<CertificatePair>;
   /** The private key that signs tokens first, then others that verify. */
   readonly serviceAccountKey?: Live<string>;
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   put('named.key', named.keyPem);
   put('ca.crt', ca.certPem);
   put('sa.key', (await createSigningKey()).privatePem);
-  const none = { 'requestheader-client-ca-file': undefined, 'kubelet-client-cert-file': undefined, 'kubelet-client-key-file': undefined, 'store-ca-file': undefined, 'store-cert-file': undefined, 'store-key-file': undefined };
+  const none = { 'requestheader-client-ca-file': undefined, 'kubelet-client-cert-file': undefined, 'kubelet-client-key-file': undefined, 'proxy-client-cert-file': undefined, 'proxy-client-key-file': undefined, 'store-ca-file': undefined, 'store-cert-file': undefined, 'store-key-file': undefined };
   files = await followFiles({ ...none, 'cert-file': at('tls.crt'), 'key-file': at('tls.key'), 'client-ca-file': at('ca.crt'), 'service-account-key-file': at('sa.key'), 'tls-sni-cert-key': [`${at('named.crt')},${at('named.key')}`] }, { clock, log: silentLog });
   server = await start(
     { host: '127.0.0.1', port: 0, advertiseAddress: '127.0.0.1', tls: files.live.serving.current, serviceAccountKey: files.live.serviceAccountKey.current, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' },
