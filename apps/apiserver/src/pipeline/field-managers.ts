@@ -1,4 +1,4 @@
-import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, isReset, managerOf, storedManagers, toStored, trackUpdate, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
+import { apiVersionOf, blankObject, decodeManagers, encodeManagers, fromStored, isReset, managerOf, storedManagers, toStored, trackCreate, trackUpdate, type KindDefinition, type KindRegistry, type KubeObject, type Manager, type Versions, type Writer } from '@rhythm/api';
 import type { ManagedFieldsEntry } from '@rhythm/api/types/meta-v1';
 import { formatTime } from '@rhythm/base';
 import { deepEqual } from '../registry/deep-equal.ts';
@@ -22,7 +22,10 @@ export function writerOf(call: Call, operation: Writer['operation'], subresource
 /** The managedFields of a new object. `given` is what the client sent of them: a restored backup keeps its owners. */
 export function managedByCreate(ports: PipelinePorts, call: Call, object: KubeObject, given: Entries): Entries {
   const change = { versions: versionsOf(ports.registry, call.kind), before: blankObject(schemaOf(call.kind)), after: object, skip: skippedBy(call.kind, '') };
-  return encodeManagers(trackUpdate(managersOf(given, undefined), change, writerOf(call, 'Update', ''), formatTime(ports.clock.now())));
+  const managers = managersOf(given, undefined);
+  const writer = writerOf(call, 'Update', '');
+  const now = formatTime(ports.clock.now());
+  return encodeManagers(managers.length === 0 ? trackCreate(change, writer, now) : trackUpdate(managers, change, writer, now));
 }
 
 /**

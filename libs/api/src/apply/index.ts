@@ -10,5 +10,5 @@ export { ApplyConflict } from './conflict.ts';
 export type { FieldSet } from './field-set.ts';
 export { fieldsOf } from './fields-of.ts';
 export { decodeManagers, encodeManagers, isReset, managerNameBytesMax, managerOf, storedManagers, updateManagersMax, type Manager, type Writer } from './managed-fields.ts';
-export { trackUpdate, type Change } from './track-update.ts';
+export { trackCreate, trackUpdate, type Change } from './track-update.ts';
 export { oneVersion, type Typed, type Versions } from './versions.ts';

@@ -44,6 +44,13 @@ const nobodys: FieldSet = {
   },
 };
 
+/** Whether nobody owns a member of the object (`parent` is '') or of its metadata, nor anything in it. */
+export function isNobodys(parent: '' | 'metadata', name: string): boolean {
+  const members = parent === '' ? nobodys : nobodys['f:metadata'];
+  const own = members?.[`f:${name}`];
+  return own !== undefined && isEmpty(own);
+}
+
 /** The set without what nobody owns. */
 export function ownable(set: FieldSet): FieldSet {
   return difference(set, nobodys);

@@ -1,6 +1,7 @@
 import { isSame, taken } from './compare.ts';
 import { difference, emptySet, isEmpty, union } from './field-set.ts';
 import { capManagers, isBy, ownable, type Manager, type Writer } from './managed-fields.ts';
+import { newFields } from './new-fields.ts';
 import { Comparisons, type Versions } from './versions.ts';
 
 export interface Change {
@@ -26,6 +27,15 @@ export function trackUpdate(managers: readonly Manager[], change: Change, writer
   const previous = left.find((manager) => isBy(manager, writer));
   const fields = union(previous?.fields ?? emptySet, took);
   return capManagers([...left.filter((manager) => manager !== previous), { ...writer, time: now, fields }]);
+}
+
+/** The same for a new object, that nobody owns anything of yet: the writer takes what it says. */
+export function trackCreate(change: Change, writer: Writer, now: string): readonly Manager[] {
+  const typed = change.versions.to(writer.apiVersion, change.after);
+  const found = typed === undefined || typed.object !== change.after ? undefined : newFields(typed.schema, change.before, typed.object, change.skip);
+  if (found === undefined) return trackUpdate([], change, writer, now);
+  const fields = ownable(found);
+  return isEmpty(fields) ? [] : [{ ...writer, time: now, fields }];
 }
 
 /** Managers without the fields that now have another value, or none. Those with nothing left, or of a version that is gone, are dropped. */
