@@ -1,6 +1,7 @@
 import type { KindRegistry } from '@rhythm/api';
 import type { HttpExchange } from '@rhythm/http';
 import { createHash } from 'node:crypto';
+import { namesTag } from '../http/etag.ts';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, noOtherServers, type OtherServers } from './documents.ts';
@@ -69,7 +70,7 @@ function withKind(group: object | undefined): object | undefined {
 async function send(exchange: HttpExchange, document: Document | undefined, contentType: string): Promise<boolean> {
   if (document === undefined) return false;
   const headers = { 'content-type': contentType, etag: document.etag, vary: 'Accept', 'cache-control': 'public' };
-  const same = exchange.header('if-none-match') === document.etag;
+  const same = namesTag(exchange.header('if-none-match'), document.etag);
   await exchange.send(same ? 304 : 200, headers, same ? new Uint8Array() : document.body);
   return true;
 }

@@ -1,6 +1,7 @@
 import { seededRandom, silentLog, systemClock } from '@rhythm/base';
 import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
 import { memoryStore } from '@rhythm/store-client';
+import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { gunzipSync } from 'node:zlib';
@@ -105,6 +106,27 @@ describe('HTTP/1.1', () => {
       expect(pretty).toBe(JSON.stringify(JSON.parse(plain), null, 2));
       expect((await send('GET', path, { headers: { 'user-agent': 'curl/8.1' } })).body.toString()).toBe(pretty);
     }
+  });
+
+  test('many warnings are cut, and none is told without end', async () => {
+    const warned = async (fields: number, length: number): Promise<number[]> => {
+      const unknown = Object.fromEntries(Array.from({ length: fields }, (_, at) => [`${'x'.repeat(length)}${at}`, 1]));
+      const request = httpsRequest({ host: '127.0.0.1', port: api.port, method: 'POST', path: `${maps}?dryRun=All`, ca, cert: admin.certPem, key: admin.keyPem, agent: false });
+      request.end(JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'many' }, ...unknown }));
+      const response = await new Promise<IncomingMessage>((resolve, reject) => request.on('response', resolve).on('error', reject));
+      response.resume();
+      return response.rawHeaders.flatMap((name, at, all) => (at % 2 === 0 && name.toLowerCase() === 'warning' ? [(all[at + 1] ?? '').length] : []));
+    };
+    const envelope = '299 - ""'.length;
+    expect(Math.max(...(await warned(2, 1000)))).toBeGreaterThan(1000);
+    const many = await warned(100, 1000);
+    expect(many).toEqual(Array.from({ length: 16 }, () => expect.toSatisfy((length: number) => length <= 256 + envelope + 2)));
+  });
+
+  test('what is there to be read takes nothing', async () => {
+    for (const path of ['/api', '/apis', '/apis/apps/v1', '/version']) expect((await send('POST', path, { body: '{}' })).status).toBe(405);
+    const { headers } = await send('GET', '/apis');
+    expect((await send('GET', '/apis', { headers: { 'if-none-match': `"x", W/${String(headers['etag'])}` } })).status).toBe(304);
   });
 
   test('the root names what is served', async () => {

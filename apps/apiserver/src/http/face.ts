@@ -152,6 +152,7 @@ export class HttpFace {
       const decision = await auth.authorizer.authorize(attributes);
       record?.decided(decision.allowed, decision.reason);
       if (!decision.allowed) throw forbidden(attributes, decision.reason);
+      if (isReadOnly(exchange)) throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
       for (const handler of paths) {
         if (!(await handler(exchange, user))) continue;
         record?.completed(200);
@@ -166,6 +167,11 @@ export class HttpFace {
       place?.leave();
     }
   }
+}
+
+/** Discovery and the version are there to be read. */
+function isReadOnly({ method, path }: HttpExchange): boolean {
+  return method !== 'GET' && method !== 'HEAD' && /^\/(apis?|version)(\/|$)/.test(path);
 }
 
 /** Rejects with an `ApiError`, as which it is counted and written down. */

@@ -4,8 +4,11 @@ import { warningsOf } from '../pipeline/warned.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
 import { prettyPieces, PrettyPrinter, wantsPretty } from './pretty.ts';
 
-const warningBytesMax = 256;
-const warningsMax = 32;
+/** Of all warnings together; when there are more, each is cut, and the last are left out (apiserver's WithWarningRecorder). */
+const warningsCharsMax = 4096;
+const cutWarningCharsMax = 256;
+/** Headers are limited, too. */
+const warningsMax = 128;
 /** Replies in pieces that end before this are sent with their length. */
 const wholeBytesMax = 128 * 1024;
 
@@ -68,13 +71,22 @@ export async function sendError(exchange: HttpExchange, thrown: unknown): Promis
 
 /** For the headers of a reply; nothing when there is nothing to warn of. */
 export function warningHeader(warnings: readonly string[]): ReplyHeaders {
-  return warnings.length === 0 ? {} : { warning: warnings.slice(0, warningsMax).map(warningOf) };
+  if (warnings.length === 0) return {};
+  const isMuch = warnings.reduce((sum, text) => sum + text.length, 0) > warningsCharsMax;
+  const values: string[] = [];
+  let left = warningsCharsMax;
+  for (const text of warnings.slice(0, warningsMax)) {
+    if (left <= 0) break;
+    const told = isMuch ? text.slice(0, cutWarningCharsMax) : text;
+    left -= told.length;
+    values.push(warningOf(told));
+  }
+  return { warning: values };
 }
 
 /** `Warning: 299 - "text"` (RFC 9111, 5.5 of its predecessor), without anything that could end a header. */
 export function warningOf(text: string): string {
-  const plain = text.replace(/[^\x20-\x7e]/g, ' ').slice(0, warningBytesMax);
-  return `299 - "${plain.replace(/["\\]/g, '\\$&')}"`;
+  return `299 - "${text.replace(/[^\x20-\x7e]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** What a request is refused with; what the HTTP kit has thrown in the API's words. */

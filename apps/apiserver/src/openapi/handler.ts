@@ -2,6 +2,7 @@ import { ApiError, openApiV2Accept, openApiV2ContentType } from '@rhythm/api';
 import { gzipAccepted, type HttpExchange } from '@rhythm/http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { namesTag } from '../http/etag.ts';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
 import type { Documents, StoredDocument } from './documents.ts';
@@ -47,13 +48,8 @@ async function sendNamed(exchange: HttpExchange, document: StoredDocument, type:
 async function send(exchange: HttpExchange, document: StoredDocument, type: string, lasting = false): Promise<boolean> {
   const etag = `"${document.hash}"`;
   const headers = { etag, vary: 'Accept-Encoding, Accept', 'cache-control': lasting ? `public, immutable, max-age=${yearSeconds}` : 'no-cache, private' };
-  if (names(exchange.header('if-none-match') ?? '', etag)) await exchange.send(304, headers, new Uint8Array());
+  if (namesTag(exchange.header('if-none-match'), etag)) await exchange.send(304, headers, new Uint8Array());
   else if (gzipAccepted(exchange.header('accept-encoding'))) await exchange.send(200, { ...headers, 'content-type': type, 'content-encoding': 'gzip' }, document.zipped);
   else await exchange.send(200, { ...headers, 'content-type': type }, await unzip(document.zipped));
   return true;
-}
-
-/** If-None-Match (RFC 9110, 13.1.2): a list of tags, compared weakly, or `*`. */
-function names(header: string, etag: string): boolean {
-  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }

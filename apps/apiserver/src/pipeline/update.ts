@@ -108,10 +108,17 @@ export async function changeWith(ports: PipelinePorts, call: Call, decide: (curr
   if (call.dryRun) {
     const current = ports.objects.decode(kind, await ports.objects.get(kind, request.namespace, request.name, request.signal));
     const outcome = await decide(current);
-    return objectResponse(ports, call, outcome.action === 'put' ? outcome.object : current, rendering, 200, kind);
+    return objectResponse(ports, call, shownOf(outcome) ?? current, rendering, 200, kind);
   }
-  const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
-  return entryResponse(ports, call, result.entry, rendering);
+  let outcome: Outcome = { action: 'keep' };
+  const result = await ports.objects.change(kind, request.namespace, request.name, async (current) => (outcome = await decide(current)), request.signal);
+  // A write that took the last finalizer is answered with what it made of the object, which has gone.
+  const shown = result.removed ? shownOf(outcome) : undefined;
+  return shown === undefined ? entryResponse(ports, call, result.entry, rendering) : objectResponse(ports, call, shown, rendering, 200, kind);
+}
+
+function shownOf(outcome: Outcome): KubeObject | undefined {
+  return outcome.action === 'put' ? outcome.object : outcome.action === 'remove' ? outcome.shown : undefined;
 }
 
 /**
@@ -141,7 +148,7 @@ export async function decideUpdate(ports: PipelinePorts, call: Call, current: Ku
   if (view.main && object.metadata.generation !== current.metadata.generation) for (const warning of kind.warnings?.(object, current) ?? []) call.warnings.add(warning);
   await admission.validate(object, current);
   keepTimes(object, current);
-  if (isFinished(kind, object)) return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(current)] };
+  if (isFinished(kind, object)) return { action: 'remove', companions: [...admission.companions, ...admission.companionsOfRemoved(current)], shown: { ...object, metadata: { ...object.metadata, ...(current.metadata.resourceVersion === undefined ? {} : { resourceVersion: current.metadata.resourceVersion }) } } };
   return { action: 'put', object, companions: admission.companions };
 }
 

@@ -17,7 +17,8 @@ import { encodeStored, parseObject, sizeWithRevision, withRevision } from './sto
 export type Outcome =
   | { readonly action: 'keep' }
   | { readonly action: 'put'; readonly object: KubeObject; readonly companions?: readonly Companion[] }
-  | { readonly action: 'remove'; readonly companions?: readonly Companion[] };
+  /** `shown`: what an update made of the object that it removes, for its reply. */
+  | { readonly action: 'remove'; readonly companions?: readonly Companion[]; readonly shown?: KubeObject };
 
 type Put = Extract<Outcome, { action: 'put' }>;
 /** `form`: the object in the version that is stored. */

@@ -75,7 +75,7 @@ export const objectCases: readonly Case[] = [
   { name: 'delete with an unknown policy', verb: 'delete', path: `${maps}/a`, query: { propagationPolicy: 'Sideways' }, code: 422, reason: 'Invalid' },
   { name: 'delete as a rehearsal', verb: 'delete', path: `${maps}/a`, query: { dryRun: 'All' }, code: 200 },
   { name: 'delete in the foreground', verb: 'delete', path: `${maps}/a`, query: { propagationPolicy: 'Foreground' }, code: 200, shows: { metadata: { finalizers: ['foregroundDeletion'] } } },
-  { name: 'free the finalizer', verb: 'patch', path: `${maps}/a`, contentType: merge, body: { metadata: { finalizers: null } }, code: 200 },
+  { name: 'free the finalizer', verb: 'patch', path: `${maps}/a`, contentType: merge, body: { metadata: { finalizers: null, labels: { last: 'word' } } }, code: 200, shows: { metadata: { labels: { last: 'word' }, deletionGracePeriodSeconds: 0 } } },
   { name: 'it has gone', verb: 'get', path: `${maps}/a`, code: 404, reason: 'NotFound' },
   { name: 'delete', verb: 'delete', path: `${maps}/yaml`, body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }, code: 200, shows: { kind: 'Status', status: 'Success', details: { name: 'yaml', kind: 'configmaps' } } },
   { name: 'delete what has gone', verb: 'delete', path: `${maps}/yaml`, code: 404, reason: 'NotFound' },
