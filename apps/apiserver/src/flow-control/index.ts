@@ -5,12 +5,13 @@
  * import pipeline/types, registry and auth ports; only start.ts and the pipeline's ports import it.
  *
  * How many seats? kube-apiserver's 400 + 200 are for many cores. We are one thread: what is carried out at the same time are requests
- * that wait for the store, a webhook or a slow reader, and some dozens of them already keep the thread and the store busy
- * (docs/performance.md). Beyond that, seats buy no throughput; they only decide how many low requests stand before a high one in the
- * event loop, each with its few hundred microseconds. But requests that wait for a webhook hold their seats for seconds, and with few
- * seats some slow ones would shut out all others of their level. The flags keep Kubernetes' defaults, so that what is known of its
- * levels (nominal seats, width of lists) is true here; measured, a flood that fills a level's 245 seats delays a request of another
- * level by the work of those 245, not by the work of the flood.
+ * that wait for the store, a webhook or a slow reader, and some dozens of them already keep thread and store busy.
+ * Beyond that seats buy no throughput; they only say how many requests of a busy level may stand in the event
+ * loop before one of another level, each with its few hundred microseconds: at most the 245 of `workload-low`, some 0.1 s, and not the
+ * whole flood. Fewer would shorten that, but a request that waits for a webhook holds its seat for seconds, and a few of those would
+ * shut out all others of a small level; and what people know of the levels (nominal seats, seats of a list) would not hold here. So the
+ * flags keep Kubernetes' defaults, and who wants short waits rather than slow webhooks sets them lower. While a level is not full the
+ * gate takes 1 to 2 µs of a request, mostly for matching flow schemas.
  */
 export type { Entrant, FlowGate, FlowIds, Place } from './gate.ts';
 export { flowDefaults, wireFlowControl, type FlowConfig, type FlowWiring } from './wire.ts';

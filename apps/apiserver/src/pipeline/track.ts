@@ -1,6 +1,7 @@
 import { toApiError } from '@rhythm/api';
 import type { AuditRecord } from '../audit/auditor.ts';
 import type { Place } from '../flow-control/index.ts';
+import { limits } from '../limits.ts';
 import type { Measured } from '../metrics/request-metrics.ts';
 import type { PipelinePorts } from './ports.ts';
 import type { RequestAttributes, ResourceRequest, ResourceResponse } from './types.ts';
@@ -34,15 +35,18 @@ export class Track {
     this.#place?.leave();
   }
 
-  /** A reply in pieces keeps its place until it has been read, or its reader has gone. */
+  /** A reply in pieces keeps its place until it has been read or its reader has gone, but no longer than a request may take: who reads slowly keeps nobody out. */
   held(response: ResourceResponse, signal: AbortSignal): ResourceResponse {
     const place = this.#place;
     const { body } = response;
     if (place === undefined || body instanceof Uint8Array) return response;
+    const { clock, timeouts } = this.#ports;
     const leave = (): void => {
+      timer.cancel();
       signal.removeEventListener('abort', leave);
       place.leave();
     };
+    const timer = clock.setTimer(timeouts?.requestMs ?? limits.requestTimeoutMs, leave);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
     return { ...response, body: untilRead(body, leave) };
