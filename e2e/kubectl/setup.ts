@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { ensureProgram, localImages } from '@rhythm/cli';
 import { debianKubectl } from '../support/debian-kubectl.ts';
-import { startRegistry } from '../support/registry.ts';
+import { startRegistry, type Registry } from '../support/registry.ts';
 import shareCluster from '../support/shared-cluster.ts';
 
 declare module 'vitest' {
@@ -19,8 +19,8 @@ declare module 'vitest' {
   }
 }
 
-/** One cluster for the folder, and a registry on loopback with two images. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** One cluster for the folder, and a registry on loopback with two images, and `more`. */
+export default async function setup(project: TestProject, more: (registry: Registry) => Promise<void> = () => Promise.resolve()): Promise<() => Promise<void>> {
   const leave = await shareCluster(project);
   const registry = await startRegistry();
   const [hello] = await localImages();
@@ -31,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('busybox', await registry.push('busybox', 'v1', layer, ['sh']));
   project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));
   await registry.push('nginx', 'v2', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]);
+  await more(registry);
   return async () => {
     await registry.stop();
     await leave();

@@ -1,11 +1,20 @@
+import { onlyRead } from './only-read.ts';
 import type { PathHandler } from '../http/face.ts';
 
 /** The level of the Kubernetes API that is served, and who serves it. */
 export const gitVersion = 'v1.35.0+rhythm';
 
+/** Written in when the app is bundled (tools/bundle.mjs); started from its sources it does not know. */
+const origin = {
+  gitCommit: process.env['RHYTHM_COMMIT'] ?? 'unknown',
+  gitTreeState: process.env['RHYTHM_TREE_STATE'] ?? 'unknown',
+  buildDate: process.env['RHYTHM_COMMIT_DATE'] ?? '1970-01-01T00:00:00Z',
+};
+
 /** /version, as kubectl reads it. */
 export const versionHandler: PathHandler = async (exchange) => {
   if (exchange.path !== '/version' && exchange.path !== '/version/') return false;
+  onlyRead(exchange);
   const version = {
     major: '1',
     minor: '35',
@@ -14,9 +23,7 @@ export const versionHandler: PathHandler = async (exchange) => {
     minCompatibilityMajor: '1',
     minCompatibilityMinor: '34',
     gitVersion,
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
+    ...origin,
     goVersion: `node${process.versions.node}`,
     compiler: 'node',
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,

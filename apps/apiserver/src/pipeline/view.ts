@@ -20,25 +20,31 @@ export function viewOf(kind: KindDefinition, subresource: string): View {
   const validate: View['validate'] = (object, current) => [...whole(object, current), ...(kind.validateUpdate?.(object, current) ?? [])];
   if (subresource === '') return { main: true, restrict: (next) => next, prepare: (object, current) => kind.prepareForUpdate?.(object, current), validate };
   if (subresource === 'status') return { main: false, restrict: (next) => next, prepare: (object, current) => kind.prepareForStatusUpdate?.(object, current), validate: (object, current) => kind.validateStatusUpdate?.(object, current) ?? [] };
-  const path = partial[`${kind.group}/${kind.plural}/${subresource}`];
-  if (path === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
+  const part = partial[`${kind.group}/${kind.plural}/${subresource}`];
+  if (part === undefined) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
   const podView = podViews[`${kind.group}/${kind.plural}/${subresource}`];
-  return { main: false, restrict: (next, current) => withPart(current, next, path), prepare: () => undefined, validate: podView === undefined ? validate : (object, current) => [...whole(object, current), ...podView(object, current)] };
+  return { main: false, restrict: (next, current) => withPart(current, next, part), prepare: () => undefined, validate: podView === undefined ? validate : (object, current) => [...whole(object, current), ...podView(object, current)] };
 }
 
 /** What pods may not have changed through their own main resource may well change here. */
 const podViews: Readonly<Record<string, View['validate']>> = { '/pods/ephemeralcontainers': validateEphemeralContainers, '/pods/resize': validateResize };
 
+interface Part {
+  readonly path: readonly string[];
+  /** Whether labels, annotations and the like may be changed along with it. */
+  readonly metadata: boolean;
+}
+
 /** Subresources that own one field of their object. */
-const partial: Readonly<Record<string, readonly string[]>> = {
-  '/namespaces/finalize': ['spec', 'finalizers'],
-  '/pods/ephemeralcontainers': ['spec', 'ephemeralContainers'],
-  '/pods/resize': ['spec', 'containers'],
-  'certificates.k8s.io/certificatesigningrequests/approval': ['status', 'conditions'],
+const partial: Readonly<Record<string, Part>> = {
+  '/namespaces/finalize': { path: ['spec', 'finalizers'], metadata: true },
+  '/pods/ephemeralcontainers': { path: ['spec', 'ephemeralContainers'], metadata: false },
+  '/pods/resize': { path: ['spec', 'containers'], metadata: false },
+  'certificates.k8s.io/certificatesigningrequests/approval': { path: ['status', 'conditions'], metadata: true },
 };
 
-function withPart(current: KubeObject, next: KubeObject, path: readonly string[]): KubeObject {
-  const result = JSON.parse(JSON.stringify(current)) as KubeObject;
+function withPart(current: KubeObject, next: KubeObject, { path, metadata }: Part): KubeObject {
+  const result = JSON.parse(JSON.stringify(metadata ? { ...current, metadata: next.metadata } : current)) as KubeObject;
   let from: unknown = next;
   let into = result as unknown as Fields;
   for (const [depth, name] of path.entries()) {

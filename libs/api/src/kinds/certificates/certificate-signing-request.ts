@@ -24,8 +24,10 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   checkName: checkPathSegment,
   prepareForStatusUpdate(object, old) {
     // The decision goes through its own subresource.
-    const decided = (old.status?.conditions ?? []).filter(isDecision);
-    object.status.conditions = [...decided, ...(object.status.conditions ?? []).filter((condition) => !isDecision(condition))];
+    const decided = new Map((old.status?.conditions ?? []).filter(isDecision).map((condition) => [condition.type, condition]));
+    const given = (object.status.conditions ?? []).flatMap((condition) => (isDecision(condition) ? (decided.get(condition.type) ?? []) : condition));
+    const left = [...decided.values()].filter((condition) => !given.includes(condition));
+    object.status.conditions = [...left, ...given];
   },
   validate: validateRequest,
   validateUpdate: validateRequestUpdate,

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { V1Deployment } from '@kubernetes/client-node';
+import { expect, inject } from 'vitest';
+import { Cluster } from '../../../support/cluster.ts';
+import { row, type Context } from '../../harness/index.ts';
+
+row('kubectl-api-versions', async (k) => {
+  const versions = (await k.kubectl(['api-versions'])).trim().split('\n');
+  expect(versions).toContain('v1');
+  expect(versions).toEqual(expect.arrayContaining(['apps/v1', 'batch/v1', 'rbac.authorization.k8s.io/v1']));
+  expect(new Set(versions).size).toBe(versions.length);
+  const refused = await k.tryKubectl(['create', 'configmap', 'bad', '--from-literal=../x=y']);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is not a valid key name') as string });
+});
+
+row('kubectl-cluster-info', async (k) => {
+  const server = k.config.getCurrentCluster()?.server ?? '';
+  await k.until('/api/v1/namespaces/kube-system/services/kube-dns', (object) => object !== undefined, 'the DNS service');
+  const said = await k.kubectl(['cluster-info', '-n', 'kube-system']);
+  expect(said).toContain('Kubernetes control plane');
+  expect(said).toContain(server);
+  // Services that call themselves part of the cluster are found by their label.
+  expect(said).toContain(`CoreDNS is running at ${server}/api/v1/namespaces/kube-system/services/kube-dns:dns/proxy`);
+});
+
+const deployment = (image: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: ${image} }] }
+`;
+
+row('kubectl-diff', async (k) => {
+  await k.kubectl(['create', '-f', '-'], deployment('example.com/web:1'));
+  const before = await k.until<V1Deployment>(k.path('apps/v1', 'deployments', 'web'), (object) => object?.status?.conditions?.some(({ type, status }) => type === 'Progressing' && status === 'True') ?? false, 'the deployment has settled');
+  for (const flags of [[], ['--server-side', '--force-conflicts']]) {
+    const diff = await k.tryKubectl(['diff', ...flags, '-f', '-'], deployment('example.com/web:2'));
+    expect(diff.code, diff.stderr).toBe(1);
+    // Of the two sides only what is meant differs; defaults are on both.
+    const changed = diff.stdout.split('\n').filter((line) => /^[-+](?![-+])/.test(line) && !/generation:|managedFields|^[-+] *(-? ?manager|operation|apiVersion|time|fieldsType|subresource|f:|\.|k:|fieldsV1)/.test(line));
+    expect(changed.map((line) => line.replaceAll(/\s+/g, ' '))).toEqual(['- - image: example.com/web:1', '+ - image: example.com/web:2']);
+  }
+  expect(await k.get(k.path('apps/v1', 'deployments', 'web'))).toEqual(before);
+  expect(await k.tryKubectl(['diff', '-f', '-'], deployment('example.com/web:1'))).toMatchObject({ code: 0, stdout: '' });
+});
+
+row('kubectl-version', async (k) => {
+  const { serverVersion, clientVersion } = JSON.parse(await k.kubectl(['version', '-o', 'json'])) as { serverVersion: Record<string, string>; clientVersion: Record<string, string> };
+  for (const key of ['major', 'minor', 'gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform']) expect(serverVersion[key], key).toBeTruthy();
+  expect(serverVersion).toMatchObject({ major: '1', minor: clientVersion['minor'], gitVersion: expect.stringMatching(/^v1\.\d+\.\d+/) as string });
+  const { stdout, stderr } = await k.tryKubectl(['version']);
+  expect(stdout).toContain(`Server Version: ${serverVersion['gitVersion']}`);
+  // The two are of one minor version: kubectl has nothing to warn of.
+  expect(stderr).toBe('');
+  expect((await k.raw('POST', '/version', { body: {} })).code).toBe(405);
+});
+
+row('kubectl-proxy-port0', async (k) => {
+  await using proxy = startProxy(k, ['--port=0']);
+  const [, port] = await proxy.said(/Starting to serve on 127\.0\.0\.1:(\d+)/);
+  expect(await throughProxy({ host: '127.0.0.1', port: Number(port) })).toMatchObject({ versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0' }] });
+});
+
+row('kubectl-proxy-socket', async (k) => {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-proxy-'));
+  k.cleanup(() => rmSync(folder, { recursive: true, force: true }));
+  const socketPath = join(folder, 'socket');
+  await using proxy = startProxy(k, [`--unix-socket=${socketPath}`]);
+  await proxy.said(/Starting to serve on/);
+  expect(await throughProxy({ socketPath })).toMatchObject({ versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0' }] });
+});
+
+interface Proxy extends AsyncDisposable {
+  said(pattern: RegExp): Promise<RegExpMatchArray>;
+}
+
+function startProxy(k: Context, flags: readonly string[]): Proxy {
+  const child = spawn(inject('kubectl'), ['proxy', '--disable-filter', ...flags], { env: { ...process.env, KUBECONFIG: new Cluster(inject('clusterDir')).kubeconfig }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(child, 'exit');
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += String(chunk)));
+  return {
+    said: (pattern) => k.eventually(async () => text.match(pattern) ?? undefined, `${pattern} from kubectl proxy, which said ${text}`),
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+async function throughProxy(where: { readonly host: string; readonly port: number } | { readonly socketPath: string }): Promise<unknown> {
+  const asked = request({ ...where, path: '/api/', agent: false });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [AsyncIterable<Buffer>];
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece);
+  return JSON.parse(Buffer.concat(pieces).toString());
+}
