@@ -72,7 +72,8 @@ row('fv-cr-invalid', async (k) => {
   const { message } = await k.fails(apply(k, defined, document), { code: 400, message: '.unknownField: field not declared in schema' });
   expect(message).toContain('.spec.another: field not declared in schema');
   expect((await k.raw('GET', `${defined.path()}/one`)).code).toBe(404);
-  await k.fails(k.raw('POST', `${defined.path()}?fieldValidation=Strict`, { body: document }), { code: 400, reason: 'BadRequest', message: 'strict decoding error: unknown field "spec.another", unknown field "unknownField"' });
+  const created = await k.fails(k.raw('POST', `${defined.path()}?fieldValidation=Strict`, { body: document }), { code: 400, reason: 'BadRequest', message: 'strict decoding error' });
+  for (const field of ['spec.another', 'unknownField']) expect(created.message).toContain(`unknown field "${field}"`);
 });
 
 row('fv-cr-metadata', async (k) => {

@@ -3,8 +3,8 @@ import type { KindDefinition } from '../kinds/kind.ts';
 import { gvkExtension, type OpenApiSchema, type OpenApiVersion } from './definitions.ts';
 
 const typeMeta: Readonly<Record<string, OpenApiSchema>> = {
-  apiVersion: { type: 'string', description: 'Version of the schema that this object is written in, as GROUP/VERSION.' },
-  kind: { type: 'string', description: 'Kind of the resource that this object is: a name in CamelCase, which a client cannot change.' },
+  apiVersion: { type: 'string', description: 'APIVersion defines the schema that this object is written in, as GROUP/VERSION.' },
+  kind: { type: 'string', description: 'Kind is what this object is, a name in CamelCase; a client cannot change it.' },
 };
 
 /** Schemas as OpenAPI has them: `$ref`, `$schema` and what is not for clients stay out. */
@@ -13,7 +13,9 @@ type Schema = Record<string, unknown>;
 /** The schema of a custom resource as its definition says it, with kind, apiVersion and metadata. `metadata`: a reference to ObjectMeta. */
 export function customSchema(kind: KindDefinition, version: OpenApiVersion, metadata: OpenApiSchema): OpenApiSchema {
   const own = kind.custom?.openApi ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const schema = version === 2 ? simplified(own, true) : { ...(own as Schema) };
+  // A client of version 2 that knew some members would refuse all others.
+  if (version === 2 && own['x-kubernetes-preserve-unknown-fields'] === true) return { type: 'object', [gvkExtension]: [gvkOf(kind, kind.kind)] };
+  const schema = version === 2 ? simplified(own) : { ...(own as Schema) };
   const described = version === 2 ? { ...metadata, description: "Standard object's metadata." } : { allOf: [metadata], description: "Standard object's metadata.", default: {} };
   return {
     ...schema,
@@ -40,11 +42,11 @@ function gvkOf({ group, version }: KindDefinition, kind: string): OpenApiSchema 
 }
 
 /** What OpenAPI v2, and old clients that validate by it, can take: upstream leaves out the same (apiextensions, ToStructuralOpenAPIV2). */
-function simplified(schema: JSONSchemaProps, isRoot = false): Schema {
+function simplified(schema: JSONSchemaProps): Schema {
   const { allOf: _allOf, anyOf: _anyOf, oneOf: _oneOf, not: _not, nullable, default: _default, properties, items, additionalProperties, type, ...rest } = schema;
   // A client that knew the type would refuse null, one that knew some fields all others.
   if (nullable === true) return { ...rest };
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return { ...rest, ...(isRoot || schema['x-kubernetes-embedded-resource'] === true ? { type: 'object' } : {}) };
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return { ...rest, ...(schema['x-kubernetes-embedded-resource'] === true ? { type: 'object' } : {}) };
   return {
     ...rest,
     ...(type === undefined ? {} : { type }),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import type { KindDefinition } from '../kinds/kind.ts';
 import { defineKind } from '../kinds/define-kind.ts';
 import { kindRegistry } from '../kinds/registry.ts';
 import { compileCrdSchema } from '../schema/crd.ts';
@@ -77,6 +78,13 @@ describe('OpenAPI', () => {
       properties: { spec: { properties: { size: { type: 'integer', minimum: 1 } }, 'x-kubernetes-preserve-unknown-fields': true } },
       'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }],
     });
+  });
+
+  it('says nothing of the members of a root that takes anything, to clients of version 2', () => {
+    const open = { type: 'object', description: 'open', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: { type: 'string' } } };
+    const kind = { ...defineKind({ group: 'example.com', version: 'v1', kind: 'Widget', plural: 'widgets', namespaced: true }), custom: { openApi: open } } as unknown as KindDefinition;
+    expect(openApiV2([kind], 'v1.35.0').definitions['com.example.v1.Widget']).toEqual({ type: 'object', 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
+    expect(openApiV3([kind], 'example.com', 'v1', 'v1.35.0')?.components.schemas['com.example.v1.Widget']).toMatchObject({ properties: { a: { type: 'string' }, apiVersion: {} } });
   });
 
   it('lists its documents', () => {
