@@ -1,7 +1,7 @@
-import { ApiextensionsV1Api, AppsV1Api, AuthenticationV1Api, AuthorizationV1Api, BatchV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, type ApiConstructor, type ApiType, type KubernetesObject } from '@kubernetes/client-node';
+import { ApiException, ApiextensionsV1Api, AppsV1Api, AuthenticationV1Api, AuthorizationV1Api, BatchV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, type ApiConstructor, type ApiType, type KubernetesObject } from '@kubernetes/client-node';
 import { inject } from 'vitest';
 import { Cluster, exec, type Output } from '../../support/cluster.ts';
-import { fails, type Refusal } from './failure.ts';
+import { fails, Unexpected, type Refusal } from './failure.ts';
 import { patienceMs, semantics } from './patience.ts';
 import { rawClient, type Raw, type RawOptions } from './raw.ts';
 import { Watching, type WatchEvent } from './watching.ts';
@@ -10,6 +10,7 @@ import { webhookBehindService, type Verdict, type Webhook } from './webhook.ts';
 export const patchTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' } as const;
 
 const pauseMs = 50;
+const conflictsMax = 10;
 const random = (): string => Math.random().toString(36).slice(2, 8).padEnd(6, '0');
 
 /** What one row has to work with: a namespace of its own, and real clients of the cluster that `rhythm up` started. */
@@ -143,13 +144,24 @@ export class Context {
 
   async #must<T>(code: number, method: string, path: string, options: RawOptions = {}): Promise<T> {
     const answer = await this.raw(method, path, options);
-    if (answer.code !== code) throw new Error(`${method} ${path}: ${answer.code} instead of ${code}: ${answer.text}`);
+    if (answer.code !== code) throw new Unexpected(`${method} ${path}: ${answer.code} instead of ${code}`, answer);
     return answer.json<T>();
   }
 
   /** Expects a refusal of a typed client or of `k.raw`. */
   fails(request: Promise<unknown>, refusal: Refusal): ReturnType<typeof fails> {
     return fails(request, refusal);
+  }
+
+  /** Does a read and an update again when somebody else, a controller for one, was faster. */
+  async retried<T>(change: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await change();
+      } catch (error) {
+        if (!(error instanceof ApiException || error instanceof Unexpected) || error.code !== 409 || attempt === conflictsMax) throw error;
+      }
+    }
   }
 
   // Waiting.

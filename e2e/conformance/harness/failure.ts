@@ -14,7 +14,19 @@ interface Status {
   readonly message?: string;
 }
 
-/** Expects that a request is refused, and how; takes what typed clients throw and what `k.raw` gives. Gives the Status. */
+/** An answer that was not what `k.get` and its like must get. */
+export class Unexpected extends Error {
+  readonly code: number;
+  readonly text: string;
+
+  constructor(message: string, { code, text }: { readonly code: number; readonly text: string }) {
+    super(`${message}: ${text}`);
+    this.code = code;
+    this.text = text;
+  }
+}
+
+/** Expects that a request is refused, and how; takes what clients throw and what `k.raw` gives. Gives the Status. */
 export async function fails(request: Promise<unknown>, { code, reason, message }: Refusal): Promise<Status> {
   const status = await statusOf(request);
   expect({ code: status.code, ...(reason === undefined ? {} : { reason: status.reason }) }, status.message).toEqual({ code, ...(reason === undefined ? {} : { reason }) });
@@ -29,6 +41,7 @@ async function statusOf(request: Promise<unknown>): Promise<Status> {
     const { code, text } = (answer ?? {}) as { code?: number; text?: string };
     if (typeof code === 'number' && code >= 400 && typeof text === 'string') return parsed(code, text);
   } catch (error) {
+    if (error instanceof Unexpected) return parsed(error.code, error.text);
     if (!(error instanceof ApiException)) throw error;
     return parsed(error.code, error.body as unknown);
   }

@@ -96,7 +96,8 @@ row('aggdisc-raw', async (k) => {
     for (const { version, resources, freshness } of versions) {
       expect(freshness).toBe('Current');
       const plain = await k.get<V1APIResourceList>(`/apis/${metadata.name ?? ''}/${version}`);
-      expect(plain.resources.filter(({ name }) => !name.includes('/')).map(({ name, kind, singularName }) => [name, kind, singularName]).toSorted()).toEqual(resources.map(({ resource, responseKind, singularResource }) => [resource, responseKind.kind, singularResource]).toSorted());
+      const listed = plain.resources.filter(({ name }) => !name.includes('/')).map(({ name, kind, singularName }) => `${name} ${kind} ${singularName}`);
+      expect(listed.toSorted()).toEqual(resources.map(({ resource, responseKind, singularResource }) => `${resource} ${responseKind.kind} ${singularResource}`).toSorted());
       await isAllThereIs(k, `/apis/${metadata.name ?? ''}/${version}/no-such-things`);
     }
   }

@@ -8,8 +8,10 @@ row('quota-update-delete', async (k) => {
   const { namespace } = k;
   const made = await k.core.createNamespacedResourceQuota({ namespace, body: quota('q', { cpu: '1', memory: '500Mi' }) });
   expect(made.spec?.hard).toEqual({ cpu: '1', memory: '500Mi' });
-  const read = await k.core.readNamespacedResourceQuota({ name: 'q', namespace });
-  const updated = await k.core.replaceNamespacedResourceQuota({ name: 'q', namespace, body: { ...read, spec: { hard: { cpu: '2000m', memory: '1Gi' } } } });
+  const updated = await k.retried(async () => {
+    const read = await k.core.readNamespacedResourceQuota({ name: 'q', namespace });
+    return k.core.replaceNamespacedResourceQuota({ name: 'q', namespace, body: { ...read, spec: { hard: { cpu: '2000m', memory: '1Gi' } } } });
+  });
   // Quantities are kept as Kubernetes writes them.
   expect(updated.spec?.hard).toEqual({ cpu: '2', memory: '1Gi' });
   expect((await k.core.readNamespacedResourceQuota({ name: 'q', namespace })).spec?.hard).toEqual({ cpu: '2', memory: '1Gi' });
