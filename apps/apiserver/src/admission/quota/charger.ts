@@ -87,7 +87,8 @@ export class Charger {
   }
 
   async #batch(namespace: string, batch: readonly Waiter[]): Promise<void> {
-    for (let open = batch; ; open = open.filter(({ gone }) => !gone)) {
+    for (;;) {
+      const open = batch.filter(({ gone }) => !gone);
       if (open.length === 0) return;
       const states = (await this.#store.list(namespace)).map((held): State => ({ held, quota: held.quota, used: amountsOf(held.quota.status?.used), changed: false }));
       const results = open.map(({ request }) => judge(states, request));

@@ -1,4 +1,4 @@
-import { kindRegistry, type KubeObject } from '@rhythm/api';
+import { evaluatorOf, kindRegistry, type KubeObject } from '@rhythm/api';
 import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import { memoryStore } from '@rhythm/store-client';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { Caches } from '../../registry/caches.ts';
 import { ObjectStore } from '../../registry/object-store.ts';
 import type { AdmissionStep } from '../../pipeline/types.ts';
 import { testApi, type TestApi } from '../../testing.ts';
+import { Charger } from './charger.ts';
 import { quotaStore, resourceQuota } from './index.ts';
 
 type Quota = KubeObject & { spec?: object; status?: { hard?: Record<string, string>; used?: Record<string, string> } };
@@ -184,6 +185,24 @@ describe('at once', () => {
     for (const outcome of outcomes) if (outcome.status === 'rejected') expect(String(outcome.reason)).toContain('exceeded quota: q');
     expect(await usedOf(first)).toEqual({ configmaps: '25' });
     expect(await usedOf(first, 'also')).toMatchObject({ 'count/configmaps': '25' });
+  });
+
+  test('whoever has gone before is not charged', async () => {
+    const charger = new Charger({ store: { list: () => Promise.reject(new Error('nobody is left to ask for')), replace: () => Promise.resolve(true) }, clock: new VirtualClock(), random: seededRandom(1) });
+    const gone = AbortSignal.abort(new Error('gone'));
+    const evaluator = evaluatorOf('', 'configmaps');
+    if (evaluator === undefined) throw new Error('config maps are counted');
+    await expect(charger.charge('default', { evaluator, object: map('a') as KubeObject, now: 0, dryRun: false }, gone)).rejects.toThrow('gone');
+  });
+
+  test('a request does not wait for ever', async () => {
+    const clock = new VirtualClock();
+    const charger = new Charger({ store: { list: () => new Promise(() => undefined), replace: () => Promise.resolve(true) }, clock, random: seededRandom(1) });
+    const evaluator = evaluatorOf('', 'configmaps');
+    if (evaluator === undefined) throw new Error('config maps are counted');
+    const outcome = expect(charger.charge('default', { evaluator, object: map('a') as KubeObject, now: 0, dryRun: false })).rejects.toMatchObject({ reason: 'InternalError', message: 'resource quota evaluation timed out' });
+    await clock.advance(10_000);
+    await outcome;
   });
 
   test('requests that come together share writes; a namespace without quotas costs none', async () => {
