@@ -11,6 +11,8 @@ export interface ClusterPaths {
   readonly cniConf: string;
   readonly cniData: string;
   readonly kubeconfig: string;
+  /** An EncryptionConfiguration; who wants objects encrypted at rest puts it there. */
+  readonly encryption: string;
   readonly lock: string;
 }
 
@@ -25,6 +27,7 @@ export function clusterPaths(dir: string): ClusterPaths {
     cniConf: join(dir, 'cni'),
     cniData: join(dir, 'data/cni'),
     kubeconfig: join(dir, 'admin.kubeconfig'),
+    encryption: join(dir, 'encryption.yaml'),
     lock: join(dir, 'lock'),
   };
 }

@@ -75,6 +75,7 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
       'key-file': pki('apiserver.key'),
       'client-ca-file': pki('ca.crt'),
       'service-account-key-file': pki('sa.key'),
+      ...(existsSync(paths.encryption) ? { 'encryption-provider-config': paths.encryption, 'encryption-provider-config-automatic-reload': 'true' } : {}),
       'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
       'service-cidr': config.serviceCidr,
       'kubelet-client-cert-file': pki('apiserver-kubelet-client.crt'),
@@ -134,7 +135,7 @@ function flagsOf(name: AppName, config: ClusterConfig): readonly string[] {
     host: '0.0.0.0',
     port: String(config.ports.kubelet),
   });
-  return Object.entries(flags[name]()).flatMap(([flag, value]) => [`--${flag}`, value]);
+  return Object.entries(flags[name]()).flatMap(([flag, value]) => (value === 'true' ? [`--${flag}`] : [`--${flag}`, value]));
 }
 
 /** Our own store asks for a client certificate; an etcd that is given by address alone is spoken to in plain text. */
