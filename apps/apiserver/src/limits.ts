@@ -35,7 +35,7 @@ export const limits = {
   /** The store forgets revisions that are older than this, at most twice this. */
   compactEveryMs: 5 * 60_000,
   /** Objects a deletecollection works on at a time. */
-  deleteWorkers: 10,
+  deleteWorkers: 32,
   /** How long a request waits to be held against the quotas of its namespace, and how many do. */
   quotaTimeoutMs: 10_000,
   quotaWaitersMax: 10_000,

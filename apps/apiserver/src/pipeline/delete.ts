@@ -39,15 +39,15 @@ export async function removeCollection(ports: PipelinePorts, call: Call): Promis
   const cache = ports.caches.of(kind);
   const filter = filterOf(kind, cache, request.namespace, request.options);
   const list = await readList({ cache, store: ports.store, probe: ports.caches.probe }, filter, request.options, request.signal);
-  const objects = list.entries.map((entry) => ports.objects.decode(kind, entry));
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let object = objects[next++]; object !== undefined; object = objects[next++]) {
+    for (let entry = list.entries[next++]; entry !== undefined; entry = list.entries[next++]) {
       request.signal.throwIfAborted();
-      const single: Call = { ...call, request: { ...request, namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' } };
+      const { 'metadata.name': name = '', 'metadata.namespace': namespace = '' } = entry.fields;
+      const single: Call = { ...call, request: { ...request, namespace, name } };
       try {
-        if (call.dryRun) await decideDeletion(ports, single, object, options);
-        else await removeObject(ports, single, object.metadata.name ?? '', options);
+        if (call.dryRun) await decideDeletion(ports, single, ports.objects.decode(kind, entry), options);
+        else await removeObject(ports, single, name, options);
       } catch (error) {
         if (!hasReason(error, 'NotFound')) throw error;
       }
@@ -63,7 +63,8 @@ export function removeObject(ports: PipelinePorts, call: Call, name: string, opt
 
 async function decideDeletion(ports: PipelinePorts, call: Call, current: KubeObject, options: DeleteOptions): Promise<Outcome> {
   const admission = new Admission(ports, call, 'DELETE', { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options });
-  const old = JSON.parse(JSON.stringify(current)) as KubeObject;
+  // What follows changes the metadata, and replaces what else it changes.
+  const old: KubeObject = { ...current, metadata: { ...current.metadata } };
   await admission.mutate(undefined, old);
   await admission.validate(undefined, old);
   const plan = planDeletion(call.kind, current, options, ports.clock.now());
