@@ -43,8 +43,23 @@ interface Suffix {
   readonly exponent: number;
 }
 
+/** Quantities by text: a cluster's objects have few different ones, and each is looked at many times in one write. */
+const parsed = new Map<string, Quantity>();
+const parsedMax = 1024;
+
 /** The quantity a text or a JSON number stands for. Throws `QuantityError`. */
 export function parseQuantity(value: string | number): Quantity {
+  if (typeof value === 'number') return readQuantity(value);
+  let quantity = parsed.get(value);
+  if (quantity === undefined) {
+    quantity = readQuantity(value);
+    if (parsed.size >= parsedMax) parsed.clear();
+    parsed.set(value, Object.freeze(quantity));
+  }
+  return quantity;
+}
+
+function readQuantity(value: string | number): Quantity {
   const text = typeof value === 'number' ? numberText(value) : value;
   const match = text.length > textLengthMax ? null : /^([+-]?)(\d*)(?:\.(\d*))?([a-zA-Z]*)([+-]?\d*)$/.exec(text);
   if (match === null) throw new QuantityError(formatWrong);

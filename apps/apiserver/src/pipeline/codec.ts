@@ -1,4 +1,4 @@
-import { ApiError, canonicalise, decodeObject, decodeValue, normalise, parseBody, schemaFor, type Decoded, type FieldValidation, type KindDefinition, type KubeObject, type SchemaNode } from '@rhythm/api';
+import { ApiError, applyDefaults, canonicalise, decodeObject, decodeValue, normalise, parseBody, schemaFor, type Decoded, type FieldValidation, type KindDefinition, type KubeObject, type SchemaNode } from '@rhythm/api';
 import type { BodyCodec } from './ports.ts';
 
 type KindName = Pick<KindDefinition, 'group' | 'version' | 'kind'>;
@@ -20,7 +20,8 @@ export function bodyCodec(registry: { byKind(group: string, version: string, kin
     admit: (kind, value, fieldValidation) => complete(decodeValue(value, { expected: nameOf(kind), resolve, canonical: true, fieldValidation: validationOf(fieldValidation) })),
     applyDefaults(kind, object) {
       // It was read as canonical, and admission adds what says something.
-      normalise({ schema: schemaOf(kind), setDefaults: (made) => kind.setDefaults?.(made) }, object, true);
+      applyDefaults(schemaOf(kind), object);
+      kind.setDefaults?.(object);
     },
     canonicalise(kind, object) {
       canonicalise(schemaOf(kind), object);

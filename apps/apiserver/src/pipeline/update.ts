@@ -138,7 +138,11 @@ export async function decideUpdate(ports: PipelinePorts, call: Call, current: Ku
   // What admission and strategy add is nobody's; a subresource's write is only known once the strategy has cut it to size.
   if (view.main) record();
   await admission.mutate(object, current);
-  if (view.main) ports.codec.applyDefaults(kind, object);
+  if (view.main) {
+    ports.codec.applyDefaults(kind, object);
+    // What the strategy compares must be spelled alike.
+    ports.codec.canonicalise(kind, object);
+  }
   view.prepare(object, current);
   if (!view.main) record();
   ports.codec.canonicalise(kind, object);

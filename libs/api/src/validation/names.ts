@@ -22,6 +22,9 @@ const qualifiedNameText =
 const labelValueText =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
+/** Bytes of a UTF-16 unit in UTF-8, at most. */
+const utf8BytesMax = 3;
+
 /** Made once: the rules run for every name of every write. */
 const refusals = {
   dns1123Label: regexError(dns1123LabelText, dns1123Label, 'my-name', '123-abc'),
@@ -74,6 +77,18 @@ export function checkDns1035Label(value: string): string[] {
 
 /** `[prefix/]name`: label and annotation keys, finalizers, condition types. */
 export function checkQualifiedName(value: string): string[] {
+  return isQualifiedName(value) ? [] : qualifiedNameErrors(value);
+}
+
+function isQualifiedName(value: string): boolean {
+  const slash = value.indexOf('/');
+  const name = slash < 0 ? value : value.slice(slash + 1);
+  if (slash >= 0 && (slash > subdomainLengthMax || !patterns.dns1123Subdomain.test(value.slice(0, slash)))) return false;
+  // What the pattern takes has a byte for each character.
+  return name.length <= labelLengthMax && patterns.qualifiedNamePart.test(name);
+}
+
+function qualifiedNameErrors(value: string): string[] {
   const parts = value.split('/');
   const errors: string[] = [];
   if (parts.length > 2) {
@@ -180,6 +195,7 @@ function checkNoLeadingDots(value: string): string[] {
 }
 
 function checkPattern(value: string, lengthMax: number, pattern: RegExp, text: string): string[] {
+  if (value.length * utf8BytesMax <= lengthMax && pattern.test(value)) return [];
   const errors = byteLength(value) > lengthMax ? [maxLengthError(lengthMax)] : [];
   if (errors.length > 0 && value.length > lengthMax * 8) return errors;
   return pattern.test(value) ? errors : [...errors, text];

@@ -4,6 +4,8 @@ import { labelText, type LabelNames } from './labels.ts';
 
 /** Series of one metric; what comes beyond is counted together in one whose labels say `other`. */
 export const seriesMaxDefault = 2000;
+/** Between the values of labels, where they are one key. */
+const separator = '\u0000';
 const namePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 export interface Counter {
@@ -118,6 +120,8 @@ class Series<S extends Sample> implements Family<S> {
   readonly #seriesMax: number;
   readonly #make: () => S;
   readonly #series = new Map<string, S>();
+  /** The same by the values as they are given, for those asked for often; no more than there may be series. */
+  readonly #byValues = new Map<string, S>();
 
   constructor(names: LabelNames, seriesMax: number, make: () => S) {
     this.#names = names;
@@ -127,6 +131,16 @@ class Series<S extends Sample> implements Family<S> {
 
   labels(...values: readonly string[]): S {
     assert(values.length === this.#names.length, 'each label has a value');
+    // Without a value in it that could be two: then the text of the labels tells them apart.
+    const key = values.join(separator);
+    const found = this.#byValues.get(key);
+    if (found !== undefined) return found;
+    const series = this.#find(values);
+    if (this.#byValues.size < this.#seriesMax && !values.some((value) => value.includes(separator))) this.#byValues.set(key, series);
+    return series;
+  }
+
+  #find(values: readonly string[]): S {
     const labels = labelText(this.#names, values);
     const known = this.#series.get(labels);
     if (known !== undefined) return known;
