@@ -85,3 +85,26 @@ test('a cycle of owners is left alone while nobody is deleted', async () => {
   await r.settle();
   expect(there()).toEqual(['a', 'b']);
 });
+
+test.each(['Foreground', 'Background'] as const)('a cycle of owners that block each other goes as a whole when one is deleted (%s)', async (policy) => {
+  const a = await make('a');
+  const b = await make('b', ref(a, { blockOwnerDeletion: true }));
+  const c = await make('c', ref(b, { blockOwnerDeletion: true }));
+  await r.client.update(resources.configMaps, { ...a, metadata: { ...a.metadata, ownerReferences: [ref(c, { blockOwnerDeletion: true })] } });
+  await r.settle();
+  await remove('a', policy);
+  await r.settle();
+  expect(there()).toEqual([]);
+});
+
+test('foreground deletion goes on when a dependent is disowned', async () => {
+  const a = await make('a');
+  const held = await make('b', ref(a, { blockOwnerDeletion: true }));
+  await r.client.update(resources.configMaps, { ...held, metadata: { ...held.metadata, finalizers: ['example.org/hold'] } });
+  await remove('a', 'Foreground');
+  await r.settle();
+  const b = r.client.peek(resources.configMaps, 'default', 'b') as ConfigMap;
+  await r.client.update(resources.configMaps, { ...b, metadata: { ...b.metadata, ownerReferences: [] } });
+  await r.settle();
+  expect(there()).toEqual(['b']);
+});

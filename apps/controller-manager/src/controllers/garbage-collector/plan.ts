@@ -12,6 +12,8 @@ export type CollectAction =
   | { readonly kind: 'none' }
   /** All owners are gone or want to go. */
   | { readonly kind: 'delete'; readonly propagation: Propagation }
+  /** The same for one that waits for what waits for it: it blocks its owners no longer. */
+  | { readonly kind: 'delete-unblocked' }
   /** Some owners are gone, others stay. */
   | { readonly kind: 'drop-owners'; readonly uids: readonly string[] }
   /** The object goes, its dependents stay. */
@@ -31,7 +33,9 @@ export function planCollect(node: GraphNode, owners: readonly OwnerState[], depe
   const stay = owners.some((state) => state === 'solid' || state === 'unknown');
   const leaving = node.owners.filter((_owner, i) => owners[i] === 'absent' || owners[i] === 'waiting').map((owner) => owner.uid);
   if (stay) return leaving.length === 0 ? { kind: 'none' } : { kind: 'drop-owners', uids: leaving };
-  return { kind: 'delete', propagation: propagationOf(node, owners, dependents) };
+  const propagation = propagationOf(node, owners, dependents);
+  const isCircle = propagation === 'Foreground' && owners.includes('waiting') && dependents().some((dependent) => dependent.deleting && dependent.finalizers.includes(foregroundFinalizer));
+  return isCircle ? { kind: 'delete-unblocked' } : { kind: 'delete', propagation };
 }
 
 /** Whether `dependent` holds up the foreground deletion of the owner with this uid. */

@@ -27,7 +27,12 @@ export function startGarbageCollector(context: ControllerContext): RunningContro
     };
     informer.addHandler({
       onAdd: changed,
-      onUpdate: (_old, object) => changed(object),
+      onUpdate: (old, object) => {
+        changed(object);
+        // Those that it blocked until now may have nothing left to wait for.
+        const node = nodeOf(resource, object);
+        for (const { uid, blockOwnerDeletion } of old.metadata.ownerReferences ?? []) if (blockOwnerDeletion === true && !blocks(node, uid)) running.enqueue(uid);
+      },
       onDelete: (object) => {
         const node = nodeOf(resource, object);
         const dependents = graph.dependentsOf(node.uid);
@@ -68,6 +73,10 @@ class GarbageCollector {
     switch (action.kind) {
       case 'delete':
         await this.#delete(node, action.propagation);
+        break;
+      case 'delete-unblocked':
+        await this.#edit(node, (object) => ({ ...object, metadata: { ...object.metadata, ownerReferences: (object.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, blockOwnerDeletion: false })) } }));
+        await this.#delete(node, 'Foreground');
         break;
       case 'drop-owners':
         await this.#dropOwners(node, action.uids);
