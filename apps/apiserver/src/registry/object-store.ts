@@ -11,7 +11,7 @@ import { convertObject } from './convert.ts';
 import { deepEqual } from './deep-equal.ts';
 import { objectKey } from './keys.ts';
 import { translated } from './store-errors.ts';
-import { encodeStored, parseObject, sizeWithRevision, withRevision } from './stored-form.ts';
+import { encodeStored, mayBeSame, parseObject, withRevision } from './stored-form.ts';
 
 /** What becomes of an object that was read to be changed. */
 export type Outcome =
@@ -156,7 +156,7 @@ export class ObjectStore {
     if (outcome.action !== 'put') return outcome;
     const form = kind === stored ? outcome.object : await convertObject(kind, stored, outcome.object);
     const value = encoded(stored, form);
-    const compares = !stale && (outcome.companions ?? []).length === 0 && (kind !== stored || hasSizeOf(value, seen));
+    const compares = !stale && (outcome.companions ?? []).length === 0 && (kind !== stored || mayBeSame(value, seen.bytes, seen.revision));
     // Compared with a copy of its own: `decide` may have changed the one it was given.
     return compares && sameContent(outcome.object, this.decode(kind, seen)) ? { action: 'keep' } : { ...outcome, form, value };
   }
@@ -252,11 +252,6 @@ function encoded(kind: KindDefinition, object: KubeObject): Uint8Array {
   const value = encodeStored(kind, object);
   if (value.length > limits.objectBytesMax) throw new ApiError('RequestEntityTooLarge', `the object has ${value.length} bytes; at most ${limits.objectBytesMax} are allowed`);
   return value;
-}
-
-/** Whether a value to be stored is as long as what is there: the same content is, whatever the order of its keys. */
-function hasSizeOf(value: Uint8Array, seen: Entry): boolean {
-  return sizeWithRevision(value, seen.revision) === seen.bytes.length;
 }
 
 function sameContent(a: KubeObject, b: KubeObject): boolean {

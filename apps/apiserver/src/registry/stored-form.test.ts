@@ -1,6 +1,6 @@
 import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { expect, test } from 'vitest';
-import { atRevision, encodeStored, parseObject, withRevision } from './stored-form.ts';
+import { atRevision, encodeStored, mayBeSame, parseObject, withRevision } from './stored-form.ts';
 
 const configMaps = kindRegistry.byResource('', 'v1', 'configmaps') as KindDefinition;
 
@@ -38,4 +38,15 @@ test('a value in another order of keys is read all the same', () => {
 
 test('an unknown format is refused', () => {
   expect(() => withRevision(configMaps, Buffer.from('k8s\0'), 1)).toThrow('unknown format');
+});
+
+test('the same content in another order of keys may be the same; content of another length or other letters is not', () => {
+  const of = (data: object): KubeObject => ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a', resourceVersion: '12' }, data }) as KubeObject;
+  const present = withRevision(configMaps, encodeStored(configMaps, of({ a: '1', b: 'ü' })), 12);
+  const may = (data: object): boolean => mayBeSame(encodeStored(configMaps, of(data)), present, 12);
+  expect(may({ a: '1', b: 'ü' })).toBe(true);
+  expect(may({ b: 'ü', a: '1' })).toBe(true);
+  expect(may({ a: '2', b: 'ü' })).toBe(false);
+  expect(may({ a: '11', b: 'ü' })).toBe(false);
+  expect(may({ a: '1', b: 'ü', c: '' })).toBe(false);
 });

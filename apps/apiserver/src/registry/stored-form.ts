@@ -47,10 +47,20 @@ export function withRevision(kind: KindDefinition, value: Uint8Array, revision: 
   return out;
 }
 
-/** How long `withRevision` makes a value that `encodeStored` has made. */
-export function sizeWithRevision(value: Uint8Array, revision: number): number {
-  // The format byte goes, a comma comes: every stored object has some metadata.
-  return value.length - 1 + `"resourceVersion":"${revision}",`.length;
+/**
+ * Whether a value to be stored may say what is there already, in whatever order of keys: it has as many bytes, and the same ones.
+ * `bytes`: the present object at `revision`, as `withRevision` makes it.
+ */
+export function mayBeSame(value: Uint8Array, bytes: Uint8Array, revision: number): boolean {
+  // The format byte is not there, a resourceVersion with a comma is: every stored object has some metadata.
+  const splice = Buffer.from(`"resourceVersion":"${revision}",`);
+  return value.length - 1 + splice.length === bytes.length && sumOf(value) - jsonFormat + sumOf(splice) === sumOf(bytes);
+}
+
+function sumOf(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at++) sum += bytes[at] ?? 0;
+  return sum;
 }
 
 /** The same body at another revision: for the DELETED event, whose resourceVersion is that of the deletion. */
