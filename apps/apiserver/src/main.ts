@@ -12,7 +12,7 @@ import { webhookFlags, webhooksOf } from './auth/webhook/from-flags.ts';
 import { followFiles } from './certificates/index.ts';
 import { encryptionLimits } from './encryption/index.ts';
 import { start } from './index.ts';
-import { startPlain, type PlainConfig } from './plain/index.ts';
+import { startPlain } from './plain/index.ts';
 
 const spec = {
   host: { type: 'string', help: 'address to listen on', default: '0.0.0.0' },
@@ -77,6 +77,7 @@ const log = jsonLog(systemClock, (line) => process.stderr.write(line));
 
 await runApp('apiserver', log, async (argv) => {
   const flags = parseFlags(spec, argv);
+  if (flags.semantics !== 'kubernetes') permitPlain(flags);
   const read = (flag: string, path: string): string => {
     try {
       return readFileSync(path, 'utf8');
@@ -94,7 +95,7 @@ await runApp('apiserver', log, async (argv) => {
     log,
   });
   if (flags.semantics !== 'kubernetes') {
-    const plain = await startPlain(plainOf(flags, serving.current), { store, clock: systemClock, random: systemRandom, log });
+    const plain = await startPlain({ host: flags.host, port: flags.port, tls: serving.current }, { store, clock: systemClock, random: systemRandom, log });
     writeEndpointFile(flags['endpoint-file'], `${flags.host}:${plain.port}`);
     return {
       stop: async () => {
@@ -146,12 +147,11 @@ await runApp('apiserver', log, async (argv) => {
 });
 
 /** Refused outside tests: such a server checks nothing and lets everybody with a certificate do everything. */
-function plainOf(flags: ReturnType<typeof parseFlags<typeof spec>>, tls: PlainConfig['tls']): PlainConfig {
-  if (flags.semantics !== 'none') throw new FlagError(`flag --semantics: ${flags.semantics} is neither kubernetes nor none`);
+function permitPlain({ semantics, host }: Flags<'semantics' | 'host'>): void {
+  if (semantics !== 'none') throw new FlagError(`flag --semantics: ${semantics} is neither kubernetes nor none`);
   if (process.env['RHYTHM_TEST_ONLY'] !== '1') throw new FlagError('flag --semantics: none is for tests, which set RHYTHM_TEST_ONLY=1');
-  if (flags.host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
+  if (host !== '127.0.0.1') throw new FlagError('flag --semantics: none listens on 127.0.0.1 only');
   log.warn('NO SEMANTICS: this server checks nothing, enforces nothing and is of no use but for testing tests');
-  return { host: flags.host, port: flags.port, tls };
 }
 
 /** @throws FlagError for plug-ins that there are none of. */
