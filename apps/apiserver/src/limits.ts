@@ -27,7 +27,7 @@ export const limits = {
   generateNameRetriesMax: 8,
   selectorBytesMax: 64 * 1024,
   /** Rendered forms other than the stored JSON that are remembered. */
-  renderCacheBytesMax: 32 * 1024 * 1024,
+  renderCacheBytesMax: 64 * 1024 * 1024,
   /** How long an event is kept after it was last written. */
   eventSeconds: 3_600,
   /** Events written within this time share a lease, and may live so much longer. */

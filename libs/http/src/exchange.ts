@@ -8,7 +8,7 @@ import { createGzip, constants, type Gzip } from 'node:zlib';
 import { readBody, type BodyBudget } from './body.ts';
 import type { HttpLimits } from './limits.ts';
 import { peerIdentity, type PeerIdentity } from './peer.ts';
-import type { SharedPiece } from './shared-piece.ts';
+import { ChunkBuffer, type SharedPiece } from './shared-piece.ts';
 
 /** Headers of a reply, lower case. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -18,6 +18,8 @@ export interface ReplyStream {
   write(chunk: Uint8Array): Promise<void>;
   /** The same for bytes that others get, too; what it returns is to be waited for before the next. Throws when the client has gone. */
   push(piece: SharedPiece): Promise<void> | undefined;
+  /** Many slices of a long reply, together: they are copied once, into a buffer that serves again, and are the caller's again when this resolves. */
+  writeAll(slices: readonly Uint8Array[]): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -162,7 +164,7 @@ interface Reply {
 function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: boolean): ReplyStream {
   const { request, response, gone } = reply;
   head(response, status, compress ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers);
-  if (request.method === 'HEAD') return { write: () => Promise.resolve(), push: () => undefined, end: () => finish(reply, () => response.end()) };
+  if (request.method === 'HEAD') return { write: () => Promise.resolve(), push: () => undefined, writeAll: () => Promise.resolve(), end: () => finish(reply, () => response.end()) };
   // Level 1: the reply is large, and the client waits.
   const gzip: Gzip | undefined = compress ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
   if (gzip === undefined) (response as ServerResponse).flushHeaders();
@@ -172,6 +174,7 @@ function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: bo
     gzip.on('error', () => undefined);
   }
   const sink = gzip ?? (response as ServerResponse);
+  let scratch: ChunkBuffer | undefined;
   return {
     write: async (chunk) => {
       gone.throwIfAborted();
@@ -183,6 +186,19 @@ function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: bo
       // An empty chunk would be the last.
       if (socket === undefined || piece.bytes.length === 0) return sink.write(piece.bytes) ? undefined : drained(sink, reply);
       return socket.write(piece.chunk) ? undefined : drained(socket, reply);
+    },
+    writeAll: async (slices) => {
+      gone.throwIfAborted();
+      const socket = gzip === undefined ? chunkedSocket(request, response) : undefined;
+      if (socket === undefined) {
+        if (!sink.write(Buffer.concat(slices))) await drained(sink, reply);
+        return;
+      }
+      const chunk = (scratch ??= new ChunkBuffer()).fill(slices);
+      if (chunk === undefined) return;
+      // What is not written yet may not be overwritten.
+      if (socket.write(chunk)) scratch = undefined;
+      else await drained(socket, reply);
     },
     end: () => finish(reply, () => sink.end()),
   };

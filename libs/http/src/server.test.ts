@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
 import { createAuthority, type KeyPair } from '@rhythm/pki';
+import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTls } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { HttpExchange } from './exchange.ts';
 import type { HttpLimits } from './limits.ts';
+import { SharedPiece } from './shared-piece.ts';
 import { startHttpServer, type HttpServer } from './server.ts';
 
 let identity: KeyPair;
@@ -275,3 +278,39 @@ test('a body that never ends and that nobody reads is cut off over HTTP/2 too, a
   expect(session.closed).toBe(false);
   session.close();
 });
+
+test('slices and shared pieces make one reply over both protocols and through gzip, in order, whatever their sizes', async () => {
+  const piece = new SharedPiece([Buffer.from('shared '), Buffer.from('piece')]);
+  const large = Array.from({ length: 40 }, (_, at) => Buffer.alloc(10_000 + at, 97 + (at % 26)));
+  const port = await serve(async (exchange) => {
+    const stream = exchange.begin(200, { 'content-type': 'text/plain' }, { compress: true });
+    await stream.push(piece);
+    await stream.writeAll([Buffer.from('<'), Buffer.from('small'), Buffer.from('>')]);
+    await stream.writeAll([]);
+    await stream.push(new SharedPiece([]));
+    await stream.writeAll(large);
+    await stream.write(Buffer.from('written'));
+    await stream.writeAll(large.toReversed());
+    await stream.push(piece);
+    await stream.end();
+  });
+  const expected = `shared piece<small>${large.join('')}written${large.toReversed().join('')}shared piece`;
+  const plain = await ask(port);
+  expect([plain.complete, plain.text === expected]).toEqual([true, true]);
+  expect((await bytesOf(port, 'http/1.1', { 'accept-encoding': 'gzip' })).equals(Buffer.from(expected))).toBe(true);
+  expect((await bytesOf(port, 'h2', {})).equals(Buffer.from(expected))).toBe(true);
+});
+
+/** The body of a reply, unpacked. */
+async function bytesOf(port: number, protocol: 'http/1.1' | 'h2', headers: Record<string, string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  if (protocol === 'h2') {
+    const session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+    for await (const chunk of session.request({ ':path': '/', ...headers })) chunks.push(chunk as Buffer);
+    session.close();
+    return Buffer.concat(chunks);
+  }
+  const response = await new Promise<IncomingMessage>((resolve, reject) => httpsRequest({ host: '127.0.0.1', port, ca, agent: false, headers }, resolve).on('error', reject).end());
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return gunzipSync(Buffer.concat(chunks));
+}

@@ -5,8 +5,7 @@ export class SharedPiece {
   readonly bytes: Buffer;
 
   constructor(parts: readonly Uint8Array[]) {
-    let length = 0;
-    for (const part of parts) length += part.length;
+    const length = lengthOf(parts);
     const head = `${length.toString(16)}\r\n`;
     const chunk = Buffer.allocUnsafe(head.length + length + 2);
     let at = chunk.write(head, 'latin1');
@@ -18,4 +17,35 @@ export class SharedPiece {
     this.chunk = chunk;
     this.bytes = chunk.subarray(head.length, at);
   }
+}
+
+/** Room for a chunk that is filled again and again: fresh memory for every piece of a long reply costs more than copying into it. */
+export class ChunkBuffer {
+  #room: Buffer = Buffer.alloc(0);
+
+  /** The slices as a chunk; `undefined` when there is nothing in them, which would be the last. */
+  fill(slices: readonly Uint8Array[]): Buffer | undefined {
+    const length = lengthOf(slices);
+    if (length === 0) return undefined;
+    const head = `${length.toString(16)}\r\n`;
+    const needed = head.length + length + 2;
+    if (this.#room.length < needed) this.#room = Buffer.allocUnsafeSlow(needed + growBytes);
+    const room = this.#room;
+    let at = room.write(head, 'latin1');
+    for (const slice of slices) {
+      room.set(slice, at);
+      at += slice.length;
+    }
+    room.write('\r\n', at, 'latin1');
+    return room.subarray(0, needed);
+  }
+}
+
+/** So that one that is a little larger finds room, too. */
+const growBytes = 16 * 1024;
+
+function lengthOf(slices: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const slice of slices) length += slice.length;
+  return length;
 }

@@ -2,6 +2,7 @@ import { ApiError, toApiError } from '@rhythm/api';
 import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
 import { warningsOf } from '../pipeline/warned.ts';
 import type { ResourceResponse } from '../pipeline/types.ts';
+import { SlicedBody } from '../render/sliced-body.ts';
 import { prettyPieces, PrettyPrinter, wantsPretty } from './pretty.ts';
 
 /** Of all warnings together; when there are more, each is cut, and the last are left out (apiserver's WithWarningRecorder). */
@@ -23,7 +24,24 @@ export async function sendResponse(exchange: HttpExchange, response: ResourceRes
     await exchange.send(response.code, headers, body);
     return;
   }
-  await sendPieces(exchange, response.code, headers, body);
+  if (body instanceof SlicedBody) await sendGroups(exchange, response.code, headers, body);
+  else await sendPieces(exchange, response.code, headers, body);
+}
+
+/** Lists: short ones are sent whole, long ones as fast as the client reads. */
+async function sendGroups(exchange: HttpExchange, code: number, headers: ReplyHeaders, body: SlicedBody): Promise<void> {
+  const groups = body.groups[Symbol.asyncIterator]();
+  try {
+    const first = await groups.next();
+    const second = first.done === true ? first : await groups.next();
+    if (first.done === true || second.done === true) return await exchange.send(code, headers, Buffer.concat(first.value ?? []));
+    const stream = exchange.begin(code, headers, { compress: true });
+    await stream.writeAll(first.value);
+    for (let next: IteratorResult<readonly Uint8Array[]> = second; next.done !== true; next = await groups.next()) await stream.writeAll(next.value);
+    await stream.end();
+  } finally {
+    await groups.return?.();
+  }
 }
 
 function isJson(contentType: string): boolean {
@@ -34,7 +52,7 @@ function pretty(body: ResourceResponse['body']): ResourceResponse['body'] {
   return body instanceof Uint8Array ? new PrettyPrinter().print(body) : prettyPieces(body);
 }
 
-/** Lists come in pieces: short ones are sent whole, long ones as fast as the client reads. Text (logs) is passed on as it comes. */
+/** Documents in pieces: short ones are sent whole, long ones as fast as the client reads. Text (logs) is passed on as it comes. */
 async function sendPieces(exchange: HttpExchange, code: number, headers: ReplyHeaders, body: AsyncIterable<Uint8Array>): Promise<void> {
   const document = String(headers['content-type']).startsWith('application/');
   const pieces = body[Symbol.asyncIterator]();

@@ -30,9 +30,9 @@ export function protobufListOf(kind: Pick<KindDefinition, 'group' | 'version' | 
       const length = head.length + items.reduce((sum, item, index) => sum + item.length + (heads[index]?.length ?? 0), 0);
       const typeMeta = Buffer.concat([protobufField(1, Buffer.from(apiVersionOf(kind))), protobufField(2, Buffer.from(kind.listKind))]);
       yield Buffer.concat([magic, protobufField(1, typeMeta), protobufField(2, { length }, true), head]);
-      const slice = 64;
-      for (let at = 0; at < items.length; at += slice) {
-        yield Buffer.concat(items.slice(at, at + slice).flatMap((item, index) => [heads[at + index] ?? new Uint8Array(), item]));
+      for (const [index, item] of items.entries()) {
+        yield heads[index] ?? new Uint8Array();
+        yield item;
       }
     },
   };

@@ -7,13 +7,15 @@ import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
 import { ByteCache } from './byte-cache.ts';
 import type { Rendering } from './negotiate.ts';
+import { Rows } from './rows.ts';
+import { SliceGroup, SlicedBody } from './sliced-body.ts';
+import { Turn } from './turn.ts';
 import { SharedBatches } from './shared-batches.ts';
 import { protobufListOf, toProtobuf } from './protobuf.ts';
 import { columnDefinitions, partialOf, tableRow, type IncludeObject } from './table.ts';
 
 const comma = Buffer.from(',');
-/** Objects that are parsed and written in one go: some 10 ms. */
-const sliceObjects = 250;
+const listEnd = Buffer.from(']}');
 
 /** Metadata by itself, as protobuf has it. */
 const partialKind = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata', listKind: 'PartialObjectMetadataList' };
@@ -25,6 +27,7 @@ const partialKind = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectM
 export class Renderer {
   readonly #clock: Clock;
   readonly #memo = new ByteCache(limits.renderCacheBytesMax);
+  readonly #rows = new Rows();
   /** Of watches. */
   readonly batches = new SharedBatches();
 
@@ -56,12 +59,12 @@ export class Renderer {
   /** A list in pieces, so that no large one is ever held as a whole. */
   list(kind: KindDefinition, list: ListResult, rendering: Rendering, include: IncludeObject = 'Metadata'): Uint8Array | AsyncIterable<Uint8Array> {
     const metadata = { resourceVersion: String(list.revision), ...(list.continue === undefined ? {} : { continue: list.continue }), ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }) };
-    if (rendering.encoding === 'protobuf') return this.#protobufList(kind, metadata, list.entries, rendering.as === 'partial');
-    if (rendering.as === 'table') return rendering.encoding === 'json' ? this.#jsonTable(kind, metadata, list.entries, rendering, include) : this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
+    if (rendering.encoding === 'protobuf') return new SlicedBody(this.#protobufList(kind, metadata, list.entries, rendering.as === 'partial'));
+    if (rendering.as === 'table') return rendering.encoding === 'json' ? new SlicedBody(this.#jsonTable(kind, metadata, list.entries, rendering, include)) : this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
     const partial = rendering.as === 'partial';
     const head = partial ? { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
     if (rendering.encoding === 'yaml') return this.#write({ ...head, items: list.entries.map((entry) => (partial ? partialOf(this.#objectOf(kind, entry), rendering.metaVersion) : this.#objectOf(kind, entry))) }, rendering);
-    return this.#jsonList(kind, head, list.entries, rendering);
+    return new SlicedBody(this.#jsonList(kind, head, list.entries, rendering));
   }
 
   /** An object without content that says how far a watch is. */
@@ -75,47 +78,62 @@ export class Renderer {
     return this.#write({ ...type, metadata }, rendering);
   }
 
-  async *#jsonList(kind: KindDefinition, head: object, entries: readonly Entry[], rendering: Rendering): AsyncGenerator<Uint8Array> {
-    let pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
-    let bytes = 0;
+  async *#jsonList(kind: KindDefinition, head: object, entries: readonly Entry[], rendering: Rendering): AsyncGenerator<readonly Uint8Array[]> {
+    const group = new SliceGroup();
+    // Another version, or metadata alone, have to be made of each.
+    const turn = new Turn(this.#clock);
+    group.push(Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`));
     for (const [index, entry] of entries.entries()) {
-      if (index > 0) pieces.push(comma);
-      const piece = this.entry(kind, entry, rendering);
-      pieces.push(piece);
-      bytes += piece.length;
-      if (bytes < limits.chunkBytes) continue;
-      yield Buffer.concat(pieces);
-      pieces = [];
-      bytes = 0;
+      if (index > 0) group.push(comma);
+      group.push(this.entry(kind, entry, rendering));
+      if (group.isFull) yield group.take();
+      if (turn.isOver()) await turn.next();
     }
-    pieces.push(Buffer.from(']}'));
-    yield Buffer.concat(pieces);
+    group.push(listEnd);
+    yield group.take();
   }
 
-  /** Rows cost a parse each: after every few of them others get their turn. */
-  async *#jsonTable(kind: KindDefinition, metadata: object, entries: readonly Entry[], rendering: Rendering, include: IncludeObject): AsyncGenerator<Uint8Array> {
+  async *#jsonTable(kind: KindDefinition, metadata: object, entries: readonly Entry[], rendering: Rendering, include: IncludeObject): AsyncGenerator<readonly Uint8Array[]> {
     const now = this.#clock.now();
-    yield Buffer.from(`${JSON.stringify({ kind: 'Table', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata, columnDefinitions: columnDefinitions(kind) }).slice(0, -1)},"rows":[`);
-    for (let at = 0; at < entries.length; at += sliceObjects) {
-      if (at > 0) await this.#clock.sleep(0);
-      const rows = entries.slice(at, at + sliceObjects).map((entry) => JSON.stringify(tableRow(kind, this.#objectOf(kind, entry), include, rendering.metaVersion, now)));
-      yield Buffer.from(`${at === 0 ? '' : ','}${rows.join(',')}`);
+    const turn = new Turn(this.#clock);
+    const group = new SliceGroup();
+    const rowEnd = Buffer.from(include === 'Metadata' ? '}}' : '}');
+    group.push(Buffer.from(`${JSON.stringify({ kind: 'Table', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata, columnDefinitions: columnDefinitions(kind) }).slice(0, -1)},"rows":[`));
+    for (const [index, entry] of entries.entries()) {
+      if (index > 0) group.push(comma);
+      const row = include === 'Object' ? undefined : this.#rows.of(kind, entry, now);
+      if (row === undefined) group.push(Buffer.from(JSON.stringify(tableRow(kind, this.#objectOf(kind, entry), include, rendering.metaVersion, now))));
+      else if (include === 'None') group.push(Buffer.from(`{"cells":${row.cells},"object":null`), rowEnd);
+      else group.push(Buffer.from(`{"cells":${row.cells},"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${rendering.metaVersion}","metadata":`), row.metadata, rowEnd);
+      if (group.isFull) yield group.take();
+      if (turn.isOver()) await turn.next();
     }
-    yield Buffer.from(']}');
+    group.push(listEnd);
+    yield group.take();
   }
 
   /** The envelope begins with the length of everything, so the items are encoded first. */
-  async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[], isPartial: boolean): AsyncGenerator<Uint8Array> {
+  async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[], isPartial: boolean): AsyncGenerator<readonly Uint8Array[]> {
     const encode = protobufListOf(isPartial ? partialKind : kind);
+    const turn = new Turn(this.#clock);
     const items: Uint8Array[] = [];
-    for (let at = 0; at < entries.length; at += sliceObjects) {
-      if (at > 0) await this.#clock.sleep(0);
-      for (const entry of entries.slice(at, at + sliceObjects)) {
+    for (const entry of entries) {
+      const key = `${isPartial ? 'partial item' : 'item'} ${apiVersionOf(kind)} ${entry.revision} ${entry.key}`;
+      let item = this.#memo.get(key);
+      if (item === undefined) {
         const object = this.#objectOf(kind, entry);
-        items.push(encode.item(isPartial ? partialOf(object, 'v1') : object));
+        item = encode.item(isPartial ? partialOf(object, 'v1') : object);
+        this.#memo.set(key, item);
       }
+      items.push(item);
+      if (turn.isOver()) await turn.next();
     }
-    yield* encode.list(metadata, items);
+    const group = new SliceGroup();
+    for (const part of encode.list(metadata, items)) {
+      group.push(part);
+      if (group.isFull) yield group.take();
+    }
+    if (!group.isEmpty) yield group.take();
   }
 
   #table(kind: KindDefinition, entries: readonly Entry[], metadata: object, rendering: Rendering, include: IncludeObject, withColumns: boolean): object {
