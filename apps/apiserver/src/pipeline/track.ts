@@ -3,6 +3,7 @@ import type { AuditRecord } from '../audit/auditor.ts';
 import type { Place } from '../flow-control/index.ts';
 import { limits } from '../limits.ts';
 import type { Measured } from '../metrics/request-metrics.ts';
+import { SlicedBody } from '../render/sliced-body.ts';
 import type { PipelinePorts } from './ports.ts';
 import type { RequestAttributes, ResourceRequest, ResourceResponse } from './types.ts';
 
@@ -49,7 +50,7 @@ export class Track {
     const timer = clock.setTimer(timeouts?.requestMs ?? limits.requestTimeoutMs, leave);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    return { ...response, body: untilRead(body, leave) };
+    return { ...response, body: body instanceof SlicedBody ? new SlicedBody(untilRead(body.groups, leave)) : untilRead(body, leave) };
   }
 
   decided(isAllowed: boolean, reason: string): void {
@@ -86,7 +87,7 @@ export class Track {
   }
 }
 
-async function* untilRead(body: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+async function* untilRead<T>(body: AsyncIterable<T>, done: () => void): AsyncGenerator<T> {
   try {
     for await (const piece of body) yield piece;
   } finally {

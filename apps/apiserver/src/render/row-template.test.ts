@@ -1,11 +1,12 @@
 import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { formatTime } from '@rhythm/base';
 import { expect, test } from 'vitest';
 import { encodeStored, metadataRange, withRevision } from '../registry/stored-form.ts';
 import { cellsOf, rowTemplate } from './row-template.ts';
 
 const kindOf = (group: string, resource: string, version = 'v1'): KindDefinition => kindRegistry.byResource(group, version, resource) as KindDefinition;
-const start = Date.UTC(2030, 0, 1);
-const time = (seconds: number): string => new Date(start + seconds * 1000).toISOString().replace('.000', '');
+const start = 1_900_000_000_000;
+const time = (seconds: number): string => formatTime(start + seconds * 1000);
 const moments = [0, 7_000, 150_000, 3 * 3_600_000, 20 * 86_400_000, 900 * 86_400_000].map((ms) => start + 60_000 + ms);
 
 const restarted = { metadata: { name: 'a', creationTimestamp: time(0) }, spec: { containers: [{ name: 'main' }] }, status: { phase: 'Running', containerStatuses: [{ name: 'main', ready: true, restartCount: 3, state: { running: {} }, lastState: { terminated: { finishedAt: time(50), exitCode: 1 } } }] } };
