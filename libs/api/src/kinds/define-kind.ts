@@ -72,7 +72,7 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
       moveGeneration(object, old, facts.generationFields);
     },
     ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
-    validate: (object: T) => [...(isStored ? validateObjectMeta(object.metadata, metaRules) : []), ...(facts.validate?.(object) ?? [])],
+    validate: (object: T, old?: T) => [...(isStored ? validateObjectMeta(object.metadata, metaRules) : []), ...(facts.validate?.(object, old) ?? [])],
     validateUpdate(object: T, old: T): FieldError[] {
       return [...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateUpdate?.(object, old) ?? [])];
     },

@@ -3,9 +3,12 @@ import type { FieldError } from '../../status.ts';
 import { at, child, invalidValue, required } from '../../validation/field-error.ts';
 import { checkNonSpecialIp } from '../../validation/ip.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checked, oneOf } from '../../validation/values.ts';
 
-export function validateEndpoints(object: Endpoints): FieldError[] {
+/** A list that was stored when rules were laxer may stay as it is. */
+export function validateEndpoints(object: Endpoints, old?: Endpoints): FieldError[] {
+  if (old !== undefined && semanticEqual(object.subsets, old.subsets)) return [];
   return (object.subsets ?? []).flatMap((subset, i) => validateSubset(subset, at('subsets', i)));
 }
 

@@ -4,6 +4,7 @@ import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { each } from '../../validation/values.ts';
 import { validateGatedAffinity } from './gated-affinity.ts';
 import { validatePodOnly } from './pod-only.ts';
 import { validateFreshPodSpec, validatePodSpec } from '../pod-spec/validate.ts';
@@ -81,8 +82,9 @@ function validateTolerations(tolerations: readonly Toleration[], before: readonl
 
 function validateGates(spec: PodSpec, before: PodSpec): FieldError[] {
   const names = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
-  const added = (spec.schedulingGates ?? []).filter((gate) => !names.has(gate.name)).map((gate) => gate.name);
-  return added.length === 0 ? [] : [forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gates '${added.sort().join(',')}'`)];
+  return each(spec.schedulingGates, 'spec.schedulingGates', ({ name }, path) =>
+    names.has(name) ? [] : [forbidden(child(path, 'name'), `only deletion is allowed, but found new scheduling gate '${name}'`)],
+  );
 }
 
 function validateMirror(pod: Pod, old: Pod): FieldError[] {

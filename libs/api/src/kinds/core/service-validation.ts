@@ -4,7 +4,7 @@ import { at, child, duplicate, forbidden, invalidValue, required } from '../../v
 import { checkCidr, checkIp, checkNonSpecialIp, ipFamilyOf } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
-import { checked, oneOf, portNumberOrName, requiredChecked } from '../../validation/values.ts';
+import { checked, each, oneOf, portNumberOrName, requiredChecked } from '../../validation/values.ts';
 import { usesClusterIP, usesHealthCheckPort } from './service-addresses.ts';
 import { isExternallyReachable } from './service-defaults.ts';
 
@@ -12,7 +12,8 @@ const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const affinitySecondsMax = 86400;
 
-export function validateService({ spec }: Service): FieldError[] {
+export function validateService(service: Service): FieldError[] {
+  const { spec } = service;
   if (spec === undefined) return [required('spec')];
   return [
     ...validateByType(spec),
@@ -22,35 +23,10 @@ export function validateService({ spec }: Service): FieldError[] {
     ...validateAffinity(spec),
     ...validateClusterIPs(spec),
     ...(spec.externalIPs ?? []).flatMap((ip, i) => checkNonSpecialIp(ip).map((e) => invalidValue(at('spec.externalIPs', i), ip, e))),
+    ...validateSourceRanges(service),
     ...validateLoadBalancer(spec),
     ...validateTraffic(spec),
   ];
-}
-
-/** Addresses and their families are given once, but for additions and removals of the second family. */
-export function validateServiceUpdate({ spec }: Service, { spec: before }: Service): FieldError[] {
-  const errors: FieldError[] = [];
-  if (usesClusterIP(spec) && usesClusterIP(before)) {
-    const [first, second] = before.clusterIPs ?? [];
-    if (first !== undefined && (spec.clusterIPs?.[0] ?? spec.clusterIP) !== first) {
-      errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'may not change once set'));
-    }
-    if (second !== undefined && spec.clusterIPs?.[1] === undefined && spec.ipFamilyPolicy !== 'SingleStack') {
-      errors.push(invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary clusterIP"));
-    } else if (second !== undefined && spec.clusterIPs?.[1] !== undefined && spec.clusterIPs[1] !== second) {
-      errors.push(invalidValue('spec.clusterIPs[1]', spec.clusterIPs, 'may not change once set'));
-    }
-    if (before.ipFamilies?.[0] !== undefined && spec.ipFamilies?.[0] !== before.ipFamilies[0]) {
-      errors.push(invalidValue('spec.ipFamilies[0]', spec.ipFamilies ?? [], 'may not change once set'));
-    }
-  }
-  if (usesHealthCheckPort(spec) && usesHealthCheckPort(before) && spec.healthCheckNodePort !== before.healthCheckNodePort) {
-    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
-  }
-  if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass) {
-    errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set'));
-  }
-  return errors;
 }
 
 function validateByType(spec: ServiceSpec): FieldError[] {
@@ -117,41 +93,65 @@ function validateAffinity(spec: ServiceSpec): FieldError[] {
   return [...errors, invalidValue(path, seconds, `must be greater than 0 and less than ${affinitySecondsMax}`)];
 }
 
+/** The addresses, their families, and that the two agree. A service that is but a name has none. */
 function validateClusterIPs(spec: ServiceSpec): FieldError[] {
-  const errors = [
-    ...oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', ['SingleStack', 'PreferDualStack', 'RequireDualStack']),
-    ...(spec.ipFamilies ?? []).flatMap((family, i) => oneOf(family, at('spec.ipFamilies', i), ['IPv4', 'IPv6'])),
-  ];
-  if ((spec.ipFamilies ?? []).length === 2 && spec.ipFamilies?.[0] === spec.ipFamilies?.[1]) errors.push(duplicate('spec.ipFamilies[1]', spec.ipFamilies?.[1]));
-  const ips = spec.clusterIPs ?? [];
-  if (ips.length === 0) return (spec.clusterIP ?? '') === '' ? errors : [...errors, required('spec.clusterIPs')];
-  if ((spec.clusterIP ?? '') === '') errors.push(invalidValue('spec.clusterIPs', ips, 'must be empty when `clusterIP` is not specified'));
-  else if (ips[0] !== spec.clusterIP) errors.push(invalidValue('spec.clusterIPs', ips, 'first value must match `clusterIP`'));
-  if (ips.length > 2) errors.push(invalidValue('spec.clusterIPs', ips, 'may only hold up to 2 values'));
-  for (const [i, ip] of ips.entries()) {
-    if (ip !== 'None') errors.push(...checkIp(ip).map((e) => invalidValue(at('spec.clusterIPs', i), ip, e)));
-    else if (ips.length > 1) errors.push(invalidValue(at('spec.clusterIPs', i), ip, 'must be the only value'));
-    const family = ipFamilyOf(ip);
-    const expected = spec.ipFamilies?.[i];
-    if (family !== undefined && expected !== undefined && expected !== family) errors.push(invalidValue(at('spec.clusterIPs', i), ip, `expected an ${expected} value as indicated by \`ipFamilies[${i}]\``));
-  }
-  if (ips.length === 2 && ipFamilyOf(ips[0] ?? '') === ipFamilyOf(ips[1] ?? '')) errors.push(invalidValue('spec.clusterIPs', ips, 'may specify no more than one IP for each IP family'));
+  if (spec.type === 'ExternalName') return [];
+  const { clusterIP = '', clusterIPs: ips = [], ipFamilies: families = [] } = spec;
+  const path = 'spec.clusterIPs';
+  const errors: FieldError[] = [];
+  if (clusterIP !== '' && ips.length === 0) errors.push(required(path));
+  else if (clusterIP !== '' && ips[0] !== clusterIP) errors.push(invalidValue(path, ips, 'first value must match `clusterIP`'));
+  else if (clusterIP === '' && ips.length > 0) errors.push(invalidValue(path, ips, 'must be empty when `clusterIP` is not specified'));
+  families.forEach((family, i) => {
+    errors.push(...oneOf(family, at('spec.ipFamilies', i), ['IPv4', 'IPv6']));
+    if (families.indexOf(family) < i) errors.push(duplicate(at('spec.ipFamilies', i), family));
+  });
+  errors.push(...oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', ['PreferDualStack', 'RequireDualStack', 'SingleStack']));
+  const wrong = validateEachIp(ips, path);
+  if (ips.length > 2) errors.push(...wrong, invalidValue(path, ips, 'may only hold up to 2 values'));
+  else errors.push(...wrong);
+  if (wrong.length > 0 || ips[0] === 'None') return errors;
+  if (ips.length > 1 && new Set(ips.map(ipFamilyOf)).size < 2) errors.push(invalidValue(path, ips, 'may specify no more than one IP for each IP family'));
+  ips.forEach((ip, i) => {
+    const expected = families[i];
+    if (expected !== undefined && expected !== ipFamilyOf(ip)) errors.push(invalidValue(at(path, i), ip, `expected an ${expected} value as indicated by \`ipFamilies[${i}]\``));
+  });
   return errors;
+}
+
+function validateEachIp(ips: readonly string[], path: string): FieldError[] {
+  return each(ips, path, (ip, here) => {
+    if (ip !== 'None' || here !== at(path, 0)) return checkIp(ip).map((e) => invalidValue(here, ip, e));
+    return ips.length > 1 ? [invalidValue(path, ips, "'None' must be the first and only value")] : [];
+  });
+}
+
+const onlyBalanced = "may only be used when `type` is 'LoadBalancer'";
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+/** Whom a load balancer lets in, as a field or, of old, an annotation; spaces around a range are part of the API. The path of the field is upstream's own. */
+function validateSourceRanges({ metadata, spec }: Service): FieldError[] {
+  const ranges = spec.loadBalancerSourceRanges ?? [];
+  const balanced = spec.type === 'LoadBalancer';
+  if (ranges.length > 0) {
+    const path = 'spec.LoadBalancerSourceRanges';
+    return [...(balanced ? [] : [forbidden(path, onlyBalanced)]), ...each(ranges, path, (range, here) => checkCidr(range.trim()).map((e) => invalidValue(here, range.trim(), e)))];
+  }
+  const text = metadata.annotations?.[rangesAnnotation];
+  if (text === undefined) return [];
+  const path = at('metadata.annotations', rangesAnnotation);
+  const wrong = text.trim() === '' ? [] : text.trim().split(',').flatMap((range) => checkCidr(range.trim()).map((e) => invalidValue(path, range.trim(), e)));
+  return [...(balanced ? [] : [forbidden(path, onlyBalanced)]), ...wrong];
 }
 
 function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
   if (spec.type === 'LoadBalancer') {
     return [
-      ...(spec.loadBalancerSourceRanges ?? []).flatMap((range, i) => checkCidr(range.trim()).map((e) => invalidValue(at('spec.loadBalancerSourceRanges', i), range, e))),
-      ...(spec.allocateLoadBalancerNodePorts === undefined ? [required('spec.allocateLoadBalancerNodePorts')] : []),
+      ...(spec.allocateLoadBalancerNodePorts === undefined ? [required('allocateLoadBalancerNodePorts')] : []),
       ...checked(spec.loadBalancerClass, 'spec.loadBalancerClass', checkQualifiedName),
     ];
   }
-  const errors: FieldError[] = [];
-  if ((spec.loadBalancerSourceRanges ?? []).length > 0) errors.push(forbidden('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
-  if (spec.allocateLoadBalancerNodePorts !== undefined) errors.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"));
-  if (spec.loadBalancerClass !== undefined) errors.push(forbidden('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"));
-  return errors;
+  return (['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const).filter((field) => spec[field] !== undefined).map((field) => forbidden(`spec.${field}`, onlyBalanced));
 }
 
 function validateTraffic(spec: ServiceSpec): FieldError[] {
@@ -163,6 +163,8 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
   if (!usesHealthCheckPort(spec) && (spec.healthCheckNodePort ?? 0) !== 0) {
     errors.push(invalidValue('spec.healthCheckNodePort', spec.healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   }
-  if (usesClusterIP(spec)) errors.push(...oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', policies, 'required'));
-  return [...errors, ...oneOf(spec.trafficDistribution, 'spec.trafficDistribution', ['PreferClose', 'PreferSameNode', 'PreferSameZone'])];
+  // It is allocated after this when it was not given.
+  if (usesHealthCheckPort(spec) && (spec.healthCheckNodePort ?? 0) !== 0) errors.push(...portNumberOrName(spec.healthCheckNodePort, 'spec.healthCheckNodePort'));
+  errors.push(...oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', policies, usesClusterIP(spec) ? 'required' : 'optional'));
+  return [...errors, ...oneOf(spec.trafficDistribution, 'spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode'])];
 }

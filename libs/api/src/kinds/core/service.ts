@@ -4,7 +4,8 @@ import { defineKind, subresource } from '../define-kind.ts';
 import { serviceWarnings } from '../warnings/others.ts';
 import { keepAllocated, prepareServiceForCreate } from './service-addresses.ts';
 import { setServiceDefaults } from './service-defaults.ts';
-import { validateService, validateServiceUpdate } from './service-validation.ts';
+import { validateServiceStatus, validateServiceUpdate } from './service-update-validation.ts';
+import { validateService } from './service-validation.ts';
 import { checkDns1035Label } from '../../validation/names.ts';
 
 export const service = defineKind<Service>({
@@ -27,6 +28,7 @@ export const service = defineKind<Service>({
   prepareForUpdate: keepAllocated,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
   checkName: checkDns1035Label,
   warnings: serviceWarnings,
   columns: [nameColumn, column('Type'), column('Cluster-IP'), column('External-IP'), column('Port(s)'), ageColumn, wide('Selector')],

@@ -23,7 +23,7 @@ export function validateDns(spec: PodSpec, path: string): FieldError[] {
   if (together > searchLengthMax) errors.push(invalidValue(child(here, 'searches'), searches, `must not have more than ${searchLengthMax} characters (including spaces) in the search list`));
   searches.forEach((domain, i) => errors.push(...checkSearchDomain(domain).map((e) => invalidValue(at(child(here, 'searches'), i), domain, e))));
   (config.options ?? []).forEach((option, i) => {
-    if ((option.name ?? '') === '') errors.push(required(child(at(child(here, 'options'), i), 'name'), 'must not be empty'));
+    if ((option.name ?? '') === '') errors.push(required(at(child(here, 'options'), i), 'must not be empty'));
   });
   return errors;
 }

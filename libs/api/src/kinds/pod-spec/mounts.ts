@@ -29,7 +29,7 @@ export function validateMounts(container: Container, spec: PodSpec, path: string
   const raw: Taken = { names: new Set(volumeDevices.map((d) => d.name)), paths: new Set(volumeDevices.map((d) => d.devicePath)) };
   const seen = new Set<string>();
   const errors = each(volumeMounts, child(path, 'volumeMounts'), (mount, here) => validateMount(mount, container, volumes(spec), seen, raw, here));
-  if (volumeDevices.length > 0 && spec.hostUsers === false) errors.push(forbidden(child(path, 'volumeDevices'), 'when `pod.Spec.HostUsers` is false'));
+  if (volumeDevices.length > 0 && spec.hostUsers === false) errors.push(forbidden(child(path, 'volumeDevices'), 'when `hostUsers` is false'));
   const names = new Set<string>();
   const paths = new Set<string>();
   return [...errors, ...each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, volumes(spec), { names, paths }, mounted, here))];

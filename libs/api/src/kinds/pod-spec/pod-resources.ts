@@ -4,7 +4,7 @@ import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { checkDns1123Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { checked, each } from '../../validation/values.ts';
-import { podRequests } from '../core/pod-resources.ts';
+import { podLimits, podRequests } from '../core/pod-resources.ts';
 import { validateAmounts, validateResources } from './resources.ts';
 
 const ofPods = ['cpu', 'memory'];
@@ -18,6 +18,7 @@ export function validatePodResources(spec: PodSpec, path: string): FieldError[] 
 function validateWhole(spec: PodSpec, path: string): FieldError[] {
   const { resources } = spec;
   if (resources === undefined) return [];
+  if (spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
   const errors = (resources.claims ?? []).length > 0 ? [forbidden(child(path, 'claims'), 'claims may not be set for Resources at pod-level')] : [];
   for (const which of ['limits', 'requests'] as const) {
     const unknown = Object.keys(resources[which] ?? {}).filter((name) => !isOfPods(name));
@@ -38,17 +39,20 @@ function validateConsistency(spec: PodSpec, path: string): FieldError[] {
     if (whole === undefined || compareQuantities(sum, parseQuantity(whole)) <= 0) continue;
     errors.push(invalidValue(at(child(path, 'requests'), name), whole, `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`));
   }
-  for (const list of ['containers', 'initContainers'] as const) {
-    errors.push(...each(spec[list], child(path.replace(/\.?resources$/, ''), list), (container, here) => validateLimits(container, limits, child(here, 'resources.limits'))));
+  for (const [name, sum] of podLimits(parts)) {
+    const whole = Object.hasOwn(limits, name) && name.startsWith('hugepages-') ? limits[name] : undefined;
+    if (whole === undefined || compareQuantities(sum, parseQuantity(whole)) <= 0) continue;
+    errors.push(invalidValue(at(child(path, 'limits'), name), whole, `must be greater than or equal to aggregate container limits of ${formatQuantity(sum)}`));
   }
-  return errors;
+  return [...errors, ...each(spec.containers, child(path, 'containers'), (container, here) => validateLimits(container, limits, here))];
 }
 
 function validateLimits({ resources }: Container, ofPod: Readonly<Record<string, string>>, path: string): FieldError[] {
   return Object.entries(resources?.limits ?? {}).flatMap(([name, limit]) => {
     const whole = Object.hasOwn(ofPod, name) ? ofPod[name] : undefined;
     if (whole === undefined || compareQuantities(parseQuantity(limit), parseQuantity(whole)) <= 0) return [];
-    return [invalidValue(at(path, name), limit, `must be less than or equal to pod limits of ${whole}`)];
+    // The path is upstream's own, the container below the resources of the pod.
+    return [invalidValue(child(at(path, name), 'limits'), limit, `must be less than or equal to pod limits of ${whole}`)];
   });
 }
 

@@ -4,8 +4,9 @@ import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { checkDns1123Label, checkLabelKey, checkLabelValue } from '../../validation/names.ts';
-import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+import { checked, oneOf } from '../../validation/values.ts';
 
+const reactions = ['DoNotSchedule', 'ScheduleAnyway'];
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** Where a pod may run: affinity, tolerations, spreading. */
@@ -29,8 +30,8 @@ export function validateToleration(toleration: Toleration, path: string): FieldE
     const wrong = checkLabelValue(value);
     if (wrong.length > 0) errors.push(invalidValue(operatorPath, value, wrong.join(';')));
   } else if (operator === 'Exists') {
-    if (value !== '') errors.push(invalidValue(operatorPath, toleration, "value must be empty when `operator` is 'Exists'"));
-  } else errors.push(notSupported(operatorPath, operator, ['Equal', 'Exists']));
+    if (value !== '') errors.push(invalidValue(operatorPath, value, "value must be empty when `operator` is 'Exists'"));
+  } else errors.push(notSupported(operatorPath, operator, operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']));
   return [...errors, ...oneOf(effect, child(path, 'effect'), effects)];
 }
 
@@ -97,14 +98,15 @@ function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
   return [
     ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
     ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
-    ...(term.namespaces ?? []).flatMap((name, i) => checkDns1123Label(name).map((e) => invalidValue(at(child(path, 'namespaces'), i), name, e))),
+    ...(term.namespaces ?? []).flatMap((name) => checkDns1123Label(name).map((e) => invalidValue(child(path, 'namespace'), name, e))),
     ...validateTermKeys(term, path),
     ...validateTopologyKey(term.topologyKey, child(path, 'topologyKey')),
   ];
 }
 
 function validateTopologyKey(key: string | undefined, path: string): FieldError[] {
-  return (key ?? '') === '' ? [required(path, 'can not be empty')] : checked(key, path, checkLabelKey);
+  const empty = (key ?? '') === '' ? [required(path, 'can not be empty')] : [];
+  return [...empty, ...checkLabelKey(key ?? '').map((e) => invalidValue(path, key ?? '', e))];
 }
 
 /** Keys whose values the pod's own labels give (KEP-3633). */
@@ -144,9 +146,10 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
   return constraints.flatMap((constraint, i) => {
     const here = at(path, i);
     const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
-    errors.push(...validateTopologyKey(constraint.topologyKey, child(here, 'topologyKey')));
-    errors.push(...requiredChecked(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable')));
-    errors.push(...oneOf(constraint.whenUnsatisfiable, child(here, 'whenUnsatisfiable'), ['DoNotSchedule', 'ScheduleAnyway']));
+    // Unlike the key of an affinity, any text will do.
+    if ((constraint.topologyKey ?? '') === '') errors.push(required(child(here, 'topologyKey'), 'can not be empty'));
+    const { whenUnsatisfiable = '' } = constraint;
+    if (!reactions.includes(whenUnsatisfiable)) errors.push(notSupported(child(here, 'whenUnsatisfiable'), whenUnsatisfiable, reactions));
     const key = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
     if (seen.has(key)) errors.push(duplicate(child(here, '{topologyKey, whenUnsatisfiable}'), key));
     seen.add(key);
@@ -159,6 +162,6 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) errors.push(...oneOf(constraint[field], child(here, field), ['Honor', 'Ignore']));
     const { matchLabelKeys = [], labelSelector } = constraint;
     const keys = child(here, 'matchLabelKeys');
-    return [...errors, ...validateLabelKeys(matchLabelKeys, labelSelector, keys), ...alsoSelected(matchLabelKeys, labelSelector, keys), ...validateLabelSelector(labelSelector, child(here, 'labelSelector'))];
+    return [...errors, ...validateLabelKeys(matchLabelKeys, labelSelector, keys), ...alsoSelected(matchLabelKeys, labelSelector, here), ...validateLabelSelector(labelSelector, child(here, 'labelSelector'))];
   });
 }

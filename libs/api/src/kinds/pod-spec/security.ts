@@ -6,7 +6,9 @@ import { each, oneOf } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
 import { validateWindowsOptions } from './windows.ts';
 
-const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9]([-_a-z0-9]*[a-z0-9])?)$/;
+/** As errors show it. */
+const sysctlPattern = String.raw`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`;
+const sysctlName = new RegExp(sysctlPattern);
 const sysctlLengthMax = 253;
 const localProfileLengthMax = 4095;
 const profiles = ['Localhost', 'RuntimeDefault', 'Unconfined'];
@@ -34,11 +36,11 @@ function validateSysctls(sysctls: readonly Sysctl[] | undefined, spec: PodSpec, 
     const here = child(item, 'name');
     const errors: FieldError[] = [];
     if (name === '') errors.push(required(here));
-    else if (name.length > sysctlLengthMax || !sysctlName.test(name)) errors.push(invalidValue(here, name, `must have at most ${sysctlLengthMax} characters and match regex ${sysctlName.source}`));
+    else if (name.length > sysctlLengthMax || !sysctlName.test(name)) errors.push(invalidValue(here, name, `must have at most ${sysctlLengthMax} characters and match regex ${sysctlPattern}`));
     else if (names.has(name)) errors.push(duplicate(here, name));
     names.add(name);
     const shared = sharedNamespace(name, spec);
-    return shared === '' ? errors : [...errors, invalidValue(here, name, `may not be set when '${shared}' is set to true`)];
+    return shared === '' ? errors : [...errors, invalidValue(here, name, `may not be specified when '${shared}' is true`)];
   });
 }
 

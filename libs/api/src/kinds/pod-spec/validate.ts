@@ -4,7 +4,7 @@ import { at, child, duplicate, forbidden, invalidValue, required, tooLong } from
 import { checkIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { byteLength, checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../../validation/names.ts';
-import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+import { checked, oneOf } from '../../validation/values.ts';
 import { validateContainers } from './containers.ts';
 import { validateDns } from './dns.ts';
 import { validateNamespaces } from './namespaces.ts';
@@ -24,7 +24,7 @@ export function validatePodSpec(spec: PodSpec | undefined, path: string): FieldE
     ...validateVolumes(spec, child(path, 'volumes')),
     ...validateContainers(spec, path),
     ...oneOf(spec.restartPolicy, child(path, 'restartPolicy'), ['Always', 'OnFailure', 'Never'], 'required'),
-    ...oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], 'required'),
+    ...oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], 'required'),
     ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
     ...validateNames(spec, path),
     ...validateNamespaces(spec, path),
@@ -33,8 +33,8 @@ export function validatePodSpec(spec: PodSpec | undefined, path: string): FieldE
     ...validateDns(spec, path),
     ...validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
     ...validateGates(spec, path),
-    ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['Never', 'PreemptLowerPriority']),
-    ...oneOf(spec.os?.name, child(path, 'os.name'), ['linux', 'windows']),
+    ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['PreemptLowerPriority', 'Never']),
+    ...(spec.os?.name === '' ? [required(child(path, 'os.name'))] : oneOf(spec.os?.name, child(path, 'os'), ['linux', 'windows'])),
     ...validateOs(spec, path),
     ...validateHostProcess(spec, path),
     ...validatePodResources(spec, path),
@@ -58,10 +58,11 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
 /** A name for the host that is not the pod's own, at most as long as the kernel takes. */
 function validateHostnameOverride({ hostnameOverride: name, hostNetwork, setHostnameAsFQDN }: PodSpec, path: string): FieldError[] {
   if (name === undefined) return [];
-  const errors = checkDns1123Subdomain(name).map((e) => invalidValue(path, name, e));
-  if (byteLength(name) > hostnameLengthMax) errors.push(tooLong(path, hostnameLengthMax));
+  const errors: FieldError[] = [];
   if (setHostnameAsFQDN === true) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
-  return hostNetwork === true ? [...errors, forbidden(path, 'may not be specified when hostNetwork is true')] : errors;
+  if (hostNetwork === true) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
+  if (byteLength(name) > hostnameLengthMax) errors.push(tooLong(path, hostnameLengthMax));
+  return [...errors, ...checkDns1123Subdomain(name).map((e) => invalidValue(path, name, e))];
 }
 
 function validateDeadline(seconds: number | undefined, path: string): FieldError[] {
@@ -73,8 +74,8 @@ function validateGates(spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>();
   const gates = (spec.schedulingGates ?? []).flatMap((gate, i) => {
     const here = at(child(path, 'schedulingGates'), i);
-    const errors = requiredChecked(gate.name, child(here, 'name'), checkQualifiedName);
-    if (seen.has(gate.name)) errors.push(duplicate(child(here, 'name'), gate.name));
+    const errors = checkQualifiedName(gate.name ?? '').map((e) => invalidValue(here, gate.name ?? '', e));
+    if (seen.has(gate.name)) errors.push(duplicate(here, gate.name));
     seen.add(gate.name);
     return errors;
   });

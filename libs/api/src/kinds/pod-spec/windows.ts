@@ -35,7 +35,7 @@ function checkDomain(domain: string): string[] {
   const errors = domain.length >= domainLengthMax ? [`runAsUserName's Domain length must be under ${domainLengthMax} characters`] : [];
   const netBios = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/.test(domain);
   const dns = domain.split('.').every((label) => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
-  return netBios || dns ? errors : [...errors, "runAsUserName's Domain doesn't match the NetBIOS nor the DNS format"];
+  return netBios || dns ? errors : [...errors, "runAsUserName's Domain doesn't match the NetBios nor the DNS format"];
 }
 
 function checkUserPart(user: string): string[] {
@@ -65,16 +65,25 @@ export function validateHostProcess(spec: PodSpec, path: string): FieldError[] {
   return errors;
 }
 
+function validateLinux(spec: PodSpec, path: string): FieldError[] {
+  const settings = 'securityContext.windowsOptions';
+  const refusal = (here: string): FieldError => forbidden(child(here, settings), 'windows options cannot be set for a linux pod');
+  const errors = spec.securityContext?.windowsOptions === undefined ? [] : [refusal(path)];
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    errors.push(...each(spec[list], child(path, list), ({ securityContext }, here) => (securityContext?.windowsOptions === undefined ? [] : [refusal(here)])));
+  }
+  return errors;
+}
+
 /** What a pod for Windows cannot have of Linux: settings of namespaces, users and modules, and resources of the pod as a whole. */
 export function validateOs(spec: PodSpec, path: string): FieldError[] {
   const os = spec.os?.name;
   const security = child(path, 'securityContext');
-  if (os === 'linux') return spec.securityContext?.windowsOptions === undefined ? [] : [forbidden(child(security, 'windowsOptions'), 'windows options cannot be set for a linux pod')];
+  if (os === 'linux') return validateLinux(spec, path);
   if (os !== 'windows') return [];
   const refusal = 'cannot be set for a windows pod';
-  const errors = (['hostPID', 'hostIPC', 'shareProcessNamespace'] as const).filter((field) => spec[field] === true).map((field) => forbidden(child(path, field), refusal));
-  if (spec.hostUsers !== undefined) errors.push(forbidden(child(path, 'hostUsers'), refusal));
-  if (spec.resources !== undefined) errors.push(forbidden(child(path, 'resources'), refusal));
+  const errors = (['hostPID', 'hostIPC'] as const).filter((field) => spec[field] === true).map((field) => forbidden(child(path, field), refusal));
+  errors.push(...(['hostUsers', 'shareProcessNamespace'] as const).filter((field) => spec[field] !== undefined).map((field) => forbidden(child(path, field), refusal)));
   const linuxOfPod = ['seLinuxOptions', 'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'seccompProfile', 'appArmorProfile', 'seLinuxChangePolicy'] as const;
   errors.push(...linuxOfPod.filter((field) => spec.securityContext?.[field] !== undefined).map((field) => forbidden(child(security, field), refusal)));
   const linuxOfContainer = ['seLinuxOptions', 'seccompProfile', 'appArmorProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const;

@@ -1,4 +1,3 @@
-import { describe } from 'vitest';
 import { createRules, defaultRules, updateRules, withChange } from './testing.ts';
 import type { RuleCase } from './testing.ts';
 
@@ -42,13 +41,13 @@ const webhookCases: RuleCase[] = [
   ['matchConditions', { [`${h}.matchConditions`]: Array.from({ length: 65 }, (_, i) => ({ name: `c${i}`, expression: 'true' })) }, `${h}.matchConditions: Too many: 65: must have at most 64 items`],
 ];
 
-describe.each(['ValidatingWebhook', 'MutatingWebhook'])('%s', (name) => {
+for (const name of ['ValidatingWebhook', 'MutatingWebhook']) {
   const kind = `${group} ${name}Configuration`;
   createRules(kind, hooks, webhookCases, 'ValidatingWebhook, MutatingWebhook');
   const filled = { [`${h}.failurePolicy`]: 'Fail', [`${h}.matchPolicy`]: 'Equivalent', [`${h}.namespaceSelector`]: {}, [`${h}.objectSelector`]: {}, [`${h}.timeoutSeconds`]: 10, [`${h}.rules[0].scope`]: '*', [`${client}.service.port`]: 443, 'metadata.generation': 1 };
   defaultRules(kind, [['failurePolicy, matchPolicy, namespaceSelector, objectSelector, timeoutSeconds, Rule scope, ServiceReference port', hooks, filled]], name);
   updateRules(kind, hooks, [['webhooks', { [`${h}.failurePolicy`]: 'Ignore', [`${h}.clientConfig`]: { url: 'https://x' } }]]);
-});
+}
 createRules(`${group} MutatingWebhookConfiguration`, hooks, [['reinvocationPolicy', { [`${h}.reinvocationPolicy`]: 'X' }, `${h}.reinvocationPolicy: Unsupported value: "X": supported values: "IfNeeded", "Never"`]], 'ValidatingWebhook, MutatingWebhook');
 defaultRules(`${group} MutatingWebhookConfiguration`, [['reinvocationPolicy', hooks, { [`${h}.reinvocationPolicy`]: 'Never' }]], 'MutatingWebhook');
 

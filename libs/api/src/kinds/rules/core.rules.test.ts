@@ -99,7 +99,7 @@ createRules('v1 Service', service, [
   ['spec.loadBalancerClass', { 'spec.loadBalancerClass': 'a/b' }, "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"],
   ['spec.externalTrafficPolicy', { 'spec.externalTrafficPolicy': 'Local' }, 'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services'],
   ['spec.internalTrafficPolicy', { 'spec.internalTrafficPolicy': 'X' }, 'spec.internalTrafficPolicy: Unsupported value: "X": supported values: "Cluster", "Local"'],
-  ['spec.trafficDistribution', { 'spec.trafficDistribution': 'X' }, 'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"'],
+  ['spec.trafficDistribution', { 'spec.trafficDistribution': 'X' }, 'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"'],
 ]);
 defaultRules('v1 Service', [
   ['spec.sessionAffinity', service, { 'spec.sessionAffinity': 'None', 'spec.type': 'ClusterIP', 'spec.internalTrafficPolicy': 'Cluster', 'spec.ports[0]': { port: 80, protocol: 'TCP', targetPort: 80 } }],

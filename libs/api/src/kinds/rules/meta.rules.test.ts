@@ -62,16 +62,20 @@ const s = 'spec.topologySpreadConstraints[0]';
 createRules('v1 Pod', pod, [
   ['nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms', { 'spec.affinity': { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }, 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value'],
   ['podAffinityTerm.topologyKey', term({ topologyKey: 'a b' }), `${t}.topologyKey: Invalid value: "a b"`],
-  ['podAffinityTerm.namespaces[*]', term({ namespaces: ['A'] }), `${t}.namespaces[0]: Invalid value: "A"`],
+  ['podAffinityTerm.namespaces[*]', term({ namespaces: ['A'] }), `${t}.namespace: Invalid value: "A"`],
   ['podAffinityTerm.matchLabelKeys, mismatchLabelKeys', term({ matchLabelKeys: ['a'] }), `${t}.matchLabelKeys: Forbidden: must not be specified when labelSelector is not set`],
   ['podAffinityTerm.matchLabelKeys, mismatchLabelKeys', term({ labelSelector: {}, matchLabelKeys: ['a'], mismatchLabelKeys: ['a'] }), `${t}.matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys`],
+], 'Affinity');
+createRules('v1 Pod', pod, [
   ['maxSkew', spread({ maxSkew: 0 }), `${s}.maxSkew: Invalid value: 0: must be greater than zero`],
   ['topologyKey', spread({ topologyKey: '' }), `${s}.topologyKey: Required value: can not be empty`],
   ['whenUnsatisfiable', spread({ whenUnsatisfiable: 'X' }), `${s}.whenUnsatisfiable: Unsupported value: "X": supported values: "DoNotSchedule", "ScheduleAnyway"`],
   ['minDomains', spread({ minDomains: 0 }), `${s}.minDomains: Invalid value: 0: must be greater than zero`],
   ['nodeAffinityPolicy, nodeTaintsPolicy', spread({ nodeTaintsPolicy: 'X' }), `${s}.nodeTaintsPolicy: Unsupported value: "X": supported values: "Honor", "Ignore"`],
   ['matchLabelKeys', spread({ matchLabelKeys: ['a'] }), `${s}.matchLabelKeys: Forbidden: must not be specified when labelSelector is not set`],
-  ['matchLabelKeys', { 'metadata.labels': { a: 'b' }, ...spread({ matchLabelKeys: ['a'], labelSelector: { matchLabels: { a: 'b' } } }) }, `${s}.matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector`],
+  ['matchLabelKeys', { 'metadata.labels': { a: 'b' }, ...spread({ matchLabelKeys: ['a'], labelSelector: { matchLabels: { a: 'b' } } }) }, `${s}[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector`],
+], 'TopologySpreadConstraint');
+createRules('v1 Pod', pod, [
   ['operator', { 'spec.tolerations': [{ key: 'a', operator: 'X' }] }, 'spec.tolerations[0].operator: Unsupported value: "X": supported values: "Equal", "Exists"'],
   ['tolerationSeconds', { 'spec.tolerations': [{ key: 'a', operator: 'Exists', effect: 'NoSchedule', tolerationSeconds: 1 }] }, 'spec.tolerations[0].effect: Invalid value: "NoSchedule"'],
-], 'PodSpec scheduling');
+], 'Toleration');

@@ -21,13 +21,13 @@ rules('PodSpec', [
   ['resourceClaims[*]', { 'spec.resourceClaims': [{ name: 'a' }, { name: 'b', resourceClaimName: 'x', resourceClaimTemplateName: 'y' }] }, 'spec.resourceClaims[0]: Invalid value: {"name":"a"}: must specify one of', 'spec.resourceClaims[1]: Invalid value: '],
   ['resourceClaims[*]', { 'spec.resourceClaims': [{ name: 'a', resourceClaimName: 'X' }] }, 'spec.resourceClaims[0].resourceClaimName: Invalid value: "X"'],
   ['overhead', { 'spec.overhead': { cpu: '-1' } }, 'spec.overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
-  ['hostUsers', { 'spec.hostUsers': false, 'spec.hostPID': true, 'spec.hostIPC': true, 'spec.hostNetwork': true }, 'spec.hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false', 'spec.hostPID: Forbidden', 'spec.hostIPC: Forbidden'],
+  ['hostUsers', { 'spec.hostUsers': false, 'spec.hostPID': true, 'spec.hostIPC': true, 'spec.hostNetwork': true }, 'spec.hostNetwork: Forbidden: when `hostUsers` is false', 'spec.HostPID: Forbidden', 'spec.HostIPC: Forbidden'],
   ['containers[*].ports[*].hostPort', { 'spec.hostNetwork': true, [`${c}.ports`]: [{ containerPort: 1, hostPort: 2 }] }, `${c}.ports[0].hostPort: Invalid value: 2: must match \`containerPort\` when \`hostNetwork\` is true`],
   ['containers[*].ports[*]', { [`${c}.ports`]: [{ containerPort: 1, hostPort: 2 }, { containerPort: 3, hostPort: 2 }, { containerPort: 1, hostPort: 2, protocol: 'UDP' }] }, `${c}.ports[1].hostPort: Duplicate value: "TCP//2"`],
   ['resources', { 'spec.resources': { limits: { 'a.b/c': '1' } } }, 'spec.resources.limits[a.b/c]: Unsupported value: "a.b/c": supported values: "cpu", "memory"'],
   ['resources', { 'spec.resources': { limits: { cpu: '1' }, claims: [{ name: 'x' }] } }, 'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level'],
-  ['resources', { 'spec.resources': { requests: { cpu: '1' }, limits: { cpu: '2' } }, [`${c}.resources`]: { requests: { cpu: '2' }, limits: { cpu: '3' } } }, 'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2', `${c}.resources.limits[cpu]: Invalid value: "3": must be less than or equal to pod limits of 2`],
-  ['resources', { 'spec.resources': { requests: { cpu: '1' } }, 'spec.os': { name: 'windows' } }, 'spec.resources: Forbidden: cannot be set for a windows pod'],
+  ['resources', { 'spec.resources': { requests: { cpu: '1' }, limits: { cpu: '2' } }, [`${c}.resources`]: { requests: { cpu: '2' }, limits: { cpu: '3' } } }, 'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2', 'spec.resources.containers[0][cpu].limits: Invalid value: "3": must be less than or equal to pod limits of 2'],
+  ['resources', { 'spec.resources': { requests: { cpu: '1' } }, 'spec.os': { name: 'windows' } }, 'spec.resources: Forbidden: may not be set for a windows pod'],
   ['volumes projected serviceAccountToken', { 'spec.volumes': [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] }, 'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set'],
   ['metadata.annotations[controller.kubernetes.io/pod-deletion-cost]', { 'metadata.annotations': { 'controller.kubernetes.io/pod-deletion-cost': '+1' } }, 'metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "+1": must be a 32bit integer'],
   ['metadata.annotations[controller.kubernetes.io/pod-deletion-cost]', { 'metadata.annotations': { 'controller.kubernetes.io/pod-deletion-cost': '2147483648' } }, 'metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "2147483648"'],
@@ -61,7 +61,7 @@ rules('Container', [
   ['volumeDevices[*].name', { [`${c}.volumeDevices`]: [{ name: 'x', devicePath: '/d' }] }, `${c}.volumeDevices[0].name: Not found: "x"`],
   ['volumeDevices[*].devicePath', { [`${c}.volumeDevices`]: [{ name: 'b', devicePath: '/a' }] }, `${mount}.mountPath: Invalid value: "/a": must not already exist as a path in volumeDevices`, `${c}.volumeDevices[0].devicePath: Invalid value: "/a": must not already exist as a path in volumeMounts`],
   ['volumeDevices[*].devicePath', { [`${c}.volumeDevices`]: [{ name: 'b', devicePath: '/../d' }] }, `${c}.volumeDevices[0].devicePath: Invalid value: "/../d": can not contain backsteps ('..')`],
-  ['volumeDevices[*].devicePath', { [`${c}.volumeDevices`]: [{ name: 'b', devicePath: '/d' }], 'spec.hostUsers': false }, `${c}.volumeDevices: Forbidden: when \`pod.Spec.HostUsers\` is false`],
+  ['volumeDevices[*].devicePath', { [`${c}.volumeDevices`]: [{ name: 'b', devicePath: '/d' }], 'spec.hostUsers': false }, `${c}.volumeDevices: Forbidden: when \`hostUsers\` is false`],
   ['resizePolicy[*].resourceName', { [`${c}.resizePolicy`]: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }, { resourceName: 'cpu', restartPolicy: 'NotRequired' }, { resourceName: 'x', restartPolicy: 'NotRequired' }] }, `${c}.resizePolicy[1]: Duplicate value: "cpu"`, `${c}.resizePolicy: Unsupported value: "x": supported values: "cpu", "memory"`],
   ['resizePolicy[*].restartPolicy', { 'spec.restartPolicy': 'Never', [`${c}.resizePolicy`]: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] }, `${c}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when \`restartPolicy\` is 'Never'`],
   ['restartPolicyRules', { [`${c}.restartPolicyRules`]: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }] }, `${c}.restartPolicy: Required value: must specify restartPolicy when restart rules are used`],
@@ -104,7 +104,7 @@ rules('PodSecurityContext', [
   ['supplementalGroupsPolicy', { [s]: { supplementalGroupsPolicy: 'X' } }, `${s}.supplementalGroupsPolicy: Unsupported value: "X": supported values: "Merge", "Strict"`],
   ['seLinuxChangePolicy', { [s]: { seLinuxChangePolicy: 'MountOption' } }, `${s}.seLinuxChangePolicy: Unsupported value: "MountOption": supported values: "Recursive"`],
   ['sysctls[*].name', { [s]: { sysctls: [{ name: '', value: '' }, { name: 'A.b', value: '' }, { name: 'a.b', value: '' }, { name: 'a.b', value: '' }] } }, `${s}.sysctls[0].name: Required value`, `${s}.sysctls[1].name: Invalid value: "A.b": must have at most 253 characters and match regex`, `${s}.sysctls[3].name: Duplicate value: "a.b"`],
-  ['sysctls[*].name', { [s]: { sysctls: [{ name: 'net/ipv4.x', value: '' }, { name: 'kernel.shmmax', value: '' }] }, 'spec.hostNetwork': true, 'spec.hostIPC': true }, `${s}.sysctls[0].name: Invalid value: "net/ipv4.x": may not be set when 'hostNetwork' is set to true`, `${s}.sysctls[1].name: Invalid value: "kernel.shmmax"`],
+  ['sysctls[*].name', { [s]: { sysctls: [{ name: 'net/ipv4.x', value: '' }, { name: 'kernel.shmmax', value: '' }] }, 'spec.hostNetwork': true, 'spec.hostIPC': true }, `${s}.sysctls[0].name: Invalid value: "net/ipv4.x": may not be specified when 'hostNetwork' is true`, `${s}.sysctls[1].name: Invalid value: "kernel.shmmax"`],
   ['seccompProfile.type', { [s]: { seccompProfile: { type: 'X' } } }, `${s}.seccompProfile.type: Unsupported value: "X": supported values: "Localhost", "RuntimeDefault", "Unconfined"`],
   ['seccompProfile.localhostProfile', { [s]: { seccompProfile: { type: 'Localhost' } } }, `${s}.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost`],
   ['seccompProfile.localhostProfile', { [s]: { seccompProfile: { type: 'Unconfined', localhostProfile: 'a' } } }, `${s}.seccompProfile.localhostProfile: Invalid value: `],
@@ -146,7 +146,7 @@ statusRules('v1 Pod', withChange(pod, { 'spec.restartPolicy': 'Never' }), [['sta
 statusRules('v1 Pod', withChange(pod, { 'spec.restartPolicy': 'OnFailure' }), [['status.containerStatuses', revived]], state({ exitCode: 1 }));
 statusRules('v1 Pod', withChange(pod, { 'spec.restartPolicy': 'OnFailure' }), [['status.containerStatuses', revived, 'status.containerStatuses[0].state: Forbidden']], state({ exitCode: 0 }));
 statusRules('v1 Pod', withChange(pod, { 'spec.nodeName': 'n' }), [
-  ['status.nominatedNodeName', { 'status.nominatedNodeName': 'n' }, 'status.nominatedNodeName: Forbidden: may not be set when spec.nodeName is set'],
+  ['status.nominatedNodeName', { 'status.nominatedNodeName': 'n' }, 'status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node'],
 ], state(undefined));
 
 const resources = { limits: { cpu: '1', 'a.b/c': '2' } };

@@ -19,17 +19,17 @@ rules('PodSpec', [
   ['runtimeClassName', { 'spec.runtimeClassName': 'A' }, 'spec.runtimeClassName: Invalid value: "A"'],
   ['hostname', { 'spec.hostname': 'A' }, 'spec.hostname: Invalid value: "A"'],
   ['subdomain', { 'spec.subdomain': 'A' }, 'spec.subdomain: Invalid value: "A"'],
-  ['preemptionPolicy', { 'spec.preemptionPolicy': 'X' }, 'spec.preemptionPolicy: Unsupported value: "X": supported values: "Never", "PreemptLowerPriority"'],
+  ['preemptionPolicy', { 'spec.preemptionPolicy': 'X' }, 'spec.preemptionPolicy: Unsupported value: "X": supported values: "PreemptLowerPriority", "Never"'],
   ['hostAliases[*].ip', { 'spec.hostAliases': [{ ip: 'x' }] }, 'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address'],
   ['hostAliases[*].hostnames[*]', { 'spec.hostAliases': [{ ip: '1.2.3.4', hostnames: ['A'] }] }, 'spec.hostAliases[0].hostnames[0]: Invalid value: "A"'],
   ['dnsConfig', { 'spec.dnsPolicy': 'None' }, 'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
   ['dnsConfig.nameservers', { 'spec.dnsConfig': { nameservers: ['x'] } }, 'spec.dnsConfig.nameservers[0]: Invalid value: "x": must be a valid IP address'],
-  ['dnsConfig.options[*].name', { 'spec.dnsConfig': { options: [{}] } }, 'spec.dnsConfig.options[0].name: Required value: must not be empty'],
+  ['dnsConfig.options[*].name', { 'spec.dnsConfig': { options: [{}] } }, 'spec.dnsConfig.options[0]: Required value: must not be empty'],
   ['readinessGates[*].conditionType', { 'spec.readinessGates': [{ conditionType: 'a b' }] }, 'spec.readinessGates[0].conditionType: Invalid value: "a b"'],
   ['ephemeralContainers', { 'spec.ephemeralContainers': [{ name: 'e', image: 'i' }] }, 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
-  ['schedulingGates[*].name', { 'spec.schedulingGates': [{ name: 'a' }, { name: 'a' }] }, 'spec.schedulingGates[1].name: Duplicate value: "a"'],
-  ['os.name', { 'spec.os': { name: 'x' } }, 'spec.os.name: Unsupported value: "x": supported values: "linux", "windows"'],
-  ['shareProcessNamespace', { 'spec.shareProcessNamespace': true, 'spec.hostPID': true }, 'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled'],
+  ['schedulingGates[*].name', { 'spec.schedulingGates': [{ name: 'a' }, { name: 'a' }] }, 'spec.schedulingGates[1]: Duplicate value: "a"'],
+  ['os.name', { 'spec.os': { name: 'x' } }, 'spec.os: Unsupported value: "x": supported values: "linux", "windows"'],
+  ['shareProcessNamespace', { 'spec.shareProcessNamespace': true, 'spec.hostPID': true }, 'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled'],
 ]);
 rules('Container', [
   ['image', { [`${c}.image`]: '' }, `${c}.image: Required value`],
@@ -63,7 +63,7 @@ updateRules('v1 Pod', pod, [
   ['spec.containers, spec.initContainers', { 'spec.containers[1]': { name: 'd', image: 'i' } }, 'spec.containers: Forbidden: pod updates may not add or remove containers'],
   ['spec.containers[*].image', { [`${c}.image`]: ' i' }, `${c}.image: Invalid value: " i": must not have leading or trailing whitespace`, `${c}.image: Invalid value: " i"`],
   ['spec', { 'spec.hostname': 'h' }, 'spec: Forbidden: pod updates may not change fields other than'],
-  ['spec.schedulingGates', { 'spec.schedulingGates': [{ name: 'g' }] }, "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gates 'g'"],
+  ['spec.schedulingGates', { 'spec.schedulingGates': [{ name: 'g' }] }, "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'"],
   ['metadata.annotations[kubernetes.io/config.mirror]', { 'metadata.annotations': { 'kubernetes.io/config.mirror': 'x' }, 'spec.nodeName': '' }, 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName', 'metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add, remove or update the mirror pod annotation'],
 ]);
 defaultRules('v1 Pod', [

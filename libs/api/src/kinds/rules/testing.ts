@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe as suite, expect, test } from 'vitest';
 import { decodeValue } from '../../decode/index.ts';
 import { deepCopy } from '../../patch/values.ts';
 import type { KubeObject } from '../../resource.ts';
@@ -12,6 +12,32 @@ import { kindRegistry } from '../registry.ts';
  * which they come. A refusal is given by its beginning, `field: Reason: text`; there may be no others.
  */
 
+/** A case as it is told apart from others: the kind or kinds it is about, the rule it names. */
+export interface NamedCase {
+  readonly about: 'create' | 'update' | 'defaults';
+  readonly of: string;
+  readonly rule: string;
+}
+
+let collected: NamedCase[] | undefined;
+
+/** The names of the cases of some modules, without running them. */
+export async function casesOf(modules: readonly (() => Promise<unknown>)[]): Promise<readonly NamedCase[]> {
+  const names: NamedCase[] = [];
+  collected = names;
+  try {
+    for (const load of modules) await load();
+  } finally {
+    collected = undefined;
+  }
+  return names;
+}
+
+function describe(name: string, about: NamedCase['about'], of: string, cases: readonly (readonly [string, ...unknown[]])[], tests: () => void): void {
+  if (collected === undefined) suite(name, tests);
+  else collected.push(...cases.map(([rule]) => ({ about, of, rule })));
+}
+
 /** Rule, the fields to set (`spec.ports[0].port`; `undefined` removes), the refusals. None: the change is fine. */
 export type RuleCase = readonly [rule: string, change: Readonly<Record<string, unknown>>, ...refusals: readonly string[]];
 
@@ -22,6 +48,10 @@ export function kindNamed(name: string): KindDefinition {
   const found = kindRegistry.byKind(group, version, kind);
   if (found === undefined) throw new Error(`no ${name}`);
   return found;
+}
+
+function kindOf(name: string): string {
+  return name.split(' ')[1] ?? name;
 }
 
 /** A new object as the pipeline has it before validation. */
@@ -37,9 +67,9 @@ export function made(kind: KindDefinition, value: object): KubeObject {
 }
 
 /** What creates refuse. `of`: the part of the kind the rules are about, when it is not the kind itself (PodSpec). */
-export function createRules(name: string, good: object, cases: readonly RuleCase[], of = name.split(' ')[1]): void {
+export function createRules(name: string, good: object, cases: readonly RuleCase[], of = kindOf(name)): void {
   const kind = kindNamed(name);
-  describe(`${of} on create`, () => {
+  describe(`${of} on create`, 'create', of, cases, () => {
     test('a good one is fine', () => expect(texts(kind.validate?.(made(kind, good)))).toEqual([]));
     test.each(cases.map((c, i) => [`${of} | ${c[0]} | ${i}`, c] as const))('%s', (_, [, change, ...refusals]) => {
       expectRefusals(kind.validate?.(made(kind, withChange(good, change))), refusals);
@@ -66,7 +96,7 @@ export function statusRules(name: string, good: object, cases: readonly RuleCase
 
 function changeRules(name: string, good: object, stored: object, when: string, cases: readonly RuleCase[], check: (kind: KindDefinition, next: KubeObject, old: KubeObject) => FieldError[]): void {
   const kind = kindNamed(name);
-  describe(`${kind.kind} ${when}`, () => {
+  describe(`${kind.kind} ${when}`, 'update', kind.kind, cases, () => {
     test.each(cases.map((c, i) => [`${kind.kind} | ${c[0]} | ${i}`, c] as const))('%s', (_, [, change, ...refusals]) => {
       const old = Object.assign(made(kind, good), structuredClone(stored));
       old.metadata.resourceVersion = '1';
@@ -77,9 +107,9 @@ function changeRules(name: string, good: object, stored: object, when: string, c
 }
 
 /** What each kind fills in: fields of the object after a create, `undefined` for one that must not be there. */
-export function defaultRules(name: string, cases: readonly (readonly [rule: string, given: object, expected: Readonly<Record<string, unknown>>])[], of = name.split(' ')[1]): void {
+export function defaultRules(name: string, cases: readonly (readonly [rule: string, given: object, expected: Readonly<Record<string, unknown>>])[], of = kindOf(name)): void {
   const kind = kindNamed(name);
-  describe(`${of} defaults`, () => {
+  describe(`${of} defaults`, 'defaults', of, cases, () => {
     test.each(cases.map((c, i) => [`${of} | ${c[0]} | ${i}`, c] as const))('%s', (_, [, given, expected]) => {
       const object = made(kind, given);
       for (const [path, value] of Object.entries(expected)) expect([path, valueAt(object, path)]).toEqual([path, value]);
