@@ -148,8 +148,8 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
     const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
     // Unlike the key of an affinity, any text will do.
     if ((constraint.topologyKey ?? '') === '') errors.push(required(child(here, 'topologyKey'), 'can not be empty'));
-    const { whenUnsatisfiable = '' } = constraint;
-    if (!reactions.includes(whenUnsatisfiable)) errors.push(notSupported(child(here, 'whenUnsatisfiable'), whenUnsatisfiable, reactions));
+    const reaction = (constraint as Partial<TopologySpreadConstraint>).whenUnsatisfiable ?? '';
+    if (!reactions.includes(reaction)) errors.push(notSupported(child(here, 'whenUnsatisfiable'), reaction, reactions));
     const key = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
     if (seen.has(key)) errors.push(duplicate(child(here, '{topologyKey, whenUnsatisfiable}'), key));
     seen.add(key);
