@@ -133,6 +133,16 @@ export async function take(watch: ResourceWatch | AsyncIterator<readonly { type:
   return seen;
 }
 
+/** Reads a watch until an event is as wanted. Events come in batches, and all of one are looked at: which come together depends on the machine. */
+export async function untilEvent(events: AsyncIterator<readonly { type: string; object: Uint8Array }[]>, wanted: (event: SeenEvent) => boolean): Promise<SeenEvent> {
+  for (;;) {
+    const seen = await take(events, 1);
+    if (seen.length === 0) throw new Error('the watch ended');
+    const found = seen.find(wanted);
+    if (found !== undefined) return found;
+  }
+}
+
 /** A store whose watches can be held back, and which tells progress as stores of the given mode do. */
 export class HeldStore implements Store {
   readonly #inner: Store;

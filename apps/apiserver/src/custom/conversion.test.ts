@@ -1,7 +1,7 @@
 import { type ApiError, type KubeObject } from '@rhythm/api';
 import type { ConversionReview, CustomResourceDefinition } from '@rhythm/api/types/apiextensions-v1';
 import { afterEach, describe, expect, test } from 'vitest';
-import { take, testApi, type TestApi } from '../testing.ts';
+import { take, testApi, untilEvent, type SeenEvent, type TestApi } from '../testing.ts';
 import { definitionStep } from './definition-step.ts';
 
 let api: TestApi;
@@ -64,11 +64,11 @@ async function served(made = definition()): Promise<void> {
 /** Until the definition is served as it is now. */
 async function established(): Promise<void> {
   const watch = await api.watch(crds, { resourceVersion: '0' });
-  const iterator = watch[Symbol.asyncIterator]();
-  for (;;) {
-    const events = await take(iterator, 1);
-    if (events.some(({ object }) => (object as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True'))) return;
-  }
+  await untilEvent(watch[Symbol.asyncIterator](), isEstablished);
+}
+
+function isEstablished({ object }: SeenEvent): boolean {
+  return (object as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true;
 }
 
 const one = (name: string, hostPort: string): Crystal => ({ apiVersion: 'example.com/v1', kind: 'Crystal', metadata: { name }, hostPort });
@@ -162,9 +162,7 @@ describe('a kind that a webhook converts', () => {
     const other = definition() as CustomResourceDefinition;
     await api.call('create', crds, { ...other, metadata: { name: 'gems.example.com' }, spec: { ...other.spec, names: { plural: 'gems', kind: 'Gem' } } });
     const watch = await api.watch(crds, { resourceVersion: '0', fieldSelector: 'metadata.name=gems.example.com' });
-    const iterator = watch[Symbol.asyncIterator]();
-    const isEstablished = async (): Promise<boolean> => (await take(iterator, 1)).some(({ object }) => (object as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True'));
-    while (!(await isEstablished()));
+    await untilEvent(watch[Symbol.asyncIterator](), isEstablished);
     never.reject(new Error('the webhook is gone'));
     expect(await api.call<CustomResourceDefinition>('get', `${crds}/crystals.example.com`)).toMatchObject({ metadata: { finalizers: ['customresourcecleanup.apiextensions.k8s.io'] } });
   });});

@@ -1,7 +1,7 @@
 import { ApiError, compareVersions, type KubeObject } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps } from '@rhythm/api/types/apiextensions-v1';
 import { afterEach, describe, expect, test } from 'vitest';
-import { take, testApi, type SeenEvent, type TestApi } from '../testing.ts';
+import { take, testApi, untilEvent, type TestApi } from '../testing.ts';
 import { definitionErrors, definitionStep } from './definition-step.ts';
 import { jsonPath } from './json-path.ts';
 
@@ -71,14 +71,6 @@ async function established(name: string, wanted = 'True'): Promise<CustomResourc
     }
   }
   throw new Error('the watch ended');
-}
-
-async function until(events: Parameters<typeof take>[0], wanted: (event: SeenEvent) => boolean): Promise<void> {
-  for (;;) {
-    const [event] = await take(events, 1);
-    if (event === undefined) throw new Error('the watch ended');
-    if (wanted(event)) return;
-  }
 }
 
 const refusal = async (attempt: Promise<unknown>): Promise<string> => {
@@ -189,11 +181,11 @@ describe('definitions', () => {
     await api.call('delete', `${crds}/widgets.example.com`);
     const watch = await api.watch(crds, { resourceVersion: '0' });
     const events = watch[Symbol.asyncIterator]();
-    await until(events, ({ object }) => ((object as CustomResourceDefinition).status?.conditions ?? []).some((c) => c.type === 'Terminating' && c.status === 'True'));
+    await untilEvent(events, ({ object }) => ((object as CustomResourceDefinition).status?.conditions ?? []).some((c) => c.type === 'Terminating' && c.status === 'True'));
     expect(await refusal(api.call('create', widgets, widget('c', { size: 1 })))).toContain('does not allow this method');
     await api.call('patch', `${widgets}/b`, { metadata: { finalizers: null } }, { contentType: 'application/merge-patch+json' });
-    await until(events, ({ type }) => type === 'DELETED');
     await expect.poll(() => api.registry.of('widgets.example.com')).toBeUndefined();
+    await untilEvent(events, ({ type }) => type === 'DELETED');
     expect(await refusal(api.call('list', widgets))).toBe('the server could not find the requested resource');
   });
 
