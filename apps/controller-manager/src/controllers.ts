@@ -13,6 +13,7 @@ import { startPodGc } from './controllers/pod-gc/reconcile.ts';
 import { startReplicaSet } from './controllers/replicaset/reconcile.ts';
 import { startResourceQuota } from './controllers/resource-quota/reconcile.ts';
 import { startRootCa } from './controllers/root-ca/reconcile.ts';
+import { startAttributesClassProtection } from './controllers/storage-protection/attributes-classes.ts';
 import { startClaimProtection } from './controllers/storage-protection/claims.ts';
 import { startVolumeProtection } from './controllers/storage-protection/volumes.ts';
 import { startTokenCleaner } from './controllers/token-cleaner/reconcile.ts';
@@ -30,6 +31,6 @@ export function startControllers(context: ControllerContext, config: Controllers
   const { signing } = config;
   const withRootCa = (ctx: ControllerContext): RunningController => startRootCa(ctx, config.rootCa);
   const withAuthority = signing === undefined ? [] : [startCertificateApproving, (ctx: ControllerContext): RunningController => startCertificateSigning(ctx, signing)];
-  const all = [startServiceAccount, withRootCa, startNodeLifecycle, startReplicaSet, startDeployment, startEndpointSlice, startEndpoints, startNamespace, startPodGc, startResourceQuota, startClaimProtection, startVolumeProtection, startGarbageCollector, startCertificateCleaner, startTokenCleaner, ...withAuthority];
+  const all = [startServiceAccount, withRootCa, startNodeLifecycle, startReplicaSet, startDeployment, startEndpointSlice, startEndpoints, startNamespace, startPodGc, startResourceQuota, startClaimProtection, startVolumeProtection, startAttributesClassProtection, startGarbageCollector, startCertificateCleaner, startTokenCleaner, ...withAuthority];
   return all.map((start) => start(context));
 }

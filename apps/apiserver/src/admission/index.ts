@@ -18,12 +18,12 @@ import { nodeRestriction } from './node-restriction.ts';
 import { taintNodesByCondition } from './node-taint.ts';
 import { ownerReferences } from './owner-references.ts';
 import { validatingPolicies } from './policies/validating-policies.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priorityStep } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccountStep } from './service-account.ts';
 import { claimResize, defaultStorageClass, storageProtection } from './storage/index.ts';
-
 import type { WebhookClient } from '../webhooks/index.ts';
 import { mutatingWebhooks, validatingWebhooks, webhookConditions } from './webhooks/index.ts';
 
@@ -65,6 +65,7 @@ export function admissionSteps(reader: ObjectReader, ports: AdmissionPorts): Adm
     claimResize(reader),
     ownerReferences(ports.authorizer, ports.registry),
     denyServiceExternalIPs,
+    podTopologyLabels(reader),
     ports.escalation,
     ...asked.map(mutatingWebhooks),
     podSecurity(reader),

@@ -5,6 +5,7 @@ import { MemoryObjects } from '../auth/memory-objects.ts';
 import type { AdmissionRequest, AdmissionStep, Authorizer } from '../pipeline/types.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { ownerReferences } from './owner-references.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { choosePlugins } from './plugins.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { claimResize, defaultStorageClass, storageProtection } from './storage/index.ts';
@@ -18,6 +19,8 @@ function objects(): MemoryObjects {
   put('storage.k8s.io', 'storageclasses', 'other', {});
   put('networking.k8s.io', 'ingressclasses', 'front', marked('ingressclass.kubernetes.io/is-default-class', '2025-01-01T00:00:00Z'));
   put('node.k8s.io', 'runtimeclasses', 'heavy', { handler: 'h', overhead: { podFixed: { cpu: '250m' } }, scheduling: { nodeSelector: { kvm: 'yes' }, tolerations: [{ key: 'kvm', operator: 'Exists' }] } });
+  put('', 'nodes', 'here', { metadata: { labels: { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1', 'kubernetes.io/hostname': 'here' } } });
+  put('', 'nodes', 'bare', {});
   put('node.k8s.io', 'runtimeclasses', 'plain', { handler: 'p' });
   return known;
 }
@@ -25,10 +28,10 @@ function objects(): MemoryObjects {
 const mayAll: Authorizer = { authorize: () => Promise.resolve({ allowed: true, reason: '' }), rulesFor: () => Promise.reject(new Error('unused')) };
 const nobodyMay: Authorizer = { ...mayAll, authorize: () => Promise.resolve({ allowed: false, reason: 'no' }) };
 
-async function through<T extends KubeObject>(step: AdmissionStep, resource: string, object: object, old?: object, group = ''): Promise<T> {
+async function through<T extends KubeObject>(step: AdmissionStep, resource: string, object: object, old?: object, group = '', subresource = ''): Promise<T> {
   const request: AdmissionRequest = {
     operation: old === undefined ? 'CREATE' : 'UPDATE',
-    attributes: { user: { name: 'ann', groups: [] }, verb: '', isResource: true, path: '', group, version: 'v1', resource, subresource: '', namespace: 'a', name: 'x' },
+    attributes: { user: { name: 'ann', groups: [] }, verb: '', isResource: true, path: '', group, version: 'v1', resource, subresource, namespace: 'a', name: 'x' },
     kind: { kind: resource } as KindDefinition,
     object: structuredClone(object) as KubeObject,
     ...(old === undefined ? {} : { old: old as KubeObject }),
@@ -54,6 +57,8 @@ describe('claims', () => {
   test('are protected, once', async () => {
     expect((await through(storageProtection, 'persistentvolumeclaims', claim({}))).metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
     expect((await through(storageProtection, 'persistentvolumes', claim({}, { finalizers: ['kubernetes.io/pv-protection'] }))).metadata.finalizers).toEqual(['kubernetes.io/pv-protection']);
+    expect((await through(storageProtection, 'volumeattributesclasses', { metadata: { name: 'x' } }, undefined, 'storage.k8s.io')).metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+    expect((await through(storageProtection, 'persistentvolumes', claim({}), undefined, 'example.com')).metadata.finalizers).toBeUndefined();
     expect((await through(storageProtection, 'configmaps', claim({}))).metadata.finalizers).toBeUndefined();
   });
 
@@ -75,6 +80,27 @@ test('an Ingress gets the default class unless it names one', async () => {
   expect(await ask({ metadata: { name: 'x' }, spec: {} })).toBe('front');
   expect(await ask({ metadata: { name: 'x' }, spec: { ingressClassName: 'mine' } })).toBe('mine');
   expect(await ask({ metadata: { name: 'x', annotations: { 'kubernetes.io/ingress.class': 'nginx' } }, spec: {} })).toBeUndefined();
+});
+
+describe('zone and region of the node', () => {
+  const both = { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1' };
+  const labelsOf = async (object: object, subresource: string, old?: object): Promise<unknown> => (await through(podTopologyLabels(objects()), 'pods', object, old, '', subresource)).metadata.labels;
+  test.each([
+    ['a binding', { metadata: { name: 'x' }, target: { kind: 'Node', name: 'here' } }, 'binding', both],
+    ['a binding that says otherwise', { metadata: { name: 'x', labels: { 'topology.kubernetes.io/zone': 'mine', own: 'y' } }, target: { kind: 'Node', name: 'here' } }, 'binding', { ...both, own: 'y' }],
+    ['a binding to something else', { metadata: { name: 'x' }, target: { kind: 'Cloud', name: 'here' } }, 'binding', undefined],
+    ['a binding to a node that is not there', { metadata: { name: 'x' }, target: { kind: 'Node', name: 'gone' } }, 'binding', undefined],
+    ['a binding to a node without any', { metadata: { name: 'x', labels: { own: 'y' } }, target: { kind: 'Node', name: 'bare' } }, 'binding', { own: 'y' }],
+    ['a pod made for a node', { metadata: { name: 'x' }, spec: { nodeName: 'here' } }, '', both],
+    ['a pod without a node', { metadata: { name: 'x' }, spec: {} }, '', undefined],
+  ])('on %s', async (_what, object, subresource, labels) => {
+    expect(await labelsOf(object, subresource)).toEqual(labels);
+  });
+
+  test('not on updates', async () => {
+    const pod = { metadata: { name: 'x' }, spec: { nodeName: 'here' } };
+    expect(await labelsOf(pod, '', pod)).toBeUndefined();
+  });
 });
 
 describe('RuntimeClass', () => {

@@ -1,14 +1,14 @@
 /** Admission plug-ins that can be switched: in force unless said otherwise, or the other way round. */
 const onByDefault: ReadonlySet<string> = new Set([
   'CertificateApproval', 'CertificateSigning', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'DefaultStorageClass', 'DefaultTolerationSeconds', 'DenyServiceExternalIPs', 'LimitRanger',
-  'MutatingAdmissionWebhook', 'NamespaceLifecycle', 'NodeRestriction', 'PersistentVolumeClaimResize', 'PodSecurity', 'Priority', 'ResourceQuota', 'RuntimeClass', 'ServiceAccount',
+  'MutatingAdmissionWebhook', 'NamespaceLifecycle', 'NodeRestriction', 'PersistentVolumeClaimResize', 'PodSecurity', 'PodTopologyLabels', 'Priority', 'ResourceQuota', 'RuntimeClass', 'ServiceAccount',
   'StorageObjectInUseProtection', 'TaintNodesByCondition', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionWebhook',
 ]);
 const offByDefault: ReadonlySet<string> = new Set(['OwnerReferencesPermissionEnforcement']);
 /** Plug-ins of Kubernetes that this server does not have. */
 const absent: ReadonlySet<string> = new Set([
   'AlwaysAdmit', 'AlwaysDeny', 'AlwaysPullImages', 'ClusterTrustBundleAttest', 'EventRateLimit', 'ExtendedResourceToleration', 'ImagePolicyWebhook', 'LimitPodHardAntiAffinityTopology',
-  'MutatingAdmissionPolicy', 'NamespaceAutoProvision', 'NamespaceExists', 'NodeDeclaredFeatureValidator', 'PodNodeSelector', 'PodTolerationRestriction', 'PodTopologyLabels',
+  'MutatingAdmissionPolicy', 'NamespaceAutoProvision', 'NamespaceExists', 'NodeDeclaredFeatureValidator', 'PodNodeSelector', 'PodTolerationRestriction',
 ]);
 
 export interface PluginChoice {

@@ -8,4 +8,4 @@ export { amountsOf, differs, listOf, sum as addAmounts } from './amounts.ts';
 export type { QuotaEvaluator, ScopeRequirement } from './evaluator.ts';
 export { evaluatorOf } from './evaluators.ts';
 export { recount, type Counted } from './recount.ts';
-export { storageClassOf } from './volume-claims.ts';
+export { attributesClassesOf, storageClassOf } from './volume-claims.ts';

@@ -53,7 +53,7 @@ function storageOf({ spec, status }: PersistentVolumeClaim): Quantity | undefine
 }
 
 /** The classes that a claim has, is to have, or is on its way to. */
-function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {
+export function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {
   const all = [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName];
   return [...new Set(all.filter((name) => name !== undefined && name !== ''))] as string[];
 }

@@ -1,13 +1,15 @@
 import { resources } from '@rhythm/api';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@rhythm/api/types/core-v1';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { VolumeAttributesClass } from '@rhythm/api/types/storage-v1';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rig, type Rig } from '../../testing.ts';
+import { startAttributesClassProtection } from './attributes-classes.ts';
 import { startClaimProtection } from './claims.ts';
 import { startVolumeProtection } from './volumes.ts';
 
 let r: Rig;
 beforeEach(async () => {
-  r = await rig(startClaimProtection, startVolumeProtection);
+  r = await rig(startClaimProtection, startVolumeProtection, startAttributesClassProtection);
 });
 afterEach(() => r.stop());
 
@@ -64,4 +66,46 @@ test('a volume stays while it is bound', async () => {
   await r.client.update(resources.persistentVolumes, { ...leaving, status: { phase: 'Released' } } as PersistentVolume, { subresource: 'status' });
   await r.settle();
   expect(volume()).toBeUndefined();
+});
+
+describe('a class of attributes', () => {
+  const attributesClass = (): VolumeAttributesClass | undefined => r.client.peek(resources.volumeAttributesClasses, '', 'gold');
+  beforeEach(async () => {
+    await r.client.create(resources.volumeAttributesClasses, '', { metadata: { name: 'gold' }, driverName: 'd' } as VolumeAttributesClass);
+    await r.settle();
+  });
+  const removeClass = async (): Promise<void> => {
+    await r.client.delete(resources.volumeAttributesClasses, '', 'gold');
+    await r.settle();
+  };
+
+  test('is protected, and goes at once when nobody has it', async () => {
+    expect(attributesClass()?.metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+    await removeClass();
+    expect(attributesClass()).toBeUndefined();
+  });
+
+  test.each([
+    ['wants it', { spec: { volumeAttributesClassName: 'gold' } }],
+    ['has it', { spec: {}, status: { currentVolumeAttributesClassName: 'gold' } }],
+    ['is on its way to it', { spec: {}, status: { modifyVolumeStatus: { targetVolumeAttributesClassName: 'gold', status: 'InProgress' } } }],
+  ])('stays while a claim %s', async (_what, more) => {
+    r.client.seed(resources.persistentVolumeClaims, { metadata: { name: 'c', namespace: 'default' }, ...more } as PersistentVolumeClaim);
+    await r.settle();
+    await removeClass();
+    expect(attributesClass()?.metadata.deletionTimestamp).toBeDefined();
+    r.client.remove(resources.persistentVolumeClaims, 'default', 'c');
+    await r.settle();
+    expect(attributesClass()).toBeUndefined();
+  });
+
+  test('stays while a volume has it', async () => {
+    r.client.seed(resources.persistentVolumes, { metadata: { name: 'v' }, spec: { volumeAttributesClassName: 'gold' } } as PersistentVolume);
+    await r.settle();
+    await removeClass();
+    expect(attributesClass()?.metadata.deletionTimestamp).toBeDefined();
+    r.client.remove(resources.persistentVolumes, '', 'v');
+    await r.settle();
+    expect(attributesClass()).toBeUndefined();
+  });
 });
