@@ -9,7 +9,8 @@ import { fields } from './cases/fields.ts';
 import { metadata } from './cases/metadata.ts';
 import { present } from './cases/objects.ts';
 import { options, paths } from './cases/options.ts';
-import { startServer, type Reply, type Server, type StoreState } from './server.ts';
+import { startServer, type Reply, type Server } from './server.ts';
+import type { StoreState } from './store-changes.ts';
 
 /** `RHYTHM_LONG=1`: as many as the issue asks for. */
 const floodSize = process.env['RHYTHM_LONG'] === '1' ? 10_000 : 2_000;
@@ -44,7 +45,7 @@ async function settled(): Promise<StoreState> {
   for (let last = await server.storeState(); ; ) {
     await new Promise((done) => setTimeout(done, 300));
     const now = await server.storeState();
-    if (now.revision === last.revision) return now;
+    if (now.changes === last.changes) return now;
     last = now;
   }
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock, systemRandom } from '@rhythm/base';
 import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
 import { storeProcess } from '../store/store-process.ts';
+import { followStore, type StoreState } from './store-changes.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const readyMsMax = 30_000;
@@ -26,12 +27,6 @@ export interface Ask {
   readonly as?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
-}
-
-/** What the store holds: the number of keys and the revision, read by etcdctl. */
-export interface StoreState {
-  readonly keys: number;
-  readonly revision: number;
 }
 
 /** A store and an apiserver, each a process of its own, and clients of them. */
@@ -62,6 +57,9 @@ export async function startServer(users: Readonly<Record<string, readonly string
   const files = { 'api.crt': serving.certPem, 'api.key': serving.keyPem, 'client-ca.crt': authority.certPem, 'sa.key': privatePem };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
   const { child, port } = await startApiserver(folder, store.endpoint, store.tls);
+  const [identity = ''] = (await store.etcdctl(['get', '/registry/leases/kube-system/apiserver-', '--prefix', '--keys-only'])).trim().split('\n');
+  // By these two the server says every ten seconds that it is there; a refused request can name neither by chance.
+  const changes = followStore(store, (key) => key === identity || key.startsWith('/registry/masterleases/'));
   const agents = new Map<string, Agent>();
   const agentOf = (user: string): Agent => {
     const pair = pairs.get(user);
@@ -74,14 +72,12 @@ export async function startServer(users: Readonly<Record<string, readonly string
     ca: authority.certPem,
     ask: (ask) => send(port, agentOf(ask.as ?? 'admin'), ask),
     token: (claims, forged = {}) => tokenOf(privatePem, claims, forged),
-    storeState: async () => {
-      const text = await store.etcdctl(['get', '', '--prefix', '--keys-only', '--limit=1', '--write-out=fields']);
-      return { keys: Number(/"Count" : (\d+)/.exec(text)?.[1]), revision: Number(/"Revision" : (\d+)/.exec(text)?.[1]) };
-    },
+    storeState: () => changes.state(),
     memory: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8'))?.[1]),
     log: () => readFileSync(join(folder, 'api.log'), 'utf8'),
     stop: async () => {
       for (const agent of agents.values()) agent.destroy();
+      changes.stop();
       const ended = new Promise((done) => child.once('exit', done));
       child.kill('SIGKILL');
       await ended;

@@ -111,6 +111,13 @@ describe('custom resources', () => {
     await api.call('patch', `${widgets}/a`, { spec: { color: 'red' } }, { contentType: 'application/merge-patch+json' });
   });
 
+  test('are told where the fault is, as the rule says it', async () => {
+    const rules = [{ rule: 'self.spec.size < 5', fieldPath: '.spec.size', message: 'from the root' }];
+    const spec = { type: 'object', properties: { size: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule: 'self.size < 5', fieldPath: '.size', message: 'from within' }] };
+    await served(definition([version({ schema: { openAPIV3Schema: { type: 'object', properties: { spec }, 'x-kubernetes-validations': rules } } })]));
+    expect(await refusal(api.call('create', widgets, widget('a', { size: 7 })))).toBe('Widget.example.com "a" is invalid: [spec.size: Invalid value: "object": from the root, spec.size: Invalid value: "object": from within]');
+  });
+
   test('have columns, selectable fields and a scale', async () => {
     await served();
     await api.call('create', widgets, widget('a', { size: 1, color: 'red', replicas: 2 }));

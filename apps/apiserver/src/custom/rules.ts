@@ -176,7 +176,7 @@ class RuleRun {
     const budget = new Budget(Math.min(ruleCostMax, this.#budget.left));
     const before = budget.left;
     try {
-      if (program.evaluate(inputs, budget) !== true) this.#errors.push(errorOf(rule, rule.fieldPath === undefined ? path : `${path}${rule.fieldPath}`, type, this.#message(compiled, inputs, budget)));
+      if (program.evaluate(inputs, budget) !== true) this.#errors.push(errorOf(rule, fieldOf(rule, path), type, this.#message(compiled, inputs, budget)));
     } catch (error) {
       if (error instanceof BudgetError) this.#spent(type, path, rule);
       else if (error instanceof EvaluationError) this.#errors.push(invalidValue(path, type, `${error.message} evaluating rule: ${rule.message ?? rule.rule}`));
@@ -228,6 +228,12 @@ function typeName(type: Type): string {
     default:
       return 'string';
   }
+}
+
+/** Where a rule says that the fault is; below the root of an object a path has no leading dot. */
+function fieldOf({ fieldPath }: CelRule, path: string): string {
+  if (fieldPath === undefined) return path;
+  return path === '' && fieldPath.startsWith('.') ? fieldPath.slice(1) : `${path}${fieldPath}`;
 }
 
 function errorOf(rule: CelRule, path: string, type: string, message: string): FieldError {

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { namesTag } from '../http/etag.ts';
 import type { PathHandler } from '../http/face.ts';
 import { parseAccept } from '../render/negotiate.ts';
-import { onlyRead } from './only-read.ts';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, noOtherServers, type OtherServers } from './documents.ts';
 
 interface Document {
@@ -33,7 +32,6 @@ export function discoveryHandler(registry: KindRegistry, address: () => string, 
     const parts = exchange.path.split('/').filter((part) => part !== '');
     const [root, group = '', version = ''] = parts;
     if ((root !== 'api' && root !== 'apis') || parts.length > (root === 'api' ? 2 : 3)) return false;
-    onlyRead(exchange);
     if (parts.length === 1) {
       const wanted = aggregatedVersion(exchange.header('accept') ?? '');
       if (wanted !== undefined) {

@@ -1,4 +1,3 @@
-import { onlyRead } from './only-read.ts';
 import type { PathHandler } from '../http/face.ts';
 
 /** The level of the Kubernetes API that is served, and who serves it. */
@@ -14,7 +13,6 @@ const origin = {
 /** /version, as kubectl reads it. */
 export const versionHandler: PathHandler = async (exchange) => {
   if (exchange.path !== '/version' && exchange.path !== '/version/') return false;
-  onlyRead(exchange);
   const version = {
     major: '1',
     minor: '35',

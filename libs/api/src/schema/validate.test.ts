@@ -19,6 +19,8 @@ describe('validateStructure', () => {
     ['number takes integers', { type: 'number' }, 3, []],
     ['required', { type: 'object', required: ['a', 'constructor'] }, {}, ['FieldValueRequired spec.a: Required value', 'FieldValueRequired spec.constructor: Required value']],
     ['enum', { ...text, enum: ['a', 'b'] }, 'c', ['FieldValueNotSupported spec: Unsupported value: "c": supported values: "a", "b"']],
+    ['enum of objects', { 'x-kubernetes-preserve-unknown-fields': true, enum: [{ a: 1, b: [null] }] }, { b: [null], a: 1 }, []],
+    ['enum of what looks like JSON', { 'x-kubernetes-preserve-unknown-fields': true, enum: [{ a: 1 }, null, 5] }, '{"a":1}', ['FieldValueNotSupported spec: Unsupported value: "{\\"a\\":1}": supported values: "{\\"a\\":1}", "null", "5"']],
     ['minimum', { type: 'integer', minimum: 1 }, 0, ['FieldValueInvalid spec: Invalid value: 0: spec in body should be greater than or equal to 1']],
     ['exclusive', { type: 'integer', maximum: 1, exclusiveMaximum: true }, 1, ['FieldValueInvalid spec: Invalid value: 1: spec in body should be less than 1']],
     ['pattern', { ...text, pattern: '^a+$' }, 'b', ["FieldValueInvalid spec: Invalid value: \"b\": spec in body should match '^a+$'"]],
@@ -51,5 +53,10 @@ describe('validateStructure', () => {
     const deployment = schemaFor('apps', 'v1', 'Deployment');
     if (deployment === undefined) throw new Error('no Deployment');
     expect(validateStructure(deployment, { spec: { selector: null, template: {} } })).toEqual([{ type: 'FieldValueRequired', field: 'spec.selector', message: 'Required value' }]);
+  });
+
+  it('looks up the values of a large list among many that are allowed', () => {
+    const values = Array.from({ length: 20_000 }, (_, i) => `value${i}`);
+    expect(errors({ type: 'array', items: { ...text, enum: values } }, Array.from({ length: 50_000 }, () => 'value19999'))).toEqual([]);
   });
 });

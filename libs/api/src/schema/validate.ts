@@ -34,7 +34,7 @@ class Validator {
       this.#errors.push(...wrong);
       return;
     }
-    if (node.enum !== undefined && !node.enum.some((allowed) => sameJson(allowed, value))) {
+    if (node.enum !== undefined && !allowedBy(node.enum).has(canonical(value))) {
       this.#errors.push(notSupported(path, value, node.enum.map((allowed) => (typeof allowed === 'string' ? allowed : JSON.stringify(allowed)))));
     }
     this.#errors.push(...boundErrors(node, value, path));
@@ -101,8 +101,20 @@ function keysOf(node: SchemaNode, item: unknown): Record<string, unknown> {
   return keys;
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(sorted(a)) === JSON.stringify(sorted(b)));
+const allowedValues = new WeakMap<readonly unknown[], ReadonlySet<unknown>>();
+
+/** A set, since a schema may allow thousands of values and a list hold thousands to look up. */
+function allowedBy(values: readonly unknown[]): ReadonlySet<unknown> {
+  const known = allowedValues.get(values);
+  if (known !== undefined) return known;
+  const made = new Set(values.map(canonical));
+  allowedValues.set(values, made);
+  return made;
+}
+
+/** What two values have in common that are the same JSON, whatever the order of their members; scalars as they are. No string is mistaken for an object. */
+function canonical(value: unknown): unknown {
+  return typeof value === 'string' ? `"${value}` : typeof value === 'object' ? JSON.stringify(sorted(value)) : value;
 }
 
 /** The same value with members in order of name, as arrays of pairs. */
