@@ -36,6 +36,8 @@ async function bundle(app) {
     format: 'esm',
     target: 'node24',
     sourcemap: 'linked',
+    // Every process reads its map when it starts and keeps it: names and lines are enough for a stack.
+    sourcesContent: false,
     define: Object.fromEntries(Object.entries(origin).map(([name, value]) => [name, JSON.stringify(value)])),
     legalComments: 'none',
     logLevel: 'warning',

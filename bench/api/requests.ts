@@ -79,6 +79,8 @@ export const requests: Section = {
     seen.clear();
     await makeNamespace(client, 'requests');
     await fill(client, podsPath, known, (at) => pod(`known-${at}`));
+    // As in every cluster, whose components watch them: the apiserver has both kinds at hand.
+    for (const resource of ['pods', 'configmaps']) await client.request('GET', `${base}/${resource}?limit=1`);
     await fill(client, `${base}/configmaps`, widths.at(-1) ?? 0, (at) => configMap(`known-${at}`));
   },
 };
