@@ -114,7 +114,7 @@ describe('custom resources', () => {
   test('are told where the fault is, as the rule says it', async () => {
     const rules = [{ rule: 'self.spec.size < 5', fieldPath: '.spec.size', message: 'from the root' }];
     const spec = { type: 'object', properties: { size: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule: 'self.size < 5', fieldPath: '.size', message: 'from within' }] };
-    await served(definition([version({ schema: { openAPIV3Schema: { type: 'object', properties: { spec }, 'x-kubernetes-validations': rules } } })]));
+    await served(definition([version({ selectableFields: [], subresources: {}, schema: { openAPIV3Schema: { type: 'object', properties: { spec }, 'x-kubernetes-validations': rules } } })]));
     expect(await refusal(api.call('create', widgets, widget('a', { size: 7 })))).toBe('Widget.example.com "a" is invalid: [spec.size: Invalid value: "object": from the root, spec.size: Invalid value: "object": from within]');
   });
 
@@ -202,6 +202,32 @@ describe('definitions', () => {
     const refused = await established('gadgets.example.com', 'False');
     expect(refused.status.conditions.find(({ type }) => type === 'NamesAccepted')).toMatchObject({ status: 'False', reason: 'KindConflict', message: '"Widget" is already in use' });
     expect(await refusal(api.call('list', 'example.com/v1/ns/default/gadgets'))).toBe('the server could not find the requested resource');
+  });
+
+  test('that come together do not get one name twice: it is the first one\'s, and the other\'s when that is gone', async () => {
+    api = testApi({ admission: [definitionStep] });
+    await api.call('create', crds, definition());
+    await api.call('create', crds, definition([version()], { plural: 'gadgets', kind: 'Widget', listKind: 'GadgetList', shortNames: [] }));
+    await api.definitions.start();
+    // Of the same second, in order of name.
+    await established('gadgets.example.com');
+    await established('widgets.example.com', 'False');
+    await api.call('delete', `${crds}/gadgets.example.com`);
+    await established('widgets.example.com');
+    await api.call('create', widgets, widget('a', { size: 1 }));
+  });
+
+  test('cost nothing while they stay as they are', async () => {
+    api = testApi({ admission: [definitionStep] });
+    for (let i = 0; i < 5; i++) await api.call('create', crds, definition([version()], { plural: `things${i}`, kind: `Thing${i}`, shortNames: [] }));
+    await api.definitions.start();
+    for (let i = 0; i < 5; i++) await established(`things${i}.example.com`);
+    const kept = Array.from({ length: 5 }, (_, i) => api.registry.of(`things${i}.example.com`));
+    const before = api.registry.generation;
+    await api.call('create', crds, definition());
+    await established('widgets.example.com');
+    expect(api.registry.generation).toBe(before + 1);
+    expect(Array.from({ length: 5 }, (_, i) => api.registry.of(`things${i}.example.com`))).toEqual(kept);
   });
 
   test('are refused for rules that cannot be used', async () => {

@@ -1,13 +1,17 @@
 import { hasReason, type KindDefinition, withCondition } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
+import { createHash } from 'node:crypto';
 import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
 import type { Caches } from '../registry/caches.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
+import { listPrefix } from '../registry/keys.ts';
+import type { Entry } from '../watch-cache/entry.ts';
 import type { ConversionPorts } from './conversion.ts';
 import { customKinds } from './custom-kind.ts';
-import { definitionStatus, isTrue, namesHeld, type TakenNames } from './definition-status.ts';
+import { definitionStatus, isTrue } from './definition-status.ts';
+import { KnownDefinitions, nameOf } from './known-definitions.ts';
 import type { LiveRegistry } from './live-registry.ts';
 
 const group = 'apiextensions.k8s.io';
@@ -15,6 +19,8 @@ const resource = 'customresourcedefinitions';
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 /** Instances that are deleted at once. */
 const deletionsMax = 10;
+/** Definitions whose status is written at once. */
+const reconciledAtATime = 8;
 
 const backoff = { initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 };
 
@@ -43,8 +49,9 @@ export class DefinitionController {
   readonly #ports: DefinitionPorts;
   readonly #kind: KindDefinition;
   readonly #stop = new AbortController();
-  /** The spec that a definition's kinds were made of. */
+  /** The hash of what a definition's kinds were made of. */
   readonly #served = new Map<string, string>();
+  readonly #known: KnownDefinitions;
   readonly #watched = new Map<string, () => void>();
   /** Definitions that are being emptied, each by itself: a dead conversion webhook holds up nobody else. */
   readonly #terminations = new Map<string, Termination>();
@@ -57,6 +64,7 @@ export class DefinitionController {
     if (kind === undefined) throw new Error('CustomResourceDefinitions are not served');
     this.#ports = ports;
     this.#kind = kind;
+    this.#known = new KnownDefinitions(ports.registry);
   }
 
   /** Resolves when everything that was defined before is served. */
@@ -132,17 +140,22 @@ export class DefinitionController {
   }
 
   async #reconcileAll(): Promise<void> {
-    const definitions = await this.#ports.reader.list<CustomResourceDefinition>(group, resource, '');
-    const present = new Set(definitions.map(({ metadata }) => metadata.name ?? ''));
+    const { caches } = this.#ports;
+    const cache = caches.current(this.#kind) ?? (await caches.afterOwnWrites(this.#kind, this.#stop.signal));
+    const { entries } = cache.page({ prefix: listPrefix(this.#kind, '') }, 0);
+    const present = new Set(entries.map(nameOf));
     for (const name of this.#served.keys()) if (!present.has(name)) await this.#withdraw(name);
-    // Oldest first: of two that want a name it is the first one's.
-    const ordered = [...definitions].sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1));
+    this.#known.forgetAllBut(entries);
+    const due = this.#known.due(entries);
     const failures: unknown[] = [];
-    for (const definition of ordered) await this.#reconcile(definition, ordered).catch((error: unknown) => failures.push(error));
+    for (let at = 0; at < due.length; at += reconciledAtATime) {
+      // Names are granted in this order; only the writing is at once.
+      await Promise.all(due.slice(at, at + reconciledAtATime).map(({ entry, definition }) => this.#reconcile(entry, definition).catch((error: unknown) => failures.push(error))));
+    }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #reconcile(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): Promise<void> {
+  async #reconcile(entry: Entry, definition: CustomResourceDefinition): Promise<void> {
     const { clock, writes } = this.#ports;
     const { metadata } = definition;
     if (metadata.deletionTimestamp !== undefined) {
@@ -150,31 +163,25 @@ export class DefinitionController {
       this.#terminateSoon(metadata.name ?? '');
       return;
     }
-    const status = definitionStatus(definition, this.#taken(definition, all), clock.now());
+    const status = definitionStatus(definition, this.#known.taken(definition), clock.now());
+    this.#known.grant(definition, status);
     const next = { ...definition, status };
     // Whoever reads that it is established finds it served.
     if (isTrue(status.conditions, 'Established')) await this.#serve(next);
     if (!deepEqual(status, definition.status)) await writes.updateStatus(group, resource, next);
-  }
-
-  #taken(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): TakenNames {
-    const { group: own, names } = definition.spec;
-    const others = all.filter((other) => other !== definition && other.spec.group === own).map(namesHeld);
-    const builtIn = this.#ports.registry.isBuiltIn(own, names);
-    return {
-      resources: new Set([...others.flatMap(({ resources }) => resources), ...(builtIn ? [names.plural] : [])]),
-      kinds: new Set([...others.flatMap(({ kinds }) => kinds), ...(builtIn ? [names.kind] : [])]),
-    };
+    // A name that somebody else has may become free; what is written comes back as another state.
+    else if (isTrue(status.conditions, 'NamesAccepted')) this.#known.finish(entry);
   }
 
   async #serve(definition: CustomResourceDefinition): Promise<void> {
     const { registry, caches } = this.#ports;
     const name = definition.metadata.name ?? '';
     const text = JSON.stringify([definition.spec, definition.status.acceptedNames, definition.metadata.deletionTimestamp]);
-    if (this.#served.get(name) === text) return;
+    const hash = createHash('sha256').update(text).digest('base64');
+    if (this.#served.get(name) === hash) return;
     const before = registry.of(name);
     registry.set(name, customKinds(definition, this.#ports.conversion));
-    this.#served.set(name, text);
+    this.#served.set(name, hash);
     // Watches see objects through the schema they began with: they end, and their clients begin anew.
     if (before !== undefined) await caches.drop(before.stored);
   }

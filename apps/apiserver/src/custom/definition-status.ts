@@ -11,7 +11,7 @@ export interface TakenNames {
 }
 
 /** The names that a definition holds in its group. */
-export function namesHeld({ status }: CustomResourceDefinition): { readonly resources: readonly string[]; readonly kinds: readonly string[] } {
+export function namesHeld(status: CustomResourceDefinitionStatus | undefined): { readonly resources: readonly string[]; readonly kinds: readonly string[] } {
   const names = status?.acceptedNames;
   const present = (all: ReadonlyArray<string | undefined>): string[] => all.filter((name) => name !== undefined && name !== '') as string[];
   return { resources: present([names?.plural, names?.singular, ...(names?.shortNames ?? [])]), kinds: present([names?.kind, names?.listKind]) };

@@ -14,8 +14,12 @@ const nobody: Caller = { header: () => undefined, headersWith: () => [] };
 export class OwnWrites {
   readonly #ports: PipelinePorts;
 
+  /** Kinds that do not come and go; the registry puts its list together anew whenever those that do have changed. */
+  readonly #builtIn = new Map<string, KindDefinition>();
+
   constructor(ports: PipelinePorts) {
     this.#ports = ports;
+    for (const kind of ports.registry.kinds) if (kind.custom === undefined && !this.#builtIn.has(`${kind.group}/${kind.plural}`)) this.#builtIn.set(`${kind.group}/${kind.plural}`, kind);
   }
 
   async create(group: string, resource: string, object: KubeObject): Promise<void> {
@@ -56,7 +60,7 @@ export class OwnWrites {
   }
 
   #call(verb: string, group: string, resource: string, object: KubeObject): Call {
-    const kind: KindDefinition | undefined = this.#ports.registry.kinds.find((k) => k.group === group && k.plural === resource);
+    const kind = this.#builtIn.get(`${group}/${resource}`) ?? this.#ports.registry.kinds.find((k) => k.group === group && k.plural === resource);
     if (kind === undefined) throw new ApiError('InternalError', `no such kind: ${group}/${resource}`);
     const namespace = object.metadata.namespace ?? '';
     const name = verb === 'create' ? '' : (object.metadata.name ?? '');
