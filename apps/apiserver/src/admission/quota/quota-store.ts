@@ -23,7 +23,7 @@ export function quotaStore({ registry, caches, objects }: { readonly registry: K
   const kind = kindOf(registry);
   return {
     async list(namespace) {
-      const cache = await caches.afterOwnWrites(kind);
+      const cache = caches.current(kind) ?? (await caches.afterOwnWrites(kind));
       return cache.page({ prefix: listPrefix(cache.kind, namespace) }, 0).entries.map((entry) => ({ entry, quota: objects.decode<ResourceQuota>(kind, entry) }));
     },
     replace: (changes) => objects.replaceAll(kind, changes.map(({ entry, quota }) => ({ entry, object: quota }))),
