@@ -27,6 +27,8 @@ const rowsMax = Number(process.env['PROFILE_ROWS'] ?? 60);
 async function take(pid: number, seconds: number): Promise<Profile> {
   process.kill(pid, 'SIGUSR1');
   const call = await connect();
+  const { result } = (await call('Runtime.evaluate', { expression: 'process.pid' })) as { result: { value: unknown } };
+  if (result.value !== pid) throw new Error(`the inspector's port belongs to process ${String(result.value)}`);
   await call('Profiler.enable');
   await call('Profiler.setSamplingInterval', { interval: samplingIntervalUs });
   await call('Profiler.start');
