@@ -1,6 +1,6 @@
 import { ApiException, ApiextensionsV1Api, AppsV1Api, AuthenticationV1Api, AuthorizationV1Api, BatchV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, type ApiConstructor, type ApiType, type KubernetesObject } from '@kubernetes/client-node';
 import { inject } from 'vitest';
-import { Cluster, exec, type Output } from '../../support/cluster.ts';
+import { Cluster, eventually, exec, type Output } from '../../support/cluster.ts';
 import { fails, Unexpected, type Refusal } from './failure.ts';
 import { patienceMs, semantics } from './patience.ts';
 import { rawClient, type Raw, type RawOptions } from './raw.ts';
@@ -9,7 +9,6 @@ import { webhookBehindService, type Verdict, type Webhook } from './webhook.ts';
 
 export const patchTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' } as const;
 
-const pauseMs = 50;
 const conflictsMax = 10;
 const random = (): string => Math.random().toString(36).slice(2, 8).padEnd(6, '0');
 
@@ -194,19 +193,8 @@ export class Context {
   }
 
   /** Asks again until there is an answer: for documents that cannot be watched. What is thrown meanwhile is asked again, too. */
-  async eventually<T>(look: () => Promise<T | undefined | false>, what: string, timeoutMs = patienceMs): Promise<T> {
-    const end = performance.now() + timeoutMs;
-    for (;;) {
-      let last: unknown;
-      try {
-        const found = await look();
-        if (found !== undefined && found !== false) return found;
-      } catch (error) {
-        last = error;
-      }
-      if (performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
-      await new Promise((next) => setTimeout(next, pauseMs));
-    }
+  eventually<T>(look: () => Promise<T | undefined | false>, what: string, timeoutMs = patienceMs): Promise<T> {
+    return eventually(look, what, timeoutMs);
   }
 
   /** Waits for what controllers put into every namespace: pods need the account. */

@@ -4,4 +4,4 @@ export { semantics } from './patience.ts';
 export type { Raw } from './raw.ts';
 export { row } from './row.ts';
 export type { Watching, WatchEvent } from './watching.ts';
-export type { Question, Webhook, WebhookClient } from './webhook.ts';
+export { ownAddress, type Question, type Webhook, type WebhookClient } from './webhook.ts';

@@ -45,7 +45,8 @@ export async function webhookBehindService(k: Context, verdict: Verdict): Promis
   return { client: (path) => ({ service: { namespace: k.namespace, name, port: servicePort, path }, caBundle: server.caBundle }) };
 }
 
-function ownAddress(): string {
+/** An IPv4 address of this machine that is not loopback: services there are not called. */
+export function ownAddress(): string {
   const found = Object.values(networkInterfaces())
     .flat()
     .find((one) => one?.family === 'IPv4' && !one.internal && !one.address.startsWith('169.254.'));

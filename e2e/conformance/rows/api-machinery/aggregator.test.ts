@@ -1,8 +1,7 @@
-import { networkInterfaces } from 'node:os';
 import { ApiregistrationV1Api, AuthorizationV1Api, CustomObjectsApi, type KubernetesObject, type V1APIService } from '@kubernetes/client-node';
 import { expect } from 'vitest';
 import { sampleGroup, sampleVersion, startSampleServer, type SampleServer } from '../../../../apps/apiserver/src/aggregation/sample/index.ts';
-import { row, type Context } from '../../harness/index.ts';
+import { ownAddress, row, type Context } from '../../harness/index.ts';
 
 const apiService = `${sampleVersion}.${sampleGroup}`;
 const registrations = '/apis/apiregistration.k8s.io/v1/apiservices';
@@ -36,14 +35,6 @@ async function deploy(k: Context): Promise<SampleServer> {
     endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
   });
   return sample;
-}
-
-function ownAddress(): string {
-  const found = Object.values(networkInterfaces())
-    .flat()
-    .find((one) => one?.family === 'IPv4' && !one.internal && !one.address.startsWith('169.254.'));
-  if (found === undefined) throw new Error('this machine has no address but loopback');
-  return found.address;
 }
 
 const conditionOf = (object: V1APIService | undefined, type: string) => object?.status?.conditions?.find((condition) => condition.type === type);

@@ -1,29 +1,23 @@
 import type { V1FlowSchema, V1PriorityLevelConfiguration } from '@kubernetes/client-node';
 import { expect } from 'vitest';
 import { row } from '../../harness/index.ts';
-import { clusterResource } from '../lifecycle.ts';
+import { everyVerb } from '../verbs.ts';
 
 const groupVersion = 'flowcontrol.apiserver.k8s.io/v1';
-const status = { conditions: [{ type: 'Row', status: 'True', reason: 'Set', message: 'by a row', lastTransitionTime: '2000-01-01T00:00:00Z' }] };
+const conditions = (message: string): object => ({ conditions: [{ type: 'Row', status: 'True', reason: 'Set', message, lastTransitionTime: '2000-01-01T00:00:00Z' }] });
+const status = { patch: conditions('patched'), update: conditions('updated') };
 
 row('apf-flowschema-api', async (k) => {
-  await clusterResource(k, {
+  await everyVerb(k, {
     groupVersion,
     resource: 'flowschemas',
     kind: 'FlowSchema',
-    object: (name) => ({
-      metadata: { name },
-      spec: {
-        // After all others: nobody's requests become its.
-        matchingPrecedence: 10_000,
-        priorityLevelConfiguration: { name: 'global-default' },
-        rules: [{ subjects: [{ kind: 'User', user: { name: k.namespace } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['/never'] }] }],
-      },
-    }),
-    isDefaulted: (object) => (object as V1FlowSchema).spec?.matchingPrecedence === 10_000,
-    update: (object) => ({ ...object, spec: { ...(object as V1FlowSchema).spec, matchingPrecedence: 9_999 } }),
-    isUpdated: (object) => (object as V1FlowSchema).spec?.matchingPrecedence === 9_999,
+    namespaced: false,
+    // After all others: nobody's requests become its.
+    body: () => ({ spec: { matchingPrecedence: 10_000, priorityLevelConfiguration: { name: 'global-default' }, rules: [{ subjects: [{ kind: 'User', user: { name: k.namespace } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['/never'] }] }] } }),
+    change: { spec: { matchingPrecedence: 9_999 }, metadata: { generation: 2 } },
     status,
+    isControlled: true,
   });
   // Every answer says by which schema and level it came.
   const answer = await k.raw('GET', k.path('configmaps'));
@@ -32,18 +26,16 @@ row('apf-flowschema-api', async (k) => {
 });
 
 row('apf-prioritylevel-api', async (k) => {
-  await clusterResource(k, {
+  await everyVerb(k, {
     groupVersion,
     resource: 'prioritylevelconfigurations',
     kind: 'PriorityLevelConfiguration',
-    object: (name) => ({ metadata: { name }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }),
-    isDefaulted: (object) => (object as V1PriorityLevelConfiguration).spec?.limited?.lendablePercent === 0,
-    update: (object) => {
-      const { spec } = object as V1PriorityLevelConfiguration;
-      return { ...object, spec: { ...spec, limited: { ...spec?.limited, nominalConcurrencyShares: 4 } } };
-    },
-    isUpdated: (object) => (object as V1PriorityLevelConfiguration).spec?.limited?.nominalConcurrencyShares === 4,
+    namespaced: false,
+    body: () => ({ spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }),
+    // What was not said is filled in.
+    change: { spec: { limited: { nominalConcurrencyShares: 4, lendablePercent: 0 } }, metadata: { generation: 2 } },
     status,
+    isControlled: true,
   });
   const answer = await k.raw('GET', k.path('configmaps'));
   const exempt = await k.get<V1PriorityLevelConfiguration>(`/apis/${groupVersion}/prioritylevelconfigurations/exempt`);

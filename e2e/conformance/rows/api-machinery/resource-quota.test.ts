@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import type { KubernetesObject, V1ResourceQuota } from '@kubernetes/client-node';
 import { expect, inject } from 'vitest';
 import { row, type Context } from '../../harness/index.ts';
 
@@ -117,9 +117,7 @@ row(
     await k.fails(k.create(pods, pod('two', { cpu: '100m', memory: '100Mi', 'ephemeral-storage': '1Gi', [dongle]: '2' }, { [dongle]: '2' })), { code: 403, reason: 'Forbidden', message: `requests.${dongle}=2` });
     // Who is held to amounts must name them.
     await k.fails(k.create(pods, pod('two', { cpu: '100m' })), { code: 403, reason: 'Forbidden', message: 'failed quota: q: must specify' });
-    const stored = await k.get<V1Pod>(`${pods}/one`);
-    const [container] = stored.spec?.containers ?? [];
-    await k.fails(k.put(`${pods}/one`, { ...stored, spec: { ...stored.spec, containers: [{ ...container, resources: { ...container?.resources, requests: { ...container?.resources?.requests, cpu: '900m' } } }] } }), { code: 422, reason: 'Invalid' });
+    await k.fails(k.patch(`${pods}/one`, { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '900m' } } }] } }, 'strategic'), { code: 422, reason: 'Invalid' });
     await uses(k, 'q', used);
     await k.delete(`${pods}/one`, now);
     await uses(k, 'q', { pods: '0', cpu: '0', memory: '0', 'requests.ephemeral-storage': '0', [`requests.${dongle}`]: '0' });

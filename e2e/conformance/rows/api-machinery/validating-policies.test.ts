@@ -1,13 +1,13 @@
-import type { V1Deployment, V1ValidatingAdmissionPolicy } from '@kubernetes/client-node';
+import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from '@kubernetes/client-node';
 import { expect } from 'vitest';
 import { row, type Context } from '../../harness/index.ts';
-import { clusterResource } from '../lifecycle.ts';
+import { everyVerb } from '../verbs.ts';
 
 const group = '/apis/admissionregistration.k8s.io/v1';
 const policies = `${group}/validatingadmissionpolicies`;
 const bindings = `${group}/validatingadmissionpolicybindings`;
 
-const policyOf = (k: Context, name: string, more: object): object => ({
+const policyOf = (k: Context, name: string, more: object): { metadata: object; spec: object } => ({
   metadata: { name },
   spec: {
     matchConstraints: {
@@ -39,8 +39,8 @@ row('vap-deployment', async (k) => {
   const name = await enforce(k, { validations: [{ expression: 'object.spec.replicas > 1', messageExpression: "'wants replicas > 1, got ' + string(object.spec.replicas)" }] });
   await k.fails(k.raw('POST', deployments, { body: workload('few', 1) }), { code: 422, reason: 'Invalid', message: `ValidatingAdmissionPolicy '${name}' with binding '${name}-binding' denied request: wants replicas > 1, got 1` });
   expect((await k.raw('GET', `${deployments}/few`)).code).toBe(404);
-  const many = await k.create<V1Deployment>(deployments, workload('many', 2));
-  await k.fails(k.raw('PUT', `${deployments}/many`, { body: { ...many, spec: { ...many.spec, replicas: 1 } } }), { code: 422, reason: 'Invalid' });
+  await k.create(deployments, workload('many', 2));
+  await k.fails(k.patch(`${deployments}/many`, { spec: { replicas: 1 } }), { code: 422, reason: 'Invalid' });
   // Nobody else is asked.
   await k.create(k.path('apps/v1', 'replicasets'), replicaSet('other'));
 });
@@ -60,27 +60,34 @@ row('vap-variables', async (k) => {
   await k.create(k.path('apps/v1', 'replicasets'), replicaSet('other'));
 });
 
+const conditions = (message: string): object => ({ conditions: [{ type: 'Row', status: 'True', reason: 'Set', message, lastTransitionTime: '2000-01-01T00:00:00Z' }] });
+
 row('vap-policy-api', async (k) => {
-  await clusterResource(k, {
+  const { spec } = policyOf(k, '', { validations: [{ expression: 'object.spec.replicas <= 100' }] });
+  const made = await k.create<V1ValidatingAdmissionPolicy>(policies, { metadata: { name: k.unique('policy') }, spec });
+  expect([made.spec?.failurePolicy, made.spec?.matchConstraints?.matchPolicy, made.metadata?.generation]).toEqual(['Fail', 'Equivalent', 1]);
+  await everyVerb(k, {
     groupVersion: 'admissionregistration.k8s.io/v1',
     resource: 'validatingadmissionpolicies',
     kind: 'ValidatingAdmissionPolicy',
-    object: (name) => policyOf(k, name, { validations: [{ expression: 'object.spec.replicas <= 100' }] }),
-    isDefaulted: (object) => (object as V1ValidatingAdmissionPolicy).spec?.failurePolicy === 'Fail',
-    update: (object) => ({ ...object, spec: { ...(object as V1ValidatingAdmissionPolicy).spec, failurePolicy: 'Ignore' } }),
-    isUpdated: (object) => (object as V1ValidatingAdmissionPolicy).spec?.failurePolicy === 'Ignore',
-    status: { conditions: [{ type: 'Row', status: 'True', reason: 'Set', message: 'by a row', lastTransitionTime: '2000-01-01T00:00:00Z' }] },
+    namespaced: false,
+    body: () => ({ spec }),
+    change: { spec: { failurePolicy: 'Ignore' }, metadata: { generation: 2 } },
+    status: { patch: conditions('patched'), update: conditions('updated') },
+    isControlled: true,
   });
 });
 
 row('vap-binding-api', async (k) => {
-  await clusterResource(k, {
+  const spec = { policyName: `no-policy-${k.namespace}`, validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { never: k.namespace } } } };
+  const made = await k.create<V1ValidatingAdmissionPolicyBinding>(bindings, { metadata: { name: k.unique('binding') }, spec });
+  expect([made.spec?.matchResources?.matchPolicy, made.metadata?.generation]).toEqual(['Equivalent', 1]);
+  await everyVerb(k, {
     groupVersion: 'admissionregistration.k8s.io/v1',
     resource: 'validatingadmissionpolicybindings',
     kind: 'ValidatingAdmissionPolicyBinding',
-    object: (name) => ({ metadata: { name }, spec: { policyName: `no-policy-${k.namespace}`, validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { never: k.namespace } } } } }),
-    isDefaulted: (object) => (object as { spec?: { matchResources?: { matchPolicy?: string } } }).spec?.matchResources?.matchPolicy === 'Equivalent',
-    update: (object) => ({ ...object, spec: { ...(object as { spec?: object }).spec, validationActions: ['Warn'] } }),
-    isUpdated: (object) => (object as { spec?: { validationActions?: string[] } }).spec?.validationActions?.[0] === 'Warn',
+    namespaced: false,
+    body: () => ({ spec }),
+    change: { spec: { validationActions: ['Warn'] }, metadata: { generation: 2 } },
   });
 });

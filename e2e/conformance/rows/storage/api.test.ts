@@ -15,7 +15,7 @@ row('storageclass-lifecycle', async (k) => {
 });
 
 row('vac-lifecycle', async (k) => {
-  await everyVerb(k, { ...storage, kind: 'VolumeAttributesClass', resource: 'volumeattributesclasses', body: () => ({ driverName: 'example.com', parameters: { iops: '1000' } }) });
+  await everyVerb(k, { ...storage, kind: 'VolumeAttributesClass', resource: 'volumeattributesclasses', body: () => ({ driverName: 'example.com', parameters: { iops: '1000' } }), isControlled: true });
   const path = '/apis/storage.k8s.io/v1/volumeattributesclasses';
   const made = await k.create<{ metadata: { name: string } }>(path, { metadata: { generateName: 'class-' }, driverName: 'example.com', parameters: { iops: '1000' } });
   await k.fails(k.raw('PUT', `${path}/${made.metadata.name}`, { body: { ...made, parameters: { iops: '1' } } }), { code: 422, reason: 'Invalid', message: 'parameters: Forbidden' });
