@@ -1,10 +1,11 @@
-import type { Clock, Log, Random } from '@rhythm/base';
+import type { Clock, Live, Log, Random } from '@rhythm/base';
 import type { LiveFiles } from '@rhythm/config';
 import type { HttpLimits, NamedCertificate } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import type { PluginChoice } from './admission/index.ts';
 import type { ProxyClientCredentials } from './aggregation/index.ts';
 import type { AccessWebhookConfig, FrontProxyConfig, OidcConfig, TokenWebhookConfig } from './auth/index.ts';
+import type { AuthenticationConfiguration, AuthorizationConfiguration } from './auth/structured/index.ts';
 import type { LiveCertificates } from './certificates/index.ts';
 import type { FlowConfig } from './flow-control/index.ts';
 import type { ShutdownConfig } from './lifecycle/index.ts';
@@ -58,6 +59,10 @@ export interface ApiserverPorts {
   readonly live?: LiveCertificates;
   /** Where an EncryptionConfiguration is followed while the server runs; `config.encryption` is what it said first. */
   readonly encryptionFile?: LiveFiles<string>;
+  /** Issuers of tokens, and anonymous callers; instead of `config.oidc`. */
+  readonly authentication?: Live<AuthenticationConfiguration>;
+  /** Who is asked what is allowed; instead of Node, RBAC and `config.accessWebhook`. */
+  readonly authorization?: Live<AuthorizationConfiguration>;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;

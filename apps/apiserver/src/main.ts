@@ -5,7 +5,7 @@ import { jsonLog } from '@rhythm/telemetry';
 import { hostname } from 'node:os';
 import { webhooksOf } from './auth/webhook/from-flags.ts';
 import { followFiles } from './certificates/index.ts';
-import { apiserverFlags, auditFileOf, auditPolicyOf, encryptionFileOf, frontProxyOf, limitsOf, oidcOf, permitPlain, pluginsOf } from './flags/index.ts';
+import { apiserverFlags, authConfigFilesOf, auditFileOf, auditPolicyOf, encryptionFileOf, frontProxyOf, limitsOf, oidcOf, permitPlain, pluginsOf } from './flags/index.ts';
 import { start } from './index.ts';
 import { startPlain } from './plain/index.ts';
 
@@ -33,6 +33,7 @@ await runApp('apiserver', log, async (argv) => {
       },
     };
   }
+  const authConfig = await authConfigFilesOf(flags, flags, flags['service-account-issuer'], { clock: systemClock, log });
   const audit = auditFileOf(flags);
   const encryption = await encryptionFileOf(flags, { clock: systemClock, log });
   const app = await start(
@@ -56,7 +57,7 @@ await runApp('apiserver', log, async (argv) => {
       ...(flags['descriptions-file'] === undefined ? {} : { descriptionsFile: flags['descriptions-file'] }),
       ...(kubeletClient === undefined ? {} : { kubeletClient: kubeletClient.current }),
     },
-    { store, clock: systemClock, random: systemRandom, log, live: files.live, ...(encryption === undefined || !flags['encryption-provider-config-automatic-reload'] ? {} : { encryptionFile: encryption }), ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
+    { store, clock: systemClock, random: systemRandom, log, live: files.live, ...authConfig, ...(encryption === undefined || !flags['encryption-provider-config-automatic-reload'] ? {} : { encryptionFile: encryption }), ...(audit === undefined ? {} : { writeAudit: (line) => audit.write(line) }) },
   );
   log.info('serving', { port: app.port, grpcPort: app.grpcPort });
   writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
@@ -65,6 +66,8 @@ await runApp('apiserver', log, async (argv) => {
       await app.stop();
       encryption?.stop();
       files.stop();
+      authConfig.authentication?.stop();
+      authConfig.authorization?.stop();
       await store.close();
       audit?.close();
     },

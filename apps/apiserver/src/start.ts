@@ -51,7 +51,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const reader = objectReader({ registry, caches, objects });
   const frontProxy = config.frontProxy === undefined ? undefined : new FrontProxy(config.frontProxy, config.tls.clientCa);
   const changes = changesOf(caches);
-  const auth = buildAuth(authConfigOf(config, frontProxy), reader, { clock, random, log, changes, podsOf: podsOfNode(caches, objects) });
+  const auth = buildAuth(authConfigOf(config, ports, frontProxy), reader, { clock, random, log, changes, podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
   const aggregator = aggregatorOf(config, { registry, reader, changes, source: apiServicesOf(caches, objects) }, ports);
@@ -128,11 +128,13 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   return { port: http.port, grpcPort: grpc.server.port, pipeline, reader, stop };
 }
 
-function authConfigOf({ serviceAccountKey, serviceAccountIssuer, oidc, tokenWebhook, accessWebhook }: ApiserverConfig, frontProxy: FrontProxy | undefined): AuthConfig {
+function authConfigOf({ serviceAccountKey, serviceAccountIssuer, oidc, tokenWebhook, accessWebhook }: ApiserverConfig, { authentication, authorization }: ApiserverPorts, frontProxy: FrontProxy | undefined): AuthConfig {
   return {
     serviceAccountKey,
     issuer: serviceAccountIssuer,
     ...(oidc === undefined ? {} : { oidc }),
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(authorization === undefined ? {} : { authorization }),
     ...(frontProxy === undefined ? {} : { frontProxy }),
     ...(tokenWebhook === undefined ? {} : { tokenWebhook }),
     ...(accessWebhook === undefined ? {} : { accessWebhook }),

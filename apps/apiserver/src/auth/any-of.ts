@@ -1,6 +1,6 @@
 import type { Authorizer } from '../pipeline/types.ts';
 
-/** Allows what any of them allows. What none allows is denied with all that they say about it. */
+/** Allows what the first allows that has an opinion; one may deny for all that come after it. What none allows is denied with all that they say about it. */
 export function anyOf(authorizers: readonly Authorizer[]): Authorizer {
   return {
     async authorize(attributes) {
@@ -9,6 +9,7 @@ export function anyOf(authorizers: readonly Authorizer[]): Authorizer {
         const decision = await authorizer.authorize(attributes);
         if (decision.allowed) return decision;
         if (decision.reason !== '') reasons.push(decision.reason);
+        if (decision.isFinal === true) break;
       }
       return { allowed: false, reason: reasons.join(', ') };
     },

@@ -7,10 +7,11 @@
  * `authorizer.authorize(attributes)`, and `forbidden(attributes, reason)` when it says no. A request on one object by the
  * field selector `metadata.name=x` carries that name, as RBAC's resourceNames expect.
  */
+import type { Live } from '@rhythm/base';
 import type { ResourceHandler } from '../pipeline/handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../pipeline/types.ts';
 import { anyOf } from './any-of.ts';
-import { anonymousPathsByDefault, anonymousUser, isOpenPath } from './anonymous.ts';
+import { anonymousPathsByDefault, anonymousUser } from './anonymous.ts';
 import { credentialAuthenticator } from './credentials.ts';
 import { NodeAuthorizer } from './node/node-authorizer.ts';
 import { NodeGraph } from './node/node-graph.ts';
@@ -22,6 +23,7 @@ import { escalationStep } from './rbac/escalation.ts';
 import { LiveSubjectIndex } from './rbac/live-index.ts';
 import { keepAggregated, reconcileBootstrap } from './rbac/reconcile.ts';
 import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from './reviews/access.ts';
+import { isAnonymousAllowed, OrderedAuthorizer, structuredTokens, type AuthenticationConfiguration, type AuthorizationConfiguration } from './structured/index.ts';
 import { selfSubjectReview, tokenReview } from './reviews/authentication.ts';
 import type { CreateOnlyHandler } from './reviews/handler.ts';
 import { firstToKnow } from './tokens/authenticator.ts';
@@ -62,6 +64,10 @@ export interface AuthConfig {
   readonly jwksUri?: string;
   /** Whose identity tokens are accepted besides. */
   readonly oidc?: OidcConfig;
+  /** Issuers of tokens by a configuration, instead of `oidc`; and whether callers may come without a credential. */
+  readonly authentication?: Live<AuthenticationConfiguration>;
+  /** Who is asked what is allowed, by a configuration: instead of Node, RBAC and `accessWebhook`. */
+  readonly authorization?: Live<AuthorizationConfiguration>;
   /** A webhook that is asked about tokens which nobody else knows. */
   readonly tokenWebhook?: TokenWebhookConfig;
   /** A webhook that is asked about what neither roles nor the node authorizer allow. */
@@ -105,11 +111,14 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
   };
   const asked = config.tokenWebhook === undefined ? undefined : new ReviewClient(config.tokenWebhook.endpoint, ports);
   const accessAsked = config.accessWebhook === undefined ? undefined : new ReviewClient(config.accessWebhook.endpoint, ports);
-  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)]), ...(asked === undefined || config.tokenWebhook === undefined ? [] : [webhookTokens(asked, audiences, config.tokenWebhook.cacheMs, ports.clock)])]);
+  const structured = config.authentication === undefined ? undefined : structuredTokens(config.authentication, audiences, ports);
+  const verifier = firstToKnow([new TokenVerifier(tokens, reader, ports.clock), bootstrapTokens(audiences, reader, ports.clock), ...(config.oidc === undefined ? [] : [oidcTokens(config.oidc, audiences, ports)]), ...(structured === undefined ? [] : [structured.tokens]), ...(asked === undefined || config.tokenWebhook === undefined ? [] : [webhookTokens(asked, audiences, config.tokenWebhook.cacheMs, ports.clock)])]);
   const index = new LiveSubjectIndex(reader, ports.changes);
   const rbac = new RbacAuthorizer(index);
-  const authorizer = anyOf([
-    ...(ports.podsOf === undefined ? [] : [new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader)]),
+  const node = ports.podsOf === undefined ? undefined : new NodeAuthorizer(new NodeGraph(ports.podsOf, reader), reader);
+  const ordered = config.authorization === undefined ? undefined : new OrderedAuthorizer(config.authorization, { ...ports, node, rbac });
+  const authorizer = ordered ?? anyOf([
+    ...(node === undefined ? [] : [node]),
     rbac,
     ...(accessAsked === undefined || config.accessWebhook === undefined ? [] : [webhookAuthorizer(accessAsked, config.accessWebhook, ports)]),
   ]);
@@ -125,9 +134,9 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     ['/serviceaccounts/token', tokenRequestHandler(tokens, reader, ports.clock, ports.random)],
   ]);
   return {
-    authenticator: credentialAuthenticator(verifier, authorizer, ports.log, config.frontProxy),
+    authenticator: orAnonymous(credentialAuthenticator(verifier, authorizer, ports.log, config.frontProxy), () => isAnonymousAllowed(config.authentication?.current.anonymous, undefined, open)),
     authorizer,
-    anonymous: (path) => (isOpenPath(path, open) ? anonymousUser : undefined),
+    anonymous: (path) => (isAnonymousAllowed(config.authentication?.current.anonymous, path, open) ? anonymousUser : undefined),
     escalation: escalationStep(rbac),
     createOnly,
     handlers: [...createOnly].map(([key, handler]) => resourceHandler(key, handler)),
@@ -153,10 +162,17 @@ export function buildAuth(config: AuthConfig, reader: ObjectReader, ports: AuthP
     stop() {
       stopAggregation();
       index.stop();
+      structured?.stop();
+      ordered?.stop();
       asked?.close();
       accessAsked?.close();
     },
   };
+}
+
+/** Where objects are open to all, those who show nothing are the anonymous user. */
+function orAnonymous(authenticator: Authenticator, isOpen: () => boolean): Authenticator {
+  return { authenticate: async (caller) => (await authenticator.authenticate(caller)) ?? (isOpen() ? anonymousUser : undefined) };
 }
 
 function resourceHandler(key: string, handler: CreateOnlyHandler): ResourceHandler {

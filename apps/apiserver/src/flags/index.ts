@@ -1,6 +1,7 @@
 /** The command line of the apiserver, by theme: each file says which flags there are, and what they come to. Imported by `main` alone. */
 import { webhookFlags } from '../auth/webhook/from-flags.ts';
 import { admissionFlags } from './admission-flags.ts';
+import { authConfigFlags } from './auth-config-flags.ts';
 import { auditFlags } from './audit-flags.ts';
 import { certificateFlags } from './certificate-flags.ts';
 import { encryptionFlags } from './encryption-flags.ts';
@@ -14,6 +15,7 @@ import { serverFlags } from './server-flags.ts';
 export const apiserverFlags = {
   ...serverFlags,
   ...certificateFlags,
+  ...authConfigFlags,
   ...oidcFlags,
   ...frontProxyFlags,
   ...webhookFlags,
@@ -26,6 +28,7 @@ export const apiserverFlags = {
 
 export { pluginsOf } from './admission-flags.ts';
 export { auditFileOf, auditPolicyOf } from './audit-flags.ts';
+export { authConfigFilesOf } from './auth-config-flags.ts';
 export { encryptionFileOf } from './encryption-flags.ts';
 export { frontProxyOf } from './front-proxy-flags.ts';
 export { limitsOf } from './limit-flags.ts';

@@ -46,7 +46,8 @@ export interface RequestAttributes {
   readonly labelSelector?: string;
 }
 
-export type Decision = { readonly allowed: true; readonly reason: string } | { readonly allowed: false; readonly reason: string };
+/** `isFinal`: nobody else is to be asked. */
+export type Decision = { readonly allowed: true; readonly reason: string } | { readonly allowed: false; readonly reason: string; readonly isFinal?: true };
 
 /** Denies unless something allows. */
 export interface Authorizer {

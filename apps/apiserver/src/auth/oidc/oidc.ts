@@ -1,10 +1,9 @@
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyResult } from 'jose';
-import { causeChain, toDate, type Clock, type Log } from '@rhythm/base';
+import type { JWTPayload } from 'jose';
+import type { Clock, Log } from '@rhythm/base';
 import type { UserInfo } from '../../pipeline/types.ts';
 import type { TokenAuthenticator } from '../tokens/authenticator.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
-import { claimedIssuer } from '../tokens/signed-token.ts';
-import { fetchJson } from './fetch-json.ts';
+import { issuerTokens, signingAlgorithmsKnown } from './issuer-tokens.ts';
 
 /** An issuer of identity tokens, as Kubernetes' `--oidc-*` flags describe it. */
 export interface OidcConfig {
@@ -24,11 +23,6 @@ export interface OidcConfig {
   readonly ca?: string;
 }
 
-const algorithmsKnown: ReadonlySet<string> = new Set(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512']);
-/** Keys are read again after this, so that one that was withdrawn stops working. */
-const keysForMs = 10 * 60_000;
-/** A token with an unknown key makes them be read again, at most so often. */
-const refetchAfterMs = 10_000;
 const groupsMax = 1_000;
 
 /** Identity tokens of an OpenID Connect issuer (OIDC Core 1.0, 2 and 3.1.3.7). @throws Error for a configuration that cannot be meant. */
@@ -36,73 +30,8 @@ export function oidcTokens(config: OidcConfig, apiAudiences: readonly string[], 
   if (!URL.canParse(config.issuerUrl) || new URL(config.issuerUrl).protocol !== 'https:') throw new Error('--oidc-issuer-url must be an address of HTTPS');
   if (config.clientId === '') throw new Error('--oidc-client-id must be given with --oidc-issuer-url');
   const algorithms = config.signingAlgorithms ?? ['RS256'];
-  for (const algorithm of algorithms) if (!algorithmsKnown.has(algorithm)) throw new Error(`--oidc-signing-algs: ${algorithm} is not one of ${[...algorithmsKnown].join(', ')}`);
-  const keys = new IssuerKeys(config, ports);
-  return {
-    async verify(token, audiences = apiAudiences) {
-      if (claimedIssuer(token) !== config.issuerUrl) return undefined;
-      const meantFor = audiences.filter((audience) => apiAudiences.includes(audience));
-      if (meantFor.length === 0) throw new InvalidTokenError('an identity token is for the API only');
-      const payload = await verified(token, keys, { issuer: config.issuerUrl, audience: config.clientId, algorithms: [...algorithms], currentDate: toDate(ports.clock.now()), requiredClaims: ['exp'] });
-      return { user: userOf(payload, config), audiences: meantFor };
-    },
-  };
-}
-
-type Conditions = NonNullable<Parameters<typeof jwtVerify>[2]>;
-
-async function verified(token: string, keys: IssuerKeys, conditions: Conditions): Promise<JWTPayload> {
-  const once = async (fresh: boolean): Promise<JWTVerifyResult> => jwtVerify(token, createLocalJWKSet(await keys.current(fresh)), conditions);
-  try {
-    return (await once(false).catch((error: unknown) => (error instanceof errors.JWKSNoMatchingKey ? once(true) : Promise.reject(error as Error)))).payload;
-  } catch (error) {
-    throw new InvalidTokenError(error instanceof errors.JOSEError ? `the identity token is not good: ${error.code}` : `the keys of the issuer cannot be had: ${causeChain(error)}`, { cause: error });
-  }
-}
-
-/** The keys by which an issuer signs, read when they are first needed; by one reader for all who wait. */
-class IssuerKeys {
-  readonly #config: OidcConfig;
-  readonly #ports: { readonly clock: Clock; readonly log: Log };
-  #keys: { readonly set: JSONWebKeySet; readonly at: number } | undefined;
-  #reading: Promise<JSONWebKeySet> | undefined;
-  #triedAt = Number.NEGATIVE_INFINITY;
-
-  constructor(config: OidcConfig, ports: { readonly clock: Clock; readonly log: Log }) {
-    this.#config = config;
-    this.#ports = ports;
-  }
-
-  async current(fresh: boolean): Promise<JSONWebKeySet> {
-    const now = this.#ports.clock.monotonic();
-    const known = this.#keys;
-    const old = known === undefined || fresh || now - known.at >= keysForMs;
-    if (!old) return known.set;
-    // Tokens are anybody's to make: they must not turn this server on the issuer.
-    if (this.#reading === undefined && now - this.#triedAt < refetchAfterMs) {
-      if (known !== undefined) return known.set;
-      throw new Error('the issuer did not answer moments ago');
-    }
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
-    return this.#reading;
-  }
-
-  async #read(): Promise<JSONWebKeySet> {
-    const { clock, log } = this.#ports;
-    const { issuerUrl, ca } = this.#config;
-    this.#triedAt = clock.monotonic();
-    try {
-      const document = (await fetchJson(new URL(`${issuerUrl.replace(/\/$/, '')}/.well-known/openid-configuration`), ca, clock)) as { issuer?: unknown; jwks_uri?: unknown } | null;
-      if (document?.issuer !== issuerUrl || typeof document.jwks_uri !== 'string') throw new Error('the discovery document is not that of the issuer');
-      const set = (await fetchJson(new URL(document.jwks_uri), ca, clock)) as JSONWebKeySet;
-      if (!Array.isArray(set?.keys)) throw new Error('the issuer has no list of keys');
-      this.#keys = { set, at: clock.monotonic() };
-      return set;
-    } catch (error) {
-      log.warn('the keys of the identity issuer cannot be read', { issuer: issuerUrl, error: causeChain(error) });
-      throw error;
-    }
-  }
+  for (const algorithm of algorithms) if (!signingAlgorithmsKnown.has(algorithm)) throw new Error(`--oidc-signing-algs: ${algorithm} is not one of ${[...signingAlgorithmsKnown].join(', ')}`);
+  return issuerTokens({ url: config.issuerUrl, audiences: [config.clientId], algorithms, ...(config.ca === undefined ? {} : { ca: config.ca }) }, (claims) => userOf(claims, config), apiAudiences, ports);
 }
 
 function userOf(payload: JWTPayload, config: OidcConfig): UserInfo {

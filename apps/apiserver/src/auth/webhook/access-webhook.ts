@@ -15,14 +15,11 @@ export interface AccessCacheTimes {
  * them never gets here. A webhook that does not answer allows nothing.
  */
 export function webhookAuthorizer(client: Pick<ReviewClient, 'ask'>, times: AccessCacheTimes, ports: { readonly clock: Pick<Clock, 'monotonic'>; readonly log: Log }): Authorizer {
-  const remembered = new Remembered<Decision>(limits.answersMax, ports.clock, ({ allowed }) => (allowed ? times.allowedMs : times.deniedMs));
+  const asked = askedAuthorizer(client, times, ports.clock);
   return {
     async authorize(attributes) {
-      const spec = specOf(attributes);
-      const text = JSON.stringify(spec);
-      const ask = async (): Promise<Decision> => decisionOf(await client.ask({ kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec }));
       try {
-        return await (text.length > limits.rememberedBytesMax ? ask() : remembered.get(createHash('sha256').update(text).digest('base64'), ask));
+        return await asked(attributes);
       } catch (error) {
         ports.log.warn('the authorization webhook gave no answer', { error: causeChain(error) });
         return { allowed: false, reason: 'the authorization webhook gave no answer' };
@@ -32,7 +29,19 @@ export function webhookAuthorizer(client: Pick<ReviewClient, 'ask'>, times: Acce
   };
 }
 
-function specOf({ user, verb, isResource, path, group, version, resource, subresource, namespace, name }: RequestAttributes): object {
+/** What the webhook says, remembered for a while. What it denies is denied for those behind it as well. Rejects with `ReviewFailure`. */
+export function askedAuthorizer(client: Pick<ReviewClient, 'ask'>, times: AccessCacheTimes, clock: Pick<Clock, 'monotonic'>): (attributes: RequestAttributes) => Promise<Decision> {
+  const remembered = new Remembered<Decision>(limits.answersMax, clock, ({ allowed }) => (allowed ? times.allowedMs : times.deniedMs));
+  return async (attributes) => {
+    const spec = accessSpecOf(attributes);
+    const text = JSON.stringify(spec);
+    const ask = async (): Promise<Decision> => decisionOf(await client.ask({ kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec }));
+    return text.length > limits.rememberedBytesMax ? ask() : remembered.get(createHash('sha256').update(text).digest('base64'), ask);
+  };
+}
+
+/** The `spec` of a SubjectAccessReview. */
+export function accessSpecOf({ user, verb, isResource, path, group, version, resource, subresource, namespace, name }: RequestAttributes): object {
   const about = isResource ? { resourceAttributes: present({ namespace, verb, group, version, resource, subresource, name }) } : { nonResourceAttributes: { path, verb } };
   return { ...about, user: user.name, groups: user.groups, ...(user.uid === undefined ? {} : { uid: user.uid }), ...(user.extra === undefined ? {} : { extra: user.extra }) };
 }
@@ -43,5 +52,6 @@ function present(fields: Readonly<Record<string, string>>): Record<string, strin
 
 function decisionOf(status: Readonly<Record<string, unknown>>): Decision {
   const reason = typeof status['reason'] === 'string' ? status['reason'].slice(0, 1_000) : '';
-  return status['allowed'] === true && status['denied'] !== true ? { allowed: true, reason } : { allowed: false, reason };
+  if (status['allowed'] === true && status['denied'] !== true) return { allowed: true, reason };
+  return { allowed: false, reason, ...(status['denied'] === true ? { isFinal: true as const } : {}) };
 }

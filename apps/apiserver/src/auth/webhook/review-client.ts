@@ -22,9 +22,12 @@ export class ReviewClient {
   readonly #endpoint: WebhookEndpoint;
   readonly #ports: ReviewPorts;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 90_000 });
+  readonly #requestMs: number;
   #calls = 0;
 
-  constructor(endpoint: WebhookEndpoint, ports: ReviewPorts) {
+  /** `requestMs`: for one attempt. */
+  constructor(endpoint: WebhookEndpoint, ports: ReviewPorts, requestMs: number = limits.requestMs) {
+    this.#requestMs = requestMs;
     this.#endpoint = endpoint;
     this.#ports = ports;
   }
@@ -62,7 +65,7 @@ export class ReviewClient {
   }
 
   async #once(body: string, parent: AbortSignal): Promise<unknown> {
-    const limit = withTimeout(this.#ports.clock, limits.requestMs, () => new PassingFailure(`no answer within ${limits.requestMs} ms`), parent);
+    const limit = withTimeout(this.#ports.clock, this.#requestMs, () => new PassingFailure(`no answer within ${this.#requestMs} ms`), parent);
     try {
       const message = await this.#send(body, limit.signal);
       const code = message.statusCode ?? 0;
