@@ -54,7 +54,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const auth = buildAuth(authConfigOf(config, ports, frontProxy), reader, { clock, random, log, changes, podsOf: podsOfNode(caches, objects) });
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
-  const aggregator = aggregatorOf(config, { registry, reader, changes, source: apiServicesOf(caches, objects) }, ports);
+  const aggregator = aggregatorOf(config, { registry, reader, changes, source: apiServicesOf(caches, objects), metrics }, ports);
   const base: PipelinePorts = {
     registry,
     store,

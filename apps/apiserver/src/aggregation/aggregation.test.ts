@@ -192,6 +192,7 @@ describe('an aggregated server', () => {
     expect(failed.body.status.conditions?.[0]?.message).toMatch(/^failing or missing response from https:.*: bad status from https:.*: 500$/);
     sample.isBroken = false;
     await available('True Passed');
+    await eventually(() => ask('GET', '/metrics'), ({ text }) => text.includes(`aggregator_unavailable_apiservice{name="${apiService}"} 0`));
   });
 
   test('serves through this one, in the name of the caller', async () => {
@@ -223,6 +224,12 @@ describe('an aggregated server', () => {
     await ask('POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', { metadata: { name: 'flunder-reader' }, rules: [{ apiGroups: [sampleGroup], resources: ['flunders'], verbs: ['list'] }] });
     await ask('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'ann' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'flunder-reader' }, subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ann' }] });
     expect((await ask('GET', flunders, undefined, {}, 'ann')).code).toBe(200);
+    // Who may list and not watch does not come to watch, nor the other way round, by saying it so that only one of the two servers understands.
+    const last = (): string | undefined => sample.seen.at(-1)?.url;
+    expect((await ask('GET', `${flunders}?watch=False`, undefined, {}, 'ann')).code).toBe(200);
+    expect((await ask('GET', `${flunders}?watch=%zz&a;b=1`, undefined, {}, 'ann')).code).toBe(200);
+    expect(last()).toBe(flunders);
+    expect((await ask('GET', `${flunders}?watch=1`, undefined, {}, 'ann')).code).toBe(403);
   });
 
   test('sends nobody elsewhere', async () => {
@@ -275,6 +282,7 @@ describe('an aggregated server', () => {
     const failed = await available('False FailedDiscoveryCheck');
     expect(failed.body.status.conditions?.[0]?.message).toContain('certificate signed by unknown authority');
     expect((await eventually(versionIn, (found) => found?.freshness === 'Stale'))?.resources).toHaveLength(1);
+    await eventually(() => ask('GET', '/metrics'), ({ text }) => text.includes(`aggregator_unavailable_apiservice_total{name="${apiService}",reason="FailedDiscoveryCheck"} 1`));
     await ask('PATCH', `${registrations}/${apiService}`, { spec: { insecureSkipTLSVerify: true } }, { 'content-type': 'application/merge-patch+json' });
     await available('True Passed');
     await ask('PATCH', `${registrations}/${apiService}`, { spec: { insecureSkipTLSVerify: null, caBundle: sample.caBundle } }, { 'content-type': 'application/merge-patch+json' });

@@ -1,4 +1,5 @@
 import type { Clock, Log, Random } from '@rhythm/base';
+import type { MetricsRegistry } from '@rhythm/telemetry';
 import type { LiveCertificates } from '../certificates/live-certificates.ts';
 import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
 import type { LiveRegistry } from '../custom/live-registry.ts';
@@ -9,6 +10,7 @@ import type { RemoteResources } from '../pipeline/ports.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
 import { AuthenticationConfig, type Trusted } from './authentication-config.ts';
 import { AvailabilityController } from './availability-controller.ts';
+import { availabilityMetrics, type CountUnavailable } from './availability-metrics.ts';
 import { LocalServices } from './local-services.ts';
 import { RemoteClient, type ProxyClientCredentials } from './remote-client.ts';
 import { RemoteDiscovery } from './remote-discovery.ts';
@@ -36,6 +38,7 @@ export interface AggregatorPorts {
   readonly reader: ObjectReader;
   readonly changes: ResourceChanges;
   readonly source: ApiServiceSource;
+  readonly metrics: MetricsRegistry;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -50,6 +53,7 @@ export class Aggregator {
   /** For the documents of discovery. */
   readonly others: OtherServers;
   readonly #openApi: RemoteOpenApi;
+  readonly #countUnavailable: CountUnavailable;
   readonly #config: AggregatorConfig;
   readonly #ports: AggregatorPorts;
   readonly #table: ApiServiceTable;
@@ -62,6 +66,7 @@ export class Aggregator {
     this.#config = config;
     this.#ports = ports;
     this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, log });
+    this.#countUnavailable = availabilityMetrics(ports.metrics, this.#table);
     this.#client = new RemoteClient({ reader, random, clock, proxyClient: () => config.live?.proxyClient?.current ?? config.proxyClient });
     this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });
     this.#openApi = new RemoteOpenApi(this.#client, { table: this.#table, clock, random, log });
@@ -76,7 +81,7 @@ export class Aggregator {
 
   /** Documents that are other servers': to be asked before those of this one. */
   get documents(): PathHandler {
-    return (exchange, user) => this.face.serveDocument(exchange, user);
+    return (exchange, user, delegated) => this.face.serveDocument(exchange, user, delegated);
   }
 
   /** Resolves when what this server serves has its APIServices, and others are known. */
@@ -89,7 +94,7 @@ export class Aggregator {
     await this.#begin(authentication);
     const unfollow = this.#config.live?.serving?.onChange(() => authentication.trigger());
     if (unfollow !== undefined) this.#started.push({ stop: unfollow });
-    await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client }));
+    await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client, countUnavailable: this.#countUnavailable }));
     await this.#begin(this.#discovery);
     await this.#begin(this.#openApi);
   }

@@ -6,6 +6,7 @@ import { backoffDelay, causeChain, toError, type Clock, type Log, type Random } 
 import type { ResourceChanges } from '../auth/index.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
+import type { CountUnavailable } from './availability-metrics.ts';
 import { discoveryPath, passed, serviceFault, type Verdict } from './availability.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';
@@ -18,6 +19,7 @@ export interface AvailabilityPorts {
   readonly reader: ObjectReader;
   readonly writes: Pick<OwnWrites, 'updateStatus'>;
   readonly changes: ResourceChanges;
+  readonly countUnavailable: CountUnavailable;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -31,8 +33,8 @@ interface Watched {
   /** Of the monotonic clock. */
   dueAt: number;
   isRunning: boolean;
-  /** Something changed while it was looked at, or there were too many. */
-  isSkipped: boolean;
+  /** It is to be looked at as soon as it can be. */
+  isPending: boolean;
 }
 
 /** May read everything that a server has to show: the documents of what it serves. */
@@ -73,9 +75,16 @@ export class AvailabilityController {
   async #run(): Promise<void> {
     const { clock, table } = this.#ports;
     while (!this.#stop.signal.aborted) {
+      const isChanged = this.#isDue;
       this.#isDue = false;
       for (const name of this.#watched.keys()) if (!table.remotes.has(name)) this.#watched.delete(name);
-      for (const remote of table.remotes.values()) this.#begin(remote);
+      const now = clock.monotonic();
+      for (const { name } of table.remotes.values()) {
+        const watched = this.#watched.get(name) ?? { seen: '', failures: 0, dueAt: 0, isRunning: false, isPending: true };
+        this.#watched.set(name, watched);
+        if (isChanged || (!watched.isRunning && watched.dueAt <= now)) watched.isPending = true;
+      }
+      this.#beginPending();
       await this.#pause();
       // What comes in a burst is looked at once.
       await clock.sleep(aggregationLimits.gatherMs, this.#stop.signal).catch(() => undefined);
@@ -83,16 +92,19 @@ export class AvailabilityController {
     await Promise.all(this.#looking);
   }
 
-  /** A server that keeps us waiting delays no other one. */
-  #begin(remote: RemoteService): void {
-    const watched = this.#watched.get(remote.name) ?? { seen: '', failures: 0, dueAt: 0, isRunning: false, isSkipped: false };
-    this.#watched.set(remote.name, watched);
-    if (watched.isRunning || this.#looking.size >= aggregationLimits.checksAtOnce) {
-      watched.isSkipped = true;
-      return;
+  /** Those that have waited longest first, so many at a time: servers that keep us waiting again and again must not keep others from ever being asked. */
+  #beginPending(): void {
+    const ready = [...this.#watched].filter(([, { isPending, isRunning }]) => isPending && !isRunning).sort(([, a], [, b]) => a.dueAt - b.dueAt);
+    for (const [name, watched] of ready) {
+      const remote = this.#ports.table.remotes.get(name);
+      if (this.#looking.size >= aggregationLimits.checksAtOnce) return;
+      if (remote !== undefined) this.#begin(remote, watched);
     }
+  }
+
+  #begin(remote: RemoteService, watched: Watched): void {
     watched.isRunning = true;
-    watched.isSkipped = false;
+    watched.isPending = false;
     const look = this.#look(remote, watched)
       .catch((error: unknown) => {
         watched.dueAt = this.#ports.clock.monotonic() + aggregationLimits.checkPauseMinMs;
@@ -101,18 +113,17 @@ export class AvailabilityController {
       .finally(() => {
         watched.isRunning = false;
         this.#looking.delete(look);
-        // The next pause goes by when this one is due again; those that were passed over have their turn now.
-        this.#isDue ||= [...this.#watched.values()].some(({ isSkipped }) => isSkipped);
+        // There is room for the next one, and the next pause goes by when this one is due again.
         this.#wake();
       });
     this.#looking.add(look);
   }
 
-  /** Until something changes or a check is due. */
+  /** Until something changes, a check is due, or one has ended. */
   async #pause(): Promise<void> {
-    const { clock, table } = this.#ports;
+    const { clock } = this.#ports;
     if (this.#isDue || this.#stop.signal.aborted) return;
-    const next = Math.min(...[...table.remotes.keys()].map((name) => this.#watched.get(name)).map((watched) => (watched === undefined ? 0 : watched.isRunning ? Infinity : watched.dueAt)));
+    const next = [...this.#watched.values()].reduce((least, { isRunning, isPending, dueAt }) => (isRunning || isPending ? least : Math.min(least, dueAt)), Infinity);
     await new Promise<void>((resolve) => {
       const timer = Number.isFinite(next) ? clock.setTimer(Math.max(0, next - clock.monotonic()), resolve) : undefined;
       this.#wake = () => {
@@ -181,7 +192,7 @@ export class AvailabilityController {
   }
 
   async #write({ name }: RemoteService, { status, reason, message }: Verdict): Promise<void> {
-    const { reader, writes, clock, log } = this.#ports;
+    const { reader, writes, clock, log, countUnavailable } = this.#ports;
     if (this.#stop.signal.aborted) return;
     const current = await reader.get<APIService>(registrationGroup, apiServices, '', name);
     if (current?.spec.service === undefined) return;
@@ -191,6 +202,7 @@ export class AvailabilityController {
     try {
       const next: APIService = { ...current, status: { ...current.status, conditions } };
       await writes.updateStatus(registrationGroup, apiServices, next);
+      if (before?.status === 'True' && status !== 'True') countUnavailable(name, reason);
       log.info('the availability of an APIService has changed', { apiService: name, status, reason });
     } catch (error) {
       // Another server, or its owner, was faster: what it wrote is looked at next.

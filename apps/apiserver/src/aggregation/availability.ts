@@ -1,3 +1,4 @@
+import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { Service } from '@rhythm/api/types/core-v1';
 import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
 import type { RemoteService } from './service-table.ts';
@@ -7,6 +8,11 @@ export interface Verdict {
   readonly status: 'True' | 'False' | 'Unknown';
   readonly reason: string;
   readonly message: string;
+}
+
+/** As its status says. */
+export function isAvailable({ status }: APIService): boolean {
+  return (status?.conditions ?? []).some(({ type, status: said }) => type === 'Available' && said === 'True');
 }
 
 export const passed: Verdict = { status: 'True', reason: 'Passed', message: 'all checks passed' };

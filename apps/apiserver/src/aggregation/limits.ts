@@ -5,7 +5,6 @@ export const aggregationLimits = {
   openPerUserMax: 1_000,
   /** Connections kept open without a request. */
   idleConnectionsPerServerMax: 8,
-  idleConnectionsMax: 64,
   idleMs: 60_000,
   responseHeaderBytesMax: 64 * 1024,
   /** How long a server may take to accept a connection, TLS included. */

@@ -1,12 +1,15 @@
+import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { Service } from '@rhythm/api/types/core-v1';
 import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
+import { MetricsRegistry } from '@rhythm/telemetry';
 import { describe, expect, test } from 'vitest';
 import { frontProxyHeadersByDefault } from '../auth/index.ts';
 import { wantedData } from './authentication-config.ts';
 import { serviceFault } from './availability.ts';
 import { listOfResources, resourcesOfAggregated, resourcesOfList } from './discovery-documents.ts';
 import { identityHeaders } from './identity-headers.ts';
-import { checkPlain, groupVersionOf } from './request-path.ts';
+import { checkPlain, groupVersionOf, plainQuery, remoteRequest } from './request-path.ts';
+import { availabilityMetrics } from './availability-metrics.ts';
 
 describe('identity headers', () => {
   test('say all that is known of a user, in bytes that headers can hold', () => {
@@ -35,6 +38,33 @@ describe('paths', () => {
   });
 
   test.each(['/apis/g/v1/things/', '/apis/g/v1/namespaces/a/things/b/proxy/x%2fy//z', '/apis/g/v1/things/a:b'])('%s means one', (path) => expect(() => checkPlain(path)).not.toThrow());
+});
+
+describe('queries', () => {
+  test.each([
+    ['watch=true&fieldSelector=metadata.name%3Da', 'watch=true&fieldSelector=metadata.name%3Da'],
+    ['watch=%zz&a=1', 'a=1'],
+    ['a=1;watch=1&b=2', 'b=2'],
+    ['watch=1%', ''],
+  ])('%s is read as %s', (raw, expected) => expect(plainQuery(raw)).toBe(expected));
+
+  const path = { group: 'g', version: 'v1', namespace: 'n', resource: 'things', name: '', subresource: '', watch: false, tail: '' } as Parameters<typeof remoteRequest>[3];
+  test.each([['watch=1', 'watch'], ['watch', 'watch'], ['watch=False', 'list'], ['watch=0', 'list'], ['watch=FALSE&watch=true', 'list'], ['watch=true&watch=false', 'watch'], ['', 'list']])('%s is a %s, as other servers see it', (query, verb) => {
+    expect(remoteRequest({ header: () => undefined }, { header: () => undefined, headersWith: () => [] }, 'GET', path, query, new AbortController().signal).verb).toBe(verb);
+  });
+});
+
+test('monitoring is told which APIServices cannot be used, as long as they are there', async () => {
+  const metrics = new MetricsRegistry();
+  const object = (name: string, status: string): APIService => ({ metadata: { name }, spec: {}, status: { conditions: [{ type: 'Available', status }] } }) as unknown as APIService;
+  const table = { all: [object('v1.a', 'True'), object('v1.b', 'False')] };
+  const count = availabilityMetrics(metrics, table);
+  count('v1.b', 'FailedDiscoveryCheck');
+  const text = await metrics.render();
+  expect(text).toContain('aggregator_unavailable_apiservice{name="v1.a"} 0\naggregator_unavailable_apiservice{name="v1.b"} 1\n');
+  expect(text).toContain('aggregator_unavailable_apiservice_total{name="v1.b",reason="FailedDiscoveryCheck"} 1');
+  table.all = table.all.slice(0, 1);
+  expect(await metrics.render()).not.toContain('aggregator_unavailable_apiservice{name="v1.b"}');
 });
 
 test('what servers authenticate by keeps what other servers put there, and what was no list is none', () => {

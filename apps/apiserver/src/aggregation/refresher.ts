@@ -64,7 +64,8 @@ export class Refresher {
       this.#forget(key);
     }
     let next = Infinity;
-    for (const [key, served] of servers) {
+    // Those that fail again and again must not keep the others from ever being read.
+    for (const [key, served] of [...servers].sort(([a], [b]) => (this.#known.get(a)?.dueAt ?? 0) - (this.#known.get(b)?.dueAt ?? 0))) {
       const known = this.#known.get(key) ?? { of: '', failures: 0, dueAt: 0, isRunning: false };
       this.#known.set(key, known);
       const of = JSON.stringify(served.map(({ name, isAvailable, object }) => [name, isAvailable, object.metadata.uid, object.spec]));

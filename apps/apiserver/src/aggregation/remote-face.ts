@@ -11,7 +11,7 @@ import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';
 import type { RemoteClient } from './remote-client.ts';
 import type { RemoteOpenApi } from './remote-openapi.ts';
-import { checkPlain, groupVersionOf, remoteRequest } from './request-path.ts';
+import { checkPlain, groupVersionOf, plainQuery, remoteRequest } from './request-path.ts';
 import type { ApiServiceTable, RemoteService } from './service-table.ts';
 
 export interface RemoteFacePorts {
@@ -44,17 +44,21 @@ export class RemoteFace {
   /** A request on a resource. Rejects with `ApiError` while nothing was replied. */
   async serve(pipeline: Pipeline, exchange: HttpExchange, caller: Caller, path: ResourcePath): Promise<void> {
     checkPlain(exchange.path);
-    const request = remoteRequest(exchange, caller, exchange.method, path, exchange.signal);
+    const request = remoteRequest(exchange, caller, exchange.method, path, plainQuery(exchange.rawQuery), exchange.signal);
     await pipeline.permit(request, (user) => this.#counted(user, request, () => this.#forward(exchange, this.#serviceOf(path), user, request)));
   }
 
-  /** The discovery or OpenAPI document of a group version, for a caller who may read it. False: it is not another server's. */
-  async serveDocument(exchange: HttpExchange, user: UserInfo): Promise<boolean> {
+  /**
+   * The discovery or OpenAPI document of a group version, for a caller who may read it. False: it is not another server's.
+   * @param delegated called when it is: the other server's own requests may need the place that this one has.
+   */
+  async serveDocument(exchange: HttpExchange, user: UserInfo, delegated?: () => void): Promise<boolean> {
     const openApi = /^\/openapi\/v3(\/.+)$/.exec(exchange.path)?.[1];
     const found = groupVersionOf(openApi ?? exchange.path);
     if (openApi !== undefined && !this.#ports.openApi.isServedThere(openApi.slice(1))) return false;
     const service = found === undefined || found.isResource ? undefined : this.#ports.table.remoteOf(found.group, found.version);
     if (service === undefined) return false;
+    delegated?.();
     await this.#counted(user, undefined, () => this.#forward(exchange, service, user, undefined));
     return true;
   }
@@ -64,11 +68,12 @@ export class RemoteFace {
     checkPlain(upgrade.path);
     const gone = new AbortController();
     upgrade.socket.once('close', () => gone.abort(new Error('the client has gone')));
-    const request = remoteRequest(upgrade, caller, upgrade.request.method ?? 'GET', path, gone.signal);
+    const query = plainQuery(upgrade.request.url?.split('?').slice(1).join('?') ?? '');
+    const request = remoteRequest(upgrade, caller, upgrade.request.method ?? 'GET', path, query, gone.signal);
     await pipeline.permit(request, (user) =>
       this.#counted(user, request, async () => {
         const backend = await this.#backend(this.#serviceOf(path), user, true);
-        await forwardUpgrade(this.#ports.clock, upgrade, backend, hostOf(upgrade), upgrade.request.url ?? upgrade.path);
+        await forwardUpgrade(this.#ports.clock, upgrade, backend, hostOf(upgrade), withQuery(upgrade.path, query));
         return 101;
       }),
     );
@@ -82,7 +87,7 @@ export class RemoteFace {
 
   async #forward(exchange: HttpExchange, service: RemoteService, user: UserInfo, request: ResourceRequest | undefined): Promise<number> {
     const backend = await this.#backend(service, user, request !== undefined);
-    const path = exchange.rawQuery === '' ? exchange.path : `${exchange.path}?${exchange.rawQuery}`;
+    const path = withQuery(exchange.path, plainQuery(exchange.rawQuery));
     const whole = { exchange, backend, host: hostOf(exchange), path };
     if (request !== undefined && (request.verb === 'watch' || streams.has(request.subresource))) return forward(this.#ports.clock, whole);
     const limit = withTimeout(this.#ports.clock, timeoutOf(request ?? {}, this.#ports.requestMs), tooLate);
@@ -115,6 +120,10 @@ export class RemoteFace {
       release();
     }
   }
+}
+
+function withQuery(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`;
 }
 
 /**

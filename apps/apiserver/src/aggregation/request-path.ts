@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import { verbOf, type ResourcePath } from '../pipeline/path.ts';
+import { verbOf, wantsWatch, type ResourcePath } from '../pipeline/path.ts';
 import { parseOptions } from '../pipeline/options.ts';
 import type { Caller, ResourceRequest } from '../pipeline/types.ts';
 import type { HttpExchange } from '@rhythm/http';
@@ -26,18 +26,27 @@ export function checkPlain(path: string): void {
   }
 }
 
+/**
+ * The query without what servers written in Go drop from it (net/url, ParseQuery: pairs with a semicolon or a broken escape): what is authorised here
+ * must be what the other server reads.
+ */
+export function plainQuery(raw: string): string {
+  if (!/[;%]/.test(raw)) return raw;
+  return raw.split('&').filter((pair) => !pair.includes(';') && !/%(?![0-9a-f]{2})/i.test(pair)).join('&');
+}
+
 /** Query parameters that say what is asked for, and so who may: all others are the other server's. */
 const meaningful = ['watch', 'fieldSelector', 'labelSelector'] as const;
 
 /** The request that a path of another server means, as far as authorisation, audit and metrics go by it. */
-export function remoteRequest(source: Pick<HttpExchange, 'query' | 'header'>, caller: Caller, method: string, path: ResourcePath, signal: AbortSignal): ResourceRequest {
+export function remoteRequest(source: Pick<HttpExchange, 'header'>, caller: Caller, method: string, path: ResourcePath, rawQuery: string, signal: AbortSignal): ResourceRequest {
+  const asked = new URLSearchParams(rawQuery);
   const query = new URLSearchParams();
-  for (const name of meaningful) if (source.query.has(name)) query.set(name, source.query.get(name) ?? '');
-  const watch = query.get('watch');
+  for (const name of meaningful) if (asked.has(name)) query.set(name, asked.get(name) ?? '');
   return {
     caller,
     // OPTIONS has no verb: only who may do everything may send it, as in Kubernetes.
-    verb: method === 'OPTIONS' ? '' : verbOf(method, path, watch !== null && watch !== 'false' && watch !== '0'),
+    verb: method === 'OPTIONS' ? '' : verbOf(method, path, wantsWatch(query)),
     group: path.group,
     version: path.version,
     resource: path.resource,
@@ -45,7 +54,7 @@ export function remoteRequest(source: Pick<HttpExchange, 'query' | 'header'>, ca
     name: path.name,
     subresource: path.subresource,
     options: parseOptions(query),
-    query: source.query,
+    query: asked,
     body: new Uint8Array(),
     contentType: source.header('content-type') ?? 'application/json',
     accept: source.header('accept') ?? '*/*',

@@ -1,5 +1,6 @@
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import { causeChain, type Clock, type Log } from '@rhythm/base';
+import { isAvailable } from './availability.ts';
 import { aggregationLimits } from './limits.ts';
 
 export const registrationGroup = 'apiregistration.k8s.io';
@@ -134,7 +135,7 @@ function remoteOf(object: APIService): RemoteService | undefined {
     port: service.port ?? defaultPort,
     ca: caBundle === undefined ? '' : Buffer.from(caBundle, 'base64').toString(),
     insecure: insecureSkipTLSVerify === true,
-    isAvailable: (object.status?.conditions ?? []).some(({ type, status }) => type === 'Available' && status === 'True'),
+    isAvailable: isAvailable(object),
     object,
   };
 }

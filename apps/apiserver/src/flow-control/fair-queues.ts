@@ -1,4 +1,5 @@
 import { SeatDemand } from './seat-demand.ts';
+import type { SeatUtilization } from './seat-utilization.ts';
 import { guessedServiceMs } from './cost.ts';
 import type { Ticket } from './ticket.ts';
 import { WaitingQueue } from './waiting-queue.ts';
@@ -21,6 +22,8 @@ export type Arrival = 'executing' | 'waiting' | 'queue-full' | 'concurrency-limi
  */
 export class FairQueues {
   readonly demand: SeatDemand;
+  /** Told of every change, where somebody wants to know. */
+  utilization: SeatUtilization | undefined;
   #plan: QueueingPlan;
   #seats: number;
   #virtual = 0;
@@ -81,6 +84,7 @@ export class FairQueues {
   resize(now: number, seats: number): void {
     this.#advance(now);
     this.#seats = seats;
+    this.#noteDemand(now);
     this.#dispatch(now);
   }
 
@@ -270,5 +274,6 @@ export class FairQueues {
 
   #noteDemand(now: number): void {
     this.demand.set(now, this.#seatsInUse + this.#waitingSeats);
+    this.utilization?.set(now, this.#seatsInUse, this.#seats);
   }
 }

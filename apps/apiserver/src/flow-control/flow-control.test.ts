@@ -1,4 +1,5 @@
 import { VirtualClock } from '@rhythm/base';
+import { MetricsRegistry } from '@rhythm/telemetry';
 import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/flowcontrol-v1';
 import { expect, test } from 'vitest';
 import type { RequestAttributes, UserInfo } from '../pipeline/types.ts';
@@ -8,6 +9,7 @@ import { listCost, plainCost, writeCost } from './cost.ts';
 import { FlowControl, type Visit } from './flow-control.ts';
 import type { FlowIds, Place } from './gate.ts';
 import { InflightLimits } from './inflight-limits.ts';
+import { flowMetrics, utilizationIn } from './metrics.ts';
 
 const ann: UserInfo = { name: 'ann', groups: ['devs', 'system:authenticated'] };
 const node: UserInfo = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
@@ -203,4 +205,25 @@ test('without priority and fairness there are two limits, which administrators p
   place?.leave();
   gate.enter(attributes(ann, 'get', 'pods'));
   expect(() => gate.enter(attributes(ann, 'get', 'pods'))).toThrow('Too many requests');
+});
+
+test('how full a level was is told by the time that it was so', async () => {
+  const clock = new VirtualClock();
+  const metrics = new MetricsRegistry();
+  const flows = new FlowControl({ clock, seats: 600, requestTimeoutMs: 60_000, seed: 7, estimate: () => plainCost, utilization: utilizationIn(metrics) });
+  flowMetrics(metrics, flows, clock);
+  flows.configure(bootstrapFlows.map(({ object }) => object), bootstrapLevels.map(({ object }) => object));
+  const level = [...flows.levels].find(({ name }) => name === 'global-default');
+  const seats = level?.queues.seats ?? 0;
+  await clock.advance(2);
+  const places = Array.from({ length: seats }, (_, at) => flows.enter(attributes({ ...ann, name: `user-${at}` }, 'list', 'pods'), { options: {}, signal: never }) as Place);
+  expect(level?.queues.seatsInUse).toBe(seats);
+  await clock.advance(3);
+  for (const place of places) place.leave();
+  await clock.advance(1);
+  const text = await metrics.render();
+  const line = (rest: string): string | undefined => text.split('\n').find((one) => one.startsWith(`apiserver_flowcontrol_priority_level_seat_utilization${rest}`));
+  const labels = 'phase="executing",priority_level="global-default"';
+  expect([line(`_bucket{${labels},le="0"}`), line(`_bucket{${labels},le="0.99"}`), line(`_bucket{${labels},le="1"}`), line(`_sum{${labels}}`)].map((found) => found?.split(' ')[1])).toEqual(['3000000', '3000000', '6000000', '3000000']);
+  expect(text).not.toContain('priority_level="exempt",le=');
 });

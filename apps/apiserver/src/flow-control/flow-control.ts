@@ -1,6 +1,7 @@
 import { ApiError } from '@rhythm/api';
 import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/flowcontrol-v1';
 import type { Clock, Timer } from '@rhythm/base';
+import type { Histogram } from '@rhythm/telemetry';
 import type { RequestAttributes } from '../pipeline/types.ts';
 import { divide, seatRange, smoothed, type Claim } from './borrowing.ts';
 import { plainCost, type Cost } from './cost.ts';
@@ -11,6 +12,7 @@ import { isLongRunning, tooManyText, type Entrant, type FlowGate, type FlowIds, 
 import { Hands } from './hands.ts';
 import { PriorityLevel } from './priority-level.ts';
 import { noteRefusal } from './retry-after.ts';
+import { SeatUtilization } from './seat-utilization.ts';
 import { Ticket } from './ticket.ts';
 
 export const flowLimits = {
@@ -29,6 +31,8 @@ export interface FlowControlOptions {
   readonly estimate: CostEstimate;
   /** Where requests of a flow schema at a level are counted. */
   stats?(level: string, schema: string): FlowStats;
+  /** Where it is counted how much of its seats a level uses. */
+  utilization?(level: string): Pick<Histogram, 'observe'>;
 }
 
 /** A FlowSchema, compiled. */
@@ -104,6 +108,8 @@ export class FlowControl implements FlowGate {
       let level = this.#levels.get(name);
       if (level === undefined) this.#levels.set(name, (level = new PriorityLevel(name, now, (ticket) => this.#started(ticket as Visit))));
       level.configure(object);
+      const histogram = level.exempt ? undefined : this.#options.utilization?.(name);
+      if (histogram !== undefined) level.queues.utilization ??= new SeatUtilization(now, histogram);
     }
     for (const level of this.#levels.values()) if (!found.has(level.name)) level.leaving = true;
     this.#flows = schemas.flatMap((schema) => this.#flowOf(schema, found)).sort((a, b) => a.precedence - b.precedence || (a.name < b.name ? -1 : 1));

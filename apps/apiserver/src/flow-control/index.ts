@@ -13,5 +13,6 @@
  * flags keep Kubernetes' defaults, and who wants short waits rather than slow webhooks sets them lower. While a level is not full the
  * gate takes 1 to 2 µs of a request, mostly for matching flow schemas.
  */
+export { boundedPlace } from './bounded-place.ts';
 export type { Entrant, FlowGate, FlowIds, Place } from './gate.ts';
 export { flowDefaults, wireFlowControl, type FlowConfig, type FlowWiring } from './wire.ts';

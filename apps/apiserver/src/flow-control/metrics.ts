@@ -1,7 +1,9 @@
-import type { MetricsRegistry } from '@rhythm/telemetry';
+import type { Clock } from '@rhythm/base';
+import type { Histogram, MetricsRegistry } from '@rhythm/telemetry';
 import type { FlowControl } from './flow-control.ts';
 import { flowBuckets, FlowStats } from './flow-stats.ts';
 import type { PriorityLevel } from './priority-level.ts';
+import { utilizationBuckets } from './seat-utilization.ts';
 
 const prefix = 'apiserver_flowcontrol_';
 const both = ['priority_level', 'flow_schema'] as const;
@@ -22,6 +24,12 @@ export function flowStatsIn(metrics: MetricsRegistry): (level: string, schema: s
     });
 }
 
+/** Makes where it is counted how much of its seats each level uses. */
+export function utilizationIn(metrics: MetricsRegistry): (level: string) => Histogram {
+  const family = metrics.histograms(`${prefix}priority_level_seat_utilization`, 'How much of its seats a level uses, observed each nanosecond.', utilizationBuckets, ['phase', 'priority_level']);
+  return (level) => family.labels('executing', level);
+}
+
 const levelGauges: Readonly<Record<string, readonly [help: string, value: (level: PriorityLevel) => number]>> = {
   nominal_limit_seats: ['Seats of the level by its shares.', (level) => level.range.nominal],
   lower_limit_seats: ['Seats that it never lends.', (level) => level.range.least],
@@ -35,7 +43,7 @@ const levelGauges: Readonly<Record<string, readonly [help: string, value: (level
 };
 
 /** What is read off the state when somebody asks. */
-export function flowMetrics(metrics: MetricsRegistry, control: FlowControl): void {
+export function flowMetrics(metrics: MetricsRegistry, control: FlowControl, clock: Pick<Clock, 'monotonic'>): void {
   const dispatched = metrics.counters(`${prefix}dispatched_requests_total`, 'Requests that were executed.', both);
   const rejected = metrics.counters(`${prefix}rejected_requests_total`, 'Requests that were refused.', [...both, 'reason']);
   const gauges = ([['current_inqueue_requests', 'Requests that wait.'], ['current_inqueue_seats', 'Seats that are waited for.'], ['current_executing_requests', 'Requests that are executed.'], ['current_executing_seats', 'Seats that are taken.']] as const).map(([name, help]) => metrics.gauges(`${prefix}${name}`, help, both));
@@ -48,7 +56,10 @@ export function flowMetrics(metrics: MetricsRegistry, control: FlowControl): voi
       for (const [reason, total] of stats.refusedTotal) rejected.labels(level, schema, reason).raiseTo(total);
       for (const [at, value] of [stats.waitingRequests, stats.waitingSeats, stats.executingRequests, stats.executingSeats].entries()) gauges[at]?.labels(level, schema).set(value);
     }
-    for (const level of control.levels) for (const { gauge, value } of levels) gauge.labels(level.name).set(value(level));
+    for (const level of control.levels) {
+      level.queues.utilization?.settle(clock.monotonic());
+      for (const { gauge, value } of levels) gauge.labels(level.name).set(value(level));
+    }
     fraction.set(control.fairFraction);
   });
 }

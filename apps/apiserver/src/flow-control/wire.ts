@@ -11,7 +11,7 @@ import { costEstimate } from './estimate.ts';
 import { FlowControl } from './flow-control.ts';
 import type { FlowGate } from './gate.ts';
 import { InflightLimits } from './inflight-limits.ts';
-import { flowMetrics, flowStatsIn } from './metrics.ts';
+import { flowMetrics, flowStatsIn, utilizationIn } from './metrics.ts';
 import { FlowUpkeep } from './upkeep.ts';
 
 export interface FlowConfig {
@@ -45,7 +45,8 @@ export function wireFlowControl(config: FlowConfig, requestTimeoutMs: number, po
     seed: Math.floor(random.next() * 2 ** 32),
     estimate: costEstimate(registry, (kind) => caches.sizeOf(kind)),
     stats: flowStatsIn(metrics),
+    utilization: utilizationIn(metrics),
   });
-  flowMetrics(metrics, control);
+  flowMetrics(metrics, control, clock);
   return { gate: control, pages: [debugPages(control, clock)], upkeep: (more) => new FlowUpkeep(control, { ...more, clock, random, log }) };
 }

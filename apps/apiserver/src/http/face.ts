@@ -4,8 +4,9 @@ import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { RemoteFace } from '../aggregation/index.ts';
 import type { Auditor } from '../audit/index.ts';
-import type { FlowGate, FlowIds, Place } from '../flow-control/index.ts';
+import { boundedPlace, type FlowGate, type FlowIds, type Place } from '../flow-control/index.ts';
 import type { UpgradeHandler } from '../pipeline/handlers.ts';
+import { limits } from '../limits.ts';
 import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Caller, ResourceRequest, UserInfo } from '../pipeline/types.ts';
@@ -20,8 +21,8 @@ import { serveWebsocketText, textProtocol } from './websocket/text.ts';
 import { withProtocolToken } from './websocket/token-protocol.ts';
 import { serveWebsocketWatch } from './websocket/watch.ts';
 
-/** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. */
-export type PathHandler = (exchange: HttpExchange, user: UserInfo) => Promise<boolean>;
+/** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. `delegated` is to be called before another server is asked. */
+export type PathHandler = (exchange: HttpExchange, user: UserInfo, delegated?: () => void) => Promise<boolean>;
 
 export interface FacePorts {
   readonly pipeline: Pipeline;
@@ -35,6 +36,8 @@ export interface FacePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly gate?: FlowGate;
+  /** How long a request may keep its place at the gate. */
+  readonly requestMs?: number;
   readonly log: Log;
 }
 
@@ -148,13 +151,14 @@ export class HttpFace {
     const record = this.#ports.audit?.begin(attributes, { uri: exchange.path, address: exchange.remoteAddress, userAgent: exchange.header('user-agent') ?? '', contentType: '', auditId: caller.auditId });
     let place: Place | undefined;
     try {
-      place = await this.#ports.gate?.enter(attributes, { options: {}, signal: exchange.signal, classified: classifier(exchange) });
+      const entered = await this.#ports.gate?.enter(attributes, { options: {}, signal: exchange.signal, classified: classifier(exchange) });
+      place = entered === undefined ? undefined : boundedPlace(entered, this.#ports.clock, this.#ports.requestMs ?? limits.requestTimeoutMs);
       const decision = await auth.authorizer.authorize(attributes);
       record?.decided(decision.allowed, decision.reason);
       if (!decision.allowed) throw forbidden(attributes, decision.reason);
       if (isReadOnly(exchange)) throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
       for (const handler of paths) {
-        if (!(await handler(exchange, user))) continue;
+        if (!(await handler(exchange, user, () => place?.leave()))) continue;
         record?.completed(200);
         return;
       }

@@ -1,6 +1,6 @@
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { readOptions } from '../pipeline/options.ts';
-import { verbOf, type ResourcePath } from '../pipeline/path.ts';
+import { verbOf, wantsWatch, type ResourcePath } from '../pipeline/path.ts';
 import type { Caller, ResourceRequest } from '../pipeline/types.ts';
 
 export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'> & { readonly remoteAddress?: string }): Caller {
@@ -15,10 +15,9 @@ export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'head
 /** The request on a resource that an HTTP request means. @throws ApiError BadRequest, MethodNotAllowed. */
 export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith' | 'query'> & { readonly remoteAddress?: string }, method: string, path: ResourcePath, signal: AbortSignal, loadBody?: () => Promise<Uint8Array>): ResourceRequest {
   const { query } = source;
-  const watch = query.get('watch');
   return {
     caller: callerOf(source),
-    verb: verbOf(method, path, watch !== null && watch.toLowerCase() !== 'false' && watch !== '0'),
+    verb: verbOf(method, path, wantsWatch(query)),
     group: path.group,
     version: path.version,
     resource: path.resource,

@@ -36,6 +36,12 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
   return { ...base, namespace: '', resource: at[0] ?? '', name: at[1] ?? '', subresource: at[2] ?? '', tail: at.slice(3).join('/') };
 }
 
+/** Whether the query asks for a watch: the first value counts, and everything but 0 and false, in any case, is yes (apimachinery, Convert_Slice_string_To_bool). */
+export function wantsWatch(query: URLSearchParams): boolean {
+  const watch = query.get('watch');
+  return watch !== null && watch !== '0' && watch.toLowerCase() !== 'false';
+}
+
 /** The verb of a request: what authorisation and handlers go by. */
 export function verbOf(method: string, path: Pick<ResourcePath, 'name' | 'watch'>, watchParameter: boolean): string {
   switch (method) {

@@ -40,3 +40,13 @@ test('or a request has had its time; the rest may still be read', async () => {
   expect(left()).toBe(1);
   expect(await textOf(response)).toBe('ab');
 });
+
+test('a watch that does not begin gives its place back when a request has had its time', async () => {
+  const { ports, clock } = testApi();
+  let left = 0;
+  new Track(ports, { verb: 'watch', options: {} } as ResourceRequest).entered({ leave: () => void left++ });
+  await clock.advance(limits.requestTimeoutMs - 1);
+  expect(left).toBe(0);
+  await clock.advance(1);
+  expect(left).toBe(1);
+});

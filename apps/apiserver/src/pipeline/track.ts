@@ -1,6 +1,6 @@
 import { toApiError } from '@rhythm/api';
 import type { AuditRecord } from '../audit/auditor.ts';
-import type { Place } from '../flow-control/index.ts';
+import { boundedPlace, type Place } from '../flow-control/index.ts';
 import { limits } from '../limits.ts';
 import type { Measured } from '../metrics/request-metrics.ts';
 import { SlicedBody } from '../render/sliced-body.ts';
@@ -27,9 +27,9 @@ export class Track {
     this.#audit ??= this.#ports.audit?.begin(attributes, { uri: uriOf(this.#request), address: caller.address ?? '', userAgent, contentType, auditId: caller.auditId });
   }
 
-  /** Let in; the place is given back when the request is over. */
+  /** Let in; the place is given back when the request is over. A watch has one only until it has begun, and may wait for that longer than any request may take. */
   entered(place: Place): void {
-    this.#place = place;
+    this.#place = this.#request.verb === 'watch' ? this.#bounded(place) : place;
   }
 
   leave(): void {
@@ -38,19 +38,21 @@ export class Track {
 
   /** A reply in pieces keeps its place until it has been read or its reader has gone, but no longer than a request may take: who reads slowly keeps nobody out. */
   held(response: ResourceResponse, signal: AbortSignal): ResourceResponse {
-    const place = this.#place;
     const { body } = response;
-    if (place === undefined || body instanceof Uint8Array) return response;
-    const { clock, timeouts } = this.#ports;
+    if (this.#place === undefined || body instanceof Uint8Array) return response;
+    const place = this.#bounded(this.#place);
     const leave = (): void => {
-      timer.cancel();
       signal.removeEventListener('abort', leave);
       place.leave();
     };
-    const timer = clock.setTimer(timeouts?.requestMs ?? limits.requestTimeoutMs, leave);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
     return { ...response, body: body instanceof SlicedBody ? new SlicedBody(untilRead(body.groups, leave)) : untilRead(body, leave) };
+  }
+
+  #bounded(place: Place): Place {
+    const { clock, timeouts } = this.#ports;
+    return boundedPlace(place, clock, timeouts?.requestMs ?? limits.requestTimeoutMs);
   }
 
   decided(isAllowed: boolean, reason: string): void {

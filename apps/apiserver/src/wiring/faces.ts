@@ -12,6 +12,7 @@ import { versionHandler } from '../discovery/version.ts';
 import type { EncryptionController } from '../encryption/index.ts';
 import type { FlowWiring } from '../flow-control/index.ts';
 import { apiService, defaultGrpcLimits, type GrpcFace } from '../grpc/index.ts';
+import { limits } from '../limits.ts';
 import { HttpFace, type FacePorts, type PathHandler } from '../http/face.ts';
 import { metricsHandler } from '../metrics/index.ts';
 import { descriptionFile, noSource } from '../openapi/description-source.ts';
@@ -58,7 +59,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   const { goAwayChance = 0 } = config;
   const health = healthOf(life, ports, encryption);
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, random: ports.random, log, gate: flow.gate, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, indexHandler(registry), aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, random: ports.random, log, gate: flow.gate, requestMs: config.timeouts?.requestMs ?? limits.requestTimeoutMs, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, indexHandler(registry), aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

@@ -1,4 +1,4 @@
-/** Counts observations by size. */
+/** Counts observations by size; with a weight each, say the time that something was so. */
 export class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];
@@ -10,11 +10,11 @@ export class Histogram {
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
   }
 
-  observe(value: number): void {
+  observe(value: number, weight = 1): void {
     let at = 0;
     while (at < this.#bounds.length && value > (this.#bounds[at] as number)) at++;
-    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
-    this.#sum += value;
+    this.#counts[at] = (this.#counts[at] ?? 0) + weight;
+    this.#sum += value * weight;
   }
 
   *lines(name: string, labels: string): Iterable<string> {

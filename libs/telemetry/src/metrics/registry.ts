@@ -23,6 +23,8 @@ export interface Gauge {
 export interface Family<S> {
   /** One value for each label name, in their order. */
   labels(...values: readonly string[]): S;
+  /** Shows the series no more: what its labels name is gone. */
+  remove(...values: readonly string[]): void;
 }
 
 interface Metric {
@@ -138,6 +140,11 @@ class Series<S extends Sample> implements Family<S> {
     const series = this.#find(values);
     if (this.#byValues.size < this.#seriesMax && !values.some((value) => value.includes(separator))) this.#byValues.set(key, series);
     return series;
+  }
+
+  remove(...values: readonly string[]): void {
+    this.#byValues.delete(values.join(separator));
+    this.#series.delete(labelText(this.#names, values));
   }
 
   #find(values: readonly string[]): S {

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { ApiError, toApiError } from '@rhythm/api';
 import { formatTime, systemClock, systemRandom } from '@rhythm/base';
 import { createAuthority } from '@rhythm/pki';
-import { parseResourcePath, verbOf, type ResourcePath } from '../../pipeline/path.ts';
+import { parseResourcePath, verbOf, wantsWatch, type ResourcePath } from '../../pipeline/path.ts';
 import { aggregatedDocument, groupDocument, openApiDocument, resourceDocument, sampleHash } from './documents.ts';
 import { Flunders, sampleGroup, sampleVersion, type Flunder } from './flunders.ts';
 
@@ -124,8 +124,7 @@ async function answer(options: SampleOptions, flunders: Flunders, request: Incom
     document(options, request, response, url.pathname);
     return;
   }
-  const watch = url.searchParams.get('watch');
-  const verb = verbOf(request.method ?? 'GET', path, watch !== null && watch !== '0' && watch !== 'false');
+  const verb = verbOf(request.method ?? 'GET', path, wantsWatch(url.searchParams));
   if (path.resource !== 'flunders') throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
   if (!(await options.allows(user, path, verb))) throw new ApiError('Forbidden', `flunders.${sampleGroup} is forbidden: User ${JSON.stringify(user.name)} cannot ${verb} resource "flunders" in API group "${sampleGroup}" in the namespace ${JSON.stringify(path.namespace)}`);
   if (path.subresource === 'moved') {
