@@ -1,4 +1,5 @@
 import type { Container, PodSpec } from '@rhythm/api/types/core-v1';
+import { volumeSecrets, type SecretSources } from './volume-secrets.ts';
 
 export type ContainerRole = 'container' | 'initContainer' | 'ephemeralContainer';
 
@@ -12,7 +13,7 @@ export function* containersOf(spec: PodSpec): Generator<{ readonly role: Contain
   for (const container of spec.ephemeralContainers ?? []) yield { role: 'ephemeralContainer', container: container as Container };
 }
 
-/** Secrets and config maps that a pod refers to anywhere: environment, envFrom, volumes, image pull secrets. */
+/** Secrets, config maps and volume claims that a pod refers to anywhere: environment, envFrom, volumes of whatever kind, image pull secrets. */
 export function* referencesOf(spec: PodSpec): Generator<{ readonly kind: 'secret' | 'configmap' | 'persistentvolumeclaim'; readonly name: string }> {
   for (const { container } of containersOf(spec)) {
     for (const { valueFrom } of container.env ?? []) {
@@ -29,6 +30,7 @@ export function* referencesOf(spec: PodSpec): Generator<{ readonly kind: 'secret
     if (volume.secret) yield { kind: 'secret', name: volume.secret.secretName ?? '' };
     if (volume.configMap) yield { kind: 'configmap', name: volume.configMap.name ?? '' };
     if (volume.persistentVolumeClaim) yield { kind: 'persistentvolumeclaim', name: volume.persistentVolumeClaim.claimName };
+    for (const name of volumeSecrets(volume as unknown as SecretSources)) yield { kind: 'secret', name };
     for (const source of volume.projected?.sources ?? []) {
       if (source.secret) yield { kind: 'secret', name: source.secret.name ?? '' };
       if (source.configMap) yield { kind: 'configmap', name: source.configMap.name ?? '' };

@@ -3,11 +3,11 @@ import type { TokenRequest } from '@rhythm/api/types/authentication-v1';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
 import { nodesGroup, nodeUserPrefix } from '../auth/groups.ts';
-import { referencesOf } from './containers.ts';
+import { checkMirrorPod } from './mirror-pod.ts';
+import { checkNodeClaim, checkNodeSigningRequest } from './node-requests.ts';
 import { refused } from './refuse.ts';
+import { deepEqual as same } from '../registry/deep-equal.ts';
 import { whyNotAudience } from './token-audience.ts';
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /**
  * A kubelet writes only its own Node, the pods bound to it, its lease and its CSINode, and asks only for tokens of pods
@@ -34,6 +34,8 @@ const checks: Readonly<Record<string, Check>> = {
   '/pods': checkPod,
   '/nodes': checkNode,
   '/serviceaccounts': checkToken,
+  '/persistentvolumeclaims': checkNodeClaim,
+  'certificates.k8s.io/certificatesigningrequests': checkNodeSigningRequest,
   'coordination.k8s.io/leases': checkLease,
   'storage.k8s.io/csinodes': checkCsiNode,
   'resource.k8s.io/resourceslices': checkResourceSlice,
@@ -57,7 +59,7 @@ async function checkPod(request: AdmissionRequest, node: string, reader: ObjectR
     return;
   }
   if (operation !== 'CREATE') refuse(`unexpected operation ${JSON.stringify(operation)}, node ${itself} can only create and delete mirror pods`);
-  checkMirrorPod(request, node);
+  await checkMirrorPod(request, node, reader);
 }
 
 function checkPodStatus(request: AdmissionRequest, node: string): void {
@@ -66,19 +68,6 @@ function checkPodStatus(request: AdmissionRequest, node: string): void {
   if (old?.spec.nodeName !== node) throw refused(request, `node ${JSON.stringify(node)} can only update pod status for pods with spec.nodeName set to itself`);
   if (!same(pod?.metadata.labels ?? {}, old.metadata.labels ?? {})) throw refused(request, `node ${JSON.stringify(node)} cannot update labels through pod status`);
   if (!same(pod?.status?.resourceClaimStatuses ?? [], old.status?.resourceClaimStatuses ?? [])) throw refused(request, `node ${JSON.stringify(node)} cannot update resource claim statuses`);
-}
-
-function checkMirrorPod(request: AdmissionRequest, node: string): void {
-  const pod = request.object as Pod;
-  const itself = JSON.stringify(node);
-  if (pod.metadata.annotations?.[mirrorAnnotation] === undefined) throw refused(request, `pod does not have "${mirrorAnnotation}" annotation, node ${itself} can only create mirror pods`);
-  if (pod.spec.nodeName !== node) throw refused(request, `node ${itself} can only create pods with spec.nodeName set to itself`);
-  const owners = pod.metadata.ownerReferences ?? [];
-  if (owners.length > 1 || owners.some((owner) => owner.kind !== 'Node' || owner.apiVersion !== 'v1' || owner.name !== node)) {
-    throw refused(request, `node ${itself} can only create pods with an owner reference set to itself`);
-  }
-  if ((pod.spec.serviceAccountName ?? '') !== '') throw refused(request, `node ${itself} can not create pods that reference a service account`);
-  for (const { kind } of referencesOf(pod.spec)) throw refused(request, `node ${itself} can not create pods that reference ${kind}s`);
 }
 
 function checkNode(request: AdmissionRequest, node: string): void {
@@ -156,17 +145,4 @@ function checkResourceSlice(request: AdmissionRequest, node: string): void {
 function podOf(request: AdmissionRequest, reader: ObjectReader): Promise<Pod | undefined> {
   const name = request.attributes.name === '' ? (request.object?.metadata.name ?? '') : request.attributes.name;
   return reader.get<Pod>('', 'pods', request.attributes.namespace, name);
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-/** The value with its keys in order, so that two equal ones have the same text. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => [key, sorted(item)]);
 }

@@ -1,5 +1,6 @@
 import type { PersistentVolume, Pod } from '@rhythm/api/types/core-v1';
 import { referencesOf } from '../../admission/containers.ts';
+import type { SecretSources } from '../../admission/volume-secrets.ts';
 
 /** What a node needs to see for one pod, by name; all in the pod's namespace. */
 export interface PodReferences {
@@ -23,7 +24,6 @@ export function podReferences(pod: Pod): PodReferences {
   for (const reference of referencesOf(pod.spec)) sets[reference.kind].add(reference.name);
   for (const volume of pod.spec.volumes ?? []) {
     if (volume.ephemeral) sets.persistentvolumeclaim.add(`${name}-${volume.name}`);
-    for (const secret of volumeSecrets(volume as unknown as Sources)) sets.secret.add(secret);
   }
   const claims = [...(pod.spec.resourceClaims ?? []).map((claim) => claim.resourceClaimName), ...(pod.status?.resourceClaimStatuses ?? []).map((claim) => claim.resourceClaimName)];
   return {
@@ -37,34 +37,10 @@ export function podReferences(pod: Pod): PodReferences {
   };
 }
 
-interface SecretRef {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly secretName?: string;
-  readonly secretNamespace?: string | null;
-}
-
-/** The volume sources that name a Secret, of pods and of PersistentVolumes. */
-interface Sources {
-  readonly azureFile?: SecretRef;
-  readonly cephfs?: { readonly secretRef?: SecretRef };
-  readonly flexVolume?: { readonly secretRef?: SecretRef };
-  readonly iscsi?: { readonly secretRef?: SecretRef };
-  readonly rbd?: { readonly secretRef?: SecretRef };
-  readonly scaleIO?: { readonly secretRef?: SecretRef };
-  readonly storageos?: { readonly secretRef?: SecretRef };
-  readonly csi?: Readonly<Record<'nodePublishSecretRef' | 'nodeStageSecretRef' | 'nodeExpandSecretRef' | 'controllerExpandSecretRef' | 'controllerPublishSecretRef', SecretRef | undefined>>;
-}
-
-function volumeSecrets(sources: Sources): string[] {
-  const refs = [sources.cephfs, sources.flexVolume, sources.iscsi, sources.rbd, sources.scaleIO, sources.storageos].map((source) => source?.secretRef?.name);
-  return [...refs, sources.azureFile?.secretName, sources.csi?.nodePublishSecretRef?.name].filter((name) => name !== undefined && name !== '') as string[];
-}
-
 /** Whether a node that mounts `volume` needs this Secret for it. Those that only controllers use are not for nodes. */
 export function volumeNeedsSecret(volume: PersistentVolume, namespace: string, name: string): boolean {
   const claimNamespace = volume.spec.claimRef?.namespace ?? '';
-  const spec = volume.spec as unknown as Sources;
+  const spec = volume.spec as unknown as SecretSources;
   const refs = [spec.cephfs, spec.flexVolume, spec.iscsi, spec.rbd, spec.scaleIO, spec.storageos].map((source) => source?.secretRef);
   const csi = [spec.csi?.nodePublishSecretRef, spec.csi?.nodeStageSecretRef, spec.csi?.nodeExpandSecretRef];
   const azure = spec.azureFile === undefined ? undefined : { name: spec.azureFile.secretName ?? '', namespace: spec.azureFile.secretNamespace ?? '' };

@@ -1,0 +1,3 @@
+import { test } from 'vitest';
+import type { Line } from './line.ts';
+export const oldObject: Line = () => { test('x', () => undefined); };

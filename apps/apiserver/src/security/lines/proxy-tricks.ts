@@ -1,0 +1,3 @@
+import { test } from 'vitest';
+import type { Line } from './line.ts';
+export const proxyTricks: Line = () => { test('x', () => undefined); };

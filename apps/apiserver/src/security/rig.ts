@@ -1,0 +1,215 @@
+import { request as httpsRequest } from 'node:https';
+import { seededRandom, systemClock } from '@rhythm/base';
+import type { KubeObject } from '@rhythm/api';
+import { dialGrpc, GrpcError, Metadata, statusMetadataKey, unary } from '@rhythm/grpc';
+import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
+import { ApiClient as Stub, ApiService, Options, Request } from '@rhythm/proto/api';
+import { memoryStore, type Store } from '@rhythm/store-client';
+import { jsonLog } from '@rhythm/telemetry';
+import { expect } from 'vitest';
+import { frontProxyHeadersByDefault } from '../auth/index.ts';
+import { start, type Apiserver } from '../start.ts';
+
+export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+/** A request on a resource, as either face can say it. */
+export interface Ask {
+  readonly verb: Verb;
+  /** `[GROUP/]VERSION`; default `v1`. */
+  readonly api?: string;
+  readonly namespace?: string;
+  readonly resource: string;
+  readonly name?: string;
+  readonly subresource?: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+export interface Reply {
+  readonly code: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export interface Raw {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Uint8Array;
+}
+
+interface Identity {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly token?: string;
+}
+
+const methods = { get: 'GET', list: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE' } as const;
+const stubMethods = { get: ApiService.get, list: ApiService.list, create: ApiService.create, update: ApiService.update, patch: ApiService.patch, delete: ApiService.delete, deletecollection: ApiService.deleteCollection } as const;
+const nobody: Identity = {};
+
+/** One whole server with an audit log that writes down everything, and its callers. */
+export class Rig {
+  readonly server: Apiserver;
+  readonly store: Store;
+  readonly ca: string;
+  /** What was written to the log, at every level, and to the audit log. */
+  readonly log: string[];
+  readonly audit: string[];
+  readonly #authority: Authority;
+  readonly #identities = new Map<string, Identity>([['nobody', nobody]]);
+  readonly #stubs = new Map<string, Stub>();
+
+  private constructor(parts: { server: Apiserver; store: Store; authority: Authority; log: string[]; audit: string[] }) {
+    this.server = parts.server;
+    this.store = parts.store;
+    this.log = parts.log;
+    this.audit = parts.audit;
+    this.#authority = parts.authority;
+    this.ca = parts.authority.certPem;
+  }
+
+  static async start(): Promise<Rig> {
+    const [log, audit]: [string[], string[]] = [[], []];
+    const ports = { clock: systemClock, random: seededRandom(1) };
+    const authority = await createAuthority('security-ca', ports);
+    const proxies = await createAuthority('proxy-ca', ports);
+    const pair = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
+    const store = memoryStore();
+    const server = await start(
+      {
+        host: '127.0.0.1',
+        port: 0,
+        advertiseAddress: '192.0.2.1',
+        tls: { cert: pair.certPem, key: pair.keyPem, clientCa: authority.certPem },
+        serviceAccountKey: (await createSigningKey()).privatePem,
+        serviceAccountIssuer: 'https://issuer.example',
+        serviceCidr: '10.96.0.0/16',
+        frontProxy: { ca: proxies.certPem, allowedNames: ['front-proxy'], ...frontProxyHeadersByDefault },
+        auditPolicy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n',
+      },
+      { store, clock: systemClock, random: seededRandom(2), log: jsonLog(systemClock, (line) => log.push(line), 'debug'), writeAudit: (line) => audit.push(line) },
+    );
+    const rig = new Rig({ server, store, authority, log, audit });
+    await rig.user('admin', ['system:masters']);
+    for (const name of ['n1', 'n2']) await rig.user(`system:node:${name}`, ['system:nodes']);
+    await rig.user('ann', []);
+    const front = await proxies.issue({ commonName: 'front-proxy', usages: ['client'] });
+    rig.#identities.set('front-proxy', { cert: front.certPem, key: front.keyPem });
+    return rig;
+  }
+
+  async stop(): Promise<void> {
+    for (const stub of this.#stubs.values()) stub.close();
+    await this.server.stop();
+  }
+
+  /** Somebody with a certificate of that name. */
+  async user(name: string, organizations: readonly string[]): Promise<void> {
+    const { certPem, keyPem } = await this.#authority.issue({ commonName: name, organizations: [...organizations], usages: ['client'] });
+    this.#identities.set(name, { cert: certPem, key: keyPem });
+  }
+
+  /** Somebody with a token. */
+  bearer(name: string, token: string): void {
+    this.#identities.set(name, { token });
+  }
+
+  /** An HTTP request with the path as it is. */
+  raw(as: string, method: string, path: string, { headers = {}, body }: Raw = {}): Promise<Reply> {
+    const { cert, key, token } = this.#identityOf(as);
+    const all = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }), ...(headers as Record<string, string | string[]>) };
+    return new Promise((resolve, reject) => {
+      const sent = httpsRequest({ host: '127.0.0.1', port: this.server.port, ca: this.ca, agent: false, method, path, headers: all, ...(cert === undefined || key === undefined ? {} : { cert, key }) }, (message) => {
+        const chunks: Buffer[] = [];
+        message.on('data', (chunk: Buffer) => chunks.push(chunk));
+        message.on('error', reject);
+        message.on('end', () => resolve({ code: message.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: message.headers }));
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  http(as: string, ask: Ask): Promise<Reply> {
+    return this.raw(as, methods[ask.verb], pathOf(ask), { headers: { accept: 'application/json', ...ask.headers, ...(ask.contentType === undefined ? {} : { 'content-type': ask.contentType }) }, ...(ask.body === undefined ? {} : { body: bytesOf(ask.body) }) });
+  }
+
+  async grpc(as: string, ask: Ask): Promise<Reply> {
+    const { cert, key, token } = this.#identityOf(as);
+    const stub = this.#stubs.get(as) ?? dialGrpc(Stub, { targets: `127.0.0.1:${this.server.grpcPort}`, tls: { ca: this.ca, ...(cert === undefined ? {} : { cert, key: key ?? '' }) }, userAgent: 'security' });
+    this.#stubs.set(as, stub);
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    for (const [name, value] of Object.entries(ask.headers ?? {})) for (const one of [value].flat()) metadata.add(name, one as string);
+    const [group, version] = groupVersion(ask);
+    const options = Options.create({ parameters: Object.entries(ask.query ?? {}).map(([name, value]) => ({ name, value })) });
+    const { namespace = '', resource, name = '', subresource = '', body, contentType = body === undefined ? '' : 'application/json' } = ask;
+    try {
+      const { code, body: answer } = await unary(stub, stubMethods[ask.verb], Request.create({ group, version, namespace, resource, name, subresource, options, body: bytesOf(body), contentType, accept: 'application/json' }), { metadata });
+      return { code, text: Buffer.from(answer).toString(), headers: {} };
+    } catch (error) {
+      const status = error instanceof GrpcError ? error.metadata.get(statusMetadataKey)[0] : undefined;
+      if (status === undefined) throw error;
+      return { code: (JSON.parse(String(status)) as { code: number }).code, text: String(status), headers: {} };
+    }
+  }
+
+  /** The code that both faces answer; a difference between them is a failure. For requests that leave nothing behind. */
+  async both(as: string, ask: Ask): Promise<number> {
+    const [http, grpc] = [await this.http(as, ask), await this.grpc(as, ask)];
+    expect({ face: 'gRPC', code: grpc.code, reason: reasonOf(grpc) }, http.text).toEqual({ face: 'gRPC', code: http.code, reason: reasonOf(http) });
+    return http.code;
+  }
+
+  /** As the one who may do everything. @throws when that is refused. */
+  async make<T = KubeObject>(ask: Ask): Promise<T> {
+    const { code, text } = await this.http('admin', ask);
+    if (code >= 300) throw new Error(`${ask.verb} ${ask.resource}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Gives users the rights of rules, in a namespace or, without one, everywhere. */
+  async grant(user: string, rules: readonly object[], namespace = ''): Promise<void> {
+    const api = 'rbac.authorization.k8s.io/v1';
+    const name = `may-${this.#grants++}`;
+    const [role, binding] = namespace === '' ? (['ClusterRole', 'clusterrolebindings'] as const) : (['Role', 'rolebindings'] as const);
+    await this.make({ verb: 'create', api, namespace, resource: `${role.toLowerCase()}s`, body: { metadata: { name }, rules } });
+    await this.make({ verb: 'create', api, namespace, resource: binding, body: { metadata: { name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role, name }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }] } });
+  }
+
+  #grants = 0;
+
+  async keys(): Promise<string[]> {
+    const { values } = await this.store.range('/', { end: '0', keysOnly: true });
+    return values.map(({ key }) => key);
+  }
+
+  #identityOf(as: string): Identity {
+    const identity = this.#identities.get(as);
+    if (identity === undefined) throw new Error(`there is no ${as}`);
+    return identity;
+  }
+}
+
+function groupVersion({ api = 'v1' }: Ask): [string, string] {
+  const at = api.indexOf('/');
+  return at < 0 ? ['', api] : [api.slice(0, at), api.slice(at + 1)];
+}
+
+export function pathOf(ask: Ask): string {
+  const [group, version] = groupVersion(ask);
+  const { namespace = '', resource, name = '', subresource = '', query = {} } = ask;
+  const parts = [...(group === '' ? ['api', version] : ['apis', group, version]), ...(namespace === '' ? [] : ['namespaces', namespace]), resource, name, subresource];
+  const text = new URLSearchParams(query).toString();
+  return `/${parts.filter((part) => part !== '').map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body === undefined) return new Uint8Array();
+  return body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+export function reasonOf({ code, text }: Reply): string {
+  return code < 400 ? '' : ((JSON.parse(text) as { reason?: string }).reason ?? '');
+}
