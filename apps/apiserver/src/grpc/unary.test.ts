@@ -33,6 +33,18 @@ describe('unary methods', () => {
     expect(JSON.parse(String(sent))).toMatchObject({ kind: 'Status', reason: 'NotFound', code: 404, details: { name: 'x' } });
   });
 
+  test('a refusal that repeats what the client sent is shortened to what clients take', async () => {
+    const causes = Array.from({ length: 500 }, (_, at) => ({ reason: 'FieldValueInvalid', field: `spec.${'f'.repeat(1000)}[${at}]`, message: 'x'.repeat(100_000) }));
+    const { target } = await serve({ handle: () => Promise.reject(new ApiError('Invalid', `refused: ${'y'.repeat(200_000)}`, { details: { name: 'z'.repeat(100_000), causes } })) });
+    const failure = (await unary(stub(target), ApiService.get, about).catch((e: unknown) => e)) as GrpcError;
+    const [sent] = failure.metadata.get(statusMetadataKey);
+    const told = JSON.parse(String(sent)) as { message: string; details: { causes: object[] } };
+    expect(told).toMatchObject({ kind: 'Status', reason: 'Invalid', code: 422, message: failure.details });
+    expect(told.message).toMatch(/^refused: y+…$/);
+    expect(told.details.causes.length).toBeGreaterThan(0);
+    expect(String(sent).length).toBeLessThan(6_000);
+  });
+
   test('watch streams, and fails with a code', async () => {
     const { target } = await serve({
       watch: (r) => {

@@ -1,3 +1,0 @@
-import { test } from 'vitest';
-import type { Line } from './line.ts';
-export const containers: Line = () => { test('x', () => undefined); };

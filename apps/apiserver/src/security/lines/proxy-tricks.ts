@@ -1,3 +1,0 @@
-import { test } from 'vitest';
-import type { Line } from './line.ts';
-export const proxyTricks: Line = () => { test('x', () => undefined); };
