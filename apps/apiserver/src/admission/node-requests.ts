@@ -40,6 +40,6 @@ function plainMetadata({ metadata }: PersistentVolumeClaim): object {
   return rest;
 }
 
-function otherStatus({ status = {} }: PersistentVolumeClaim): object {
-  return Object.fromEntries(Object.entries(status).filter(([field]) => !nodesOwn.includes(field)));
+function otherStatus({ status }: Partial<PersistentVolumeClaim>): object {
+  return Object.fromEntries(Object.entries(status ?? {}).filter(([field]) => !nodesOwn.includes(field)));
 }

@@ -10,6 +10,7 @@ import { MemoryObjects } from '../auth/memory-objects.ts';
 import type { AdmissionStep, Authorizer } from '../pipeline/types.ts';
 import { testApi, type TestApi } from '../testing.ts';
 import { Auditor, AuditPolicy, LogFile } from './index.ts';
+import { redacted, redactedUri } from './redact.ts';
 
 let api: TestApi | undefined;
 afterEach(() => api?.stop());
@@ -60,6 +61,20 @@ test('bodies and answers as the level says, never a secret or a token', async ()
   expect(lines[1]).toMatchObject({ requestObject: { data: { key: 'redacted' } }, responseObject: { data: { key: 'redacted' } } });
   expect(lines).toHaveLength(4);
   expect(JSON.stringify(lines)).not.toContain('aGlkZGVu');
+});
+
+test.each<[string, object, unknown, unknown]>([
+  ['what a Secret has beside its fields', { group: '', resource: 'secrets', subresource: '' }, { kind: 'Secret', token: 't', immutable: 't', type: ['t'], data: ['t'], metadata: { name: 's' } }, { kind: 'Secret', metadata: { name: 's' }, data: 'redacted' }],
+  ['a list of token reviews', { group: 'authentication.k8s.io', resource: 'tokenreviews', subresource: '' }, [{ spec: { token: 't' } }], 'redacted'],
+  ['what a token review has beside its fields', { group: 'authentication.k8s.io', resource: 'tokenreviews', subresource: '' }, { token: 't', spec: { token: 't', tokens: ['t'], audiences: ['a'] }, status: 't' }, { spec: { token: 'redacted', audiences: ['a'] }, status: 'redacted' }],
+  ['a refusal', { group: '', resource: 'secrets', subresource: '' }, { kind: 'Status', apiVersion: 'v1', code: 409, message: 'why', data: 't' }, { kind: 'Status', apiVersion: 'v1', code: 409, message: 'why' }],
+  ['of other kinds nothing', { group: '', resource: 'configmaps', subresource: '' }, { token: 't' }, { token: 't' }],
+])('hidden is %s', (_what, attributes, body, shown) => {
+  expect(redacted(body, attributes as Parameters<typeof redacted>[1])).toEqual(shown);
+});
+
+test('parameters that hold tokens are not written down, others are', () => {
+  expect(redactedUri('/api/v1/pods?limit=5&access_token=a.b&x-Token=c&continue=d#e&client_secret=f')).toBe('/api/v1/pods?limit=5&access_token=redacted&x-Token=redacted&continue=d#e&client_secret=redacted');
 });
 
 test('the first rule that fits decides; what none fits is not written down', async () => {

@@ -1,7 +1,7 @@
 import { formatMicroTime, randomUuid, type Clock, type Random } from '@rhythm/base';
 import type { RequestAttributes, ResourceRequest } from '../pipeline/types.ts';
 import type { AuditDecision, AuditPolicy, AuditStage } from './policy.ts';
-import { redacted } from './redact.ts';
+import { redacted, redactedUri } from './redact.ts';
 
 /** Largest body that is written down; of larger ones only that they were. */
 const bodyBytesMax = 128 * 1024;
@@ -114,7 +114,7 @@ export class AuditRecord {
 function whoAndWhat(attributes: RequestAttributes, { uri, address, userAgent }: AuditInput): Record<string, unknown> {
   const { user, verb, isResource, group, version, resource, subresource, namespace, name } = attributes;
   return {
-    requestURI: uri,
+    requestURI: redactedUri(uri),
     verb,
     user: { ...(user.name === '' ? {} : { username: user.name }), ...(user.uid === undefined ? {} : { uid: user.uid }), groups: user.groups, ...(user.extra === undefined ? {} : { extra: user.extra }) },
     ...(address === '' ? {} : { sourceIPs: [address] }),
