@@ -1,4 +1,4 @@
-import { encodeOpenApiV2, openApiV2, openApiV3, type KindDefinition, type KindRegistry } from '@rhythm/api';
+import { apiVersionOf, encodeOpenApiV2, openApiV2, openApiV3, type KindDefinition, type KindRegistry } from '@rhythm/api';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -51,6 +51,7 @@ export class Documents {
   readonly #source: DescriptionSource;
   readonly #others: OtherDocuments;
   #generation: Generation | undefined;
+  #byVersion: { readonly generation: number; readonly kinds: ReadonlyMap<string, readonly KindDefinition[]> } | undefined;
   /** Documents of group versions by path, with what they were made of. */
   readonly #kept = new Map<string, { readonly of: string; readonly document: Promise<StoredDocument> }>();
 
@@ -116,8 +117,10 @@ export class Documents {
     return own.every(({ custom }) => custom !== undefined) ? { ...document, hash: sourceOf(own) } : document;
   }
 
+  /** By group and version, put together once for each state of what is served: a thousand groups are not to be looked through a thousand times. */
   #kindsOf({ group, version }: GroupVersion): readonly KindDefinition[] {
-    return this.#registry.kinds.filter((kind) => kind.group === group && kind.version === version);
+    if (this.#byVersion?.generation !== this.#registry.generation) this.#byVersion = { generation: this.#registry.generation, kinds: Map.groupBy(this.#registry.kinds, apiVersionOf) };
+    return this.#byVersion.kinds.get(apiVersionOf({ group, version })) ?? [];
   }
 
   /** Whoever asks while it is made waits for the same; a failure is not kept. */
@@ -135,10 +138,25 @@ export class Documents {
   }
 }
 
-/** What a document of these kinds is made of, beside the descriptions: built-in ones never change. */
+const sources = new WeakMap<KindDefinition, string>();
+
+/** What a document of these kinds is made of, beside the descriptions: built-in ones never change. Of each kind it is found out once: a definition that changes is other kinds. */
 function sourceOf(kinds: readonly KindDefinition[]): string {
-  const parts = kinds.map(({ plural, kind, listKind, namespaced, verbs, subresources, custom }) => [plural, kind, listKind, namespaced, verbs, subresources, custom?.openApi ?? null]);
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').toUpperCase();
+  const whole = createHash('sha256');
+  for (const kind of kinds) {
+    let source = sources.get(kind);
+    if (source === undefined) {
+      const { plural, listKind, namespaced, verbs, subresources, custom } = kind;
+      source = hashOf(JSON.stringify([plural, kind.kind, listKind, namespaced, verbs, subresources, custom?.openApi ?? null]));
+      sources.set(kind, source);
+    }
+    whole.update(source);
+  }
+  return whole.digest('hex').toUpperCase();
+}
+
+function hashOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').toUpperCase();
 }
 
 function json(value: object): Uint8Array {
@@ -146,5 +164,5 @@ function json(value: object): Uint8Array {
 }
 
 async function store(body: Uint8Array): Promise<StoredDocument> {
-  return { hash: createHash('sha256').update(body).digest('hex').toUpperCase(), zipped: await zip(body) };
+  return { hash: hashOf(body), zipped: await zip(body) };
 }
