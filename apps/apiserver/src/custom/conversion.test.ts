@@ -147,6 +147,15 @@ describe('a kind that a webhook converts', () => {
     await expect(api.call('create', crds, made)).rejects.toThrow('should not be set when strategy is not set to Webhook');
   });
 
+  test('is emptied without its webhook where nothing is to be converted', async () => {
+    await served();
+    await api.call('create', in1, one('a', 'local:80'));
+    answer = () => Promise.reject(new Error('the webhook is gone'));
+    await api.call('delete', `${crds}/crystals.example.com`);
+    await until(() => api.registry.of('crystals.example.com') === undefined);
+    expect(calls).toBe(0);
+  });
+
   test('holds up no other definition when it is deleted while its webhook does not answer', async () => {
     await served();
     await api.call('create', in1, one('a', 'local:80'));
@@ -165,7 +174,8 @@ describe('a kind that a webhook converts', () => {
     await untilEvent(watch[Symbol.asyncIterator](), isEstablished);
     never.reject(new Error('the webhook is gone'));
     expect(await api.call<CustomResourceDefinition>('get', `${crds}/crystals.example.com`)).toMatchObject({ metadata: { finalizers: ['customresourcecleanup.apiextensions.k8s.io'] } });
-  });});
+  });
+});
 
 function renamed(review: ConversionReview, metadata: object): object {
   const good = honest(review) as { convertedObjects: Crystal[] };

@@ -2,7 +2,7 @@ import {
   applyDefaults, apiVersionOf, checkDns1123Subdomain, compileCrdSchema, pruneUnknown, scaleSubresource, standardVerbs, subresource, validateObjectMeta, validateObjectMetaUpdate, validateStructure,
   type FieldError, type KindDefinition, type KubeObject, type SchemaNode,
 } from '@rhythm/api';
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@rhythm/api/types/apiextensions-v1';
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { webhookConversion, type ConversionPorts } from './conversion.ts';
@@ -11,6 +11,7 @@ import { printerColumns } from './printer-columns.ts';
 import { ratcheted } from './ratchet.ts';
 import { compileRules } from './rules.ts';
 import { simplePath } from './json-path.ts';
+import { scaleErrors } from './scale-paths.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -65,7 +66,7 @@ function customKind(definition: CustomResourceDefinition, version: CustomResourc
     ...(version === storage || convert !== undefined ? {} : { storedAs: { group: spec.group, version: storage.name, ...renaming(spec.group, version, storage, schema) } }),
     refresh: (object) => refreshed(schema, object),
     ...strategy(hasStatus),
-    ...validation(schema, namespaced),
+    ...validation(schema, namespaced, version.subresources?.scale),
     ...selectable(version.selectableFields?.map(({ jsonPath }) => jsonPath) ?? []),
   };
 }
@@ -131,17 +132,19 @@ function without(object: KubeObject, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
-function validation(schema: SchemaNode, namespaced: boolean): Pick<KindDefinition, 'validate' | 'validateUpdate' | 'validateStatusUpdate'> {
+function validation(schema: SchemaNode, namespaced: boolean, scale: CustomResourceSubresourceScale | undefined): Pick<KindDefinition, 'validate' | 'validateUpdate' | 'validateStatusUpdate'> {
   const rules = compileRules(schema);
   const metaRules = { namespaced, checkName: checkDns1123Subdomain, anyFinalizer: true };
   const meta = (object: KubeObject): FieldError[] => validateObjectMeta(object.metadata, metaRules);
+  const scaled = (object: KubeObject): FieldError[] => (scale === undefined ? [] : scaleErrors(scale, object));
   const update = (object: KubeObject, old: KubeObject): FieldError[] => [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
     ...ratcheted(validateStructure(schema, object), schema, object, old),
     ...rules.validate(object, old),
+    ...scaled(object),
   ];
   return {
-    validate: (object, old) => (old === undefined ? [...meta(object), ...validateStructure(schema, object), ...rules.validate(object)] : meta(object)),
+    validate: (object, old) => (old === undefined ? [...meta(object), ...validateStructure(schema, object), ...rules.validate(object), ...scaled(object)] : meta(object)),
     validateUpdate: update,
     validateStatusUpdate: (object, old) => [...meta(object), ...update(object, old)],
   };

@@ -133,6 +133,12 @@ describe('custom resources', () => {
     expect([scale.spec, scale.status]).toEqual([{ replicas: 2 }, { replicas: 1, selector: 'a=b' }]);
     await api.call('patch', `${widgets}/a/scale`, { spec: { replicas: 5 } }, { contentType: 'application/merge-patch+json' });
     expect((await api.call<Widget>('get', `${widgets}/a`)).spec['replicas']).toBe(5);
+    expect(await refusal(api.call('patch', `${widgets}/a/scale`, { spec: { replicas: -1 } }, { contentType: 'application/merge-patch+json' }))).toContain('.spec.replicas: Invalid value: -1: should be a non-negative integer');
+    expect(await refusal(api.call('create', widgets, widget('c', { size: 1, replicas: 2 ** 31 })))).toContain('.spec.replicas: Invalid value: 2147483648: should be less than or equal to 2147483647');
+    await api.call('create', widgets, widget('d', { size: 1 }));
+    expect(await refusal(api.call('get', `${widgets}/d/scale`))).toBe('Internal error occurred: the spec replicas field ".spec.replicas" does not exist');
+    await api.call('update', `${widgets}/d/scale`, { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'd', namespace: 'default' }, spec: { replicas: 3 } });
+    expect((await api.call<Widget>('get', `${widgets}/d`)).spec['replicas']).toBe(3);
   });
 
   test('are applied by fields and keys', async () => {

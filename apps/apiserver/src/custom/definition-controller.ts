@@ -1,4 +1,4 @@
-import { hasReason, type KindDefinition, withCondition } from '@rhythm/api';
+import { hasReason, type KindDefinition, type KubeObject, withCondition } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
 import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
@@ -7,6 +7,7 @@ import type { ObjectReader } from '../pipeline/types.ts';
 import type { Caches } from '../registry/caches.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { listPrefix } from '../registry/keys.ts';
+import { parseObject } from '../registry/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { ConversionPorts } from './conversion.ts';
 import { customKinds } from './custom-kind.ts';
@@ -220,20 +221,26 @@ export class DefinitionController {
 
   /** Deletes the instances; returns how many there still are, and sees to it that their going is noticed. */
   async #empty(name: string, kind: KindDefinition): Promise<number> {
-    const { reader, writes, caches } = this.#ports;
-    const instances = await reader.list(kind.group, kind.plural, '');
+    const { writes, caches } = this.#ports;
+    const instances = await this.#instancesOf(kind);
     if (instances.length === 0) return 0;
     if (!this.#watched.has(name)) this.#watched.set(name, caches.of(kind).onChange(() => this.#trigger()));
     const todo = instances.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     for (let at = 0; at < todo.length; at += deletionsMax) {
       await Promise.all(
         todo.slice(at, at + deletionsMax).map(({ metadata }) =>
-          writes.delete(kind.group, kind.plural, metadata.namespace ?? '', metadata.name ?? '', metadata.uid ?? '').catch((error: unknown) => {
+          writes.deleteAs(kind, metadata.namespace ?? '', metadata.name ?? '', metadata.uid ?? '').catch((error: unknown) => {
             if (!hasReason(error, 'NotFound')) throw error;
           }),
         ),
       );
     }
-    return (await reader.list(kind.group, kind.plural, '')).length;
+    return (await this.#instancesOf(kind)).length;
+  }
+
+  /** In the version that they are stored in, so that most need no webhook; it may be long gone. */
+  async #instancesOf(kind: KindDefinition): Promise<KubeObject[]> {
+    const { entries } = (await this.#ports.caches.afterOwnWrites(kind, this.#stop.signal)).page({ prefix: listPrefix(kind, '') }, 0);
+    return entries.map(({ bytes }) => parseObject(bytes));
   }
 }

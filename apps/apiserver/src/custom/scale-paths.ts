@@ -1,7 +1,10 @@
-import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, invalidValue, type FieldError, type KindDefinition, type KubeObject } from '@rhythm/api';
+import type { CustomResourceSubresourceScale } from '@rhythm/api/types/apiextensions-v1';
 import { simplePath } from './json-path.ts';
 
 type Members = Record<string, unknown>;
+
+const replicasMax = 2 ** 31 - 1;
 
 /** What a custom resource's object says of its scale. */
 export interface ScaleValues {
@@ -32,6 +35,22 @@ export function writeReplicas({ custom }: KindDefinition, object: object, replic
     else members = members[step] = {};
   }
   members[last] = replicas;
+}
+
+/** What is wrong with the numbers and the selector that a custom resource's scale is read from. */
+export function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale, object: KubeObject): FieldError[] {
+  const selector = labelSelectorPath === undefined ? undefined : valueAt(object, labelSelectorPath);
+  return [
+    ...[specReplicasPath, statusReplicasPath].flatMap((path) => replicasErrors(path, valueAt(object, path))),
+    ...(labelSelectorPath === undefined || selector === undefined || typeof selector === 'string' ? [] : [invalidValue(labelSelectorPath, '', 'should be a string')]),
+  ];
+}
+
+function replicasErrors(path: string, value: unknown): FieldError[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'number' || !Number.isInteger(value)) return [invalidValue(path, 0, 'should be an integer')];
+  if (value < 0) return [invalidValue(path, value, 'should be a non-negative integer')];
+  return value > replicasMax ? [invalidValue(path, value, `should be less than or equal to ${replicasMax}`)] : [];
 }
 
 function valueAt(object: KubeObject, path: string): unknown {

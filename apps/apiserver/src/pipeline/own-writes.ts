@@ -55,16 +55,28 @@ export class OwnWrites {
 
   /** Only the object with this uid. */
   async delete(group: string, resource: string, namespace: string, name: string, uid: string): Promise<void> {
-    const call = this.#call('delete', group, resource, { metadata: { namespace, name } });
-    await removeObject(this.#ports, call, name, { preconditions: { uid } });
+    await this.deleteAs(this.#kindOf(group, resource), namespace, name, uid);
+  }
+
+  /** The same in a version of the caller's choice, which need not be served: in the one that it is stored in nothing is converted. */
+  async deleteAs(kind: KindDefinition, namespace: string, name: string, uid: string): Promise<void> {
+    await removeObject(this.#ports, this.#callAs('delete', kind, { metadata: { namespace, name } }), name, { preconditions: { uid } });
   }
 
   #call(verb: string, group: string, resource: string, object: KubeObject): Call {
+    return this.#callAs(verb, this.#kindOf(group, resource), object);
+  }
+
+  #kindOf(group: string, resource: string): KindDefinition {
     const kind = this.#builtIn.get(`${group}/${resource}`) ?? this.#ports.registry.kinds.find((k) => k.group === group && k.plural === resource);
     if (kind === undefined) throw new ApiError('InternalError', `no such kind: ${group}/${resource}`);
+    return kind;
+  }
+
+  #callAs(verb: string, kind: KindDefinition, object: KubeObject): Call {
     const namespace = object.metadata.namespace ?? '';
     const name = verb === 'create' ? '' : (object.metadata.name ?? '');
-    const of = { group, version: kind.version, resource, subresource: '', namespace, name };
+    const of = { group: kind.group, version: kind.version, resource: kind.plural, subresource: '', namespace, name };
     return {
       request: { ...of, caller: nobody, verb, options: {}, body: new Uint8Array(), contentType: 'application/json', accept: 'application/json', userAgent: 'apiserver', signal: new AbortController().signal },
       user: ownUser,

@@ -1,4 +1,4 @@
-import { apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Scale } from '@rhythm/api/types/autoscaling-v1';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
 import { configurationOf, decideApply } from '../pipeline/apply.ts';
@@ -22,7 +22,9 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
   const { kind, request } = call;
   if (request.verb === 'get') {
     const entry = await ports.objects.get(kind, request.namespace, request.name, request.signal);
-    return respond(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, entry)));
+    const object = ports.objects.decode<Scaled>(kind, entry);
+    if (kind.custom?.scale !== undefined && readScale(kind, object)?.wanted === undefined) throw new ApiError('InternalError', `Internal error occurred: the spec replicas field ${JSON.stringify(kind.custom.scale.specReplicasPath)} does not exist`);
+    return respond(ports, call, scaleOf(kind, object));
   }
   const main: Call = { ...call, request: { ...request, subresource: '' } };
   if (isApply(request)) {
