@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { causeChain, systemClock, systemRandom } from '@rhythm/base';
-import { FlagError, helpText, parseFlags, type FlagSpec } from '@rhythm/config';
+import { FlagError, helpText, parseArguments, parseFlags, type FlagSpec } from '@rhythm/config';
 import type { StartPorts } from './cluster/start-cluster.ts';
 
 /** Where a cluster lives unless told otherwise. */
@@ -14,6 +14,7 @@ const flags = {
     port: { type: 'number', help: 'port of the Kubernetes API, gRPC on the next; 0 picks one (default 6443, or what it was)' },
     'runtime-endpoint': { type: 'string', help: 'socket of a container runtime that is already there' },
     'fake-nodes': { type: 'number', help: 'this many nodes that only pretend to run pods, and no real one; needs --bare, and no root' },
+    'secrets-encryption': { type: 'boolean', help: 'encrypt Secrets at rest, with a new key in encryption.yaml in the folder unless there is one' },
     'store-endpoints': { type: 'list', help: 'host:port of an etcd cluster, several by commas, instead of the store' },
   },
   down: { dir: dirFlag, purge: { type: 'boolean', help: "delete the cluster's folder too" } },
@@ -21,6 +22,7 @@ const flags = {
   kubeconfig: { dir: dirFlag },
   kubectl: { dir: dirFlag },
   store: { dir: dirFlag },
+  secrets: { dir: dirFlag },
   test: {},
   bench: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FlagSpec>>>>;
@@ -32,6 +34,7 @@ const descriptions: Readonly<Record<keyof typeof flags, string>> = {
   kubeconfig: 'print the kubeconfig of its administrator',
   kubectl: 'run kubectl 1.35 against it (flags before ARGS: --dir)',
   store: 'store snapshot save|status|restore FILE, store members list|add|promote|update|remove, store status, store restore-quorum',
+  secrets: 'how Secrets are stored: secrets status|reencrypt|rotate',
   test: 'run every test, as CI does',
   bench: 'measure against limits of the same run: bench NAME; without a name, list what there is',
 };
@@ -47,7 +50,7 @@ async function command(name: string, argv: readonly string[]): Promise<number> {
     case 'up': {
       const given = parseFlags(flags.up, argv);
       const { up } = await import('./commands/up.ts');
-      await up({ ...given, runtimeEndpoint: given['runtime-endpoint'], storeEndpoints: given['store-endpoints'], fakeNodes: given['fake-nodes'] }, await startPorts(write), interruption());
+      await up({ ...given, runtimeEndpoint: given['runtime-endpoint'], storeEndpoints: given['store-endpoints'], fakeNodes: given['fake-nodes'], secretsEncryption: given['secrets-encryption'] }, await startPorts(write), interruption());
       return 0;
     }
     case 'down': {
@@ -69,6 +72,11 @@ async function command(name: string, argv: readonly string[]): Promise<number> {
     case 'store': {
       const { store } = await import('./commands/store.ts');
       return store(argv);
+    }
+    case 'secrets': {
+      const { flags: { dir }, given: [verb = ''] } = parseArguments(flags.secrets, ['VERB (status, reencrypt or rotate)'], argv);
+      await (await import('./commands/secrets.ts')).secrets(verb, dir, { clock: systemClock, random: systemRandom, write });
+      return 0;
     }
     case 'test':
       parseFlags(flags.test, argv);

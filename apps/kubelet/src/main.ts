@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock, systemRandom } from '@rhythm/base';
 import { connectWithFiles } from '@rhythm/client';
@@ -7,6 +6,7 @@ import { criRuntime } from '@rhythm/cri';
 import { jsonLog } from '@rhythm/telemetry';
 import { mainFakeNodes } from './fake/main-fake-nodes.ts';
 import { start } from './index.ts';
+import { liveServingFiles } from './server/serving-files.ts';
 
 const own = {
   'node-name': { type: 'string', help: 'this node', required: true },
@@ -31,6 +31,7 @@ await runApp('kubelet', log, async (argv) => {
   if (argv.some((argument) => /^--fake-nodes(=|$)/.test(argument))) return mainFakeNodes(argv, log);
   const flags = parseFlags({ ...apiFlags, ...own }, argv);
   const ports = { clock: systemClock, random: systemRandom, log };
+  const servingTls = await liveServingFiles({ cert: flags['serving-cert-file'], key: flags['serving-key-file'], clientCa: flags['client-ca-file'] }, ports);
   const client = connectWithFiles(flags, { ...ports, userAgent: 'kubelet' });
   const runtime = criRuntime(flags['runtime-endpoint'].replace(/^unix:\/\//, ''), systemClock);
   const app = await start(
@@ -45,19 +46,15 @@ await runApp('kubelet', log, async (argv) => {
       ...(flags['cni-conf-dir'] === undefined ? {} : { cniConfDir: flags['cni-conf-dir'] }),
       host: flags.host,
       port: flags.port,
-      tls: {
-        cert: readFileSync(flags['serving-cert-file']),
-        key: readFileSync(flags['serving-key-file']),
-        clientCa: readFileSync(flags['client-ca-file']),
-        requireClientCert: true,
-      },
+      tls: servingTls.current,
     },
-    { ...ports, client, runtime },
+    { ...ports, client, runtime, servingTls },
   );
   writeEndpointFile(flags['endpoint-file'], `${flags['node-ip'][0] ?? flags.host}:${app.port}`);
   return {
     stop: async () => {
       await app.stop();
+      servingTls.stop();
       runtime.close();
       await client.close();
     },

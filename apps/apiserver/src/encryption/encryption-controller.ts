@@ -77,7 +77,7 @@ export class EncryptionController {
   async #use(text: string, mustBeWell: boolean): Promise<void> {
     const hash = createHash('sha256').update(text).digest('hex');
     if (hash === this.#hash || this.#isStopped) return;
-    const { clock, random, log, dial = dialKms } = this.#ports;
+    const { clock, random, log, metrics, dial = dialKms } = this.#ports;
     const plugins = new Map<string, KmsProvider>();
     const fresh: KmsProvider[] = [];
     const rules = buildRules(parseEncryptionConfiguration(text), random, (config) => {
@@ -100,6 +100,7 @@ export class EncryptionController {
     this.#plugins = plugins;
     this.#hash = hash;
     this.encryption.use(rules);
+    metrics?.uses(`sha256:${hash}`);
     log.info('the encryption configuration is in use', { hash: `sha256:${hash}` });
     if (gone.length > 0) clock.setTimer(encryptionLimits.lingerMs, () => gone.forEach((provider) => provider.stop()));
     if (this.#isStopped) this.stop();

@@ -1,7 +1,7 @@
 /** What encryption caps, with units in the names; the times of KMS are Kubernetes'. */
 export const encryptionLimits = {
   /** How often the configuration file is looked at, with automatic reload. */
-  reloadEveryMs: 60_000,
+  reloadEveryMs: 10_000,
   /** Plugins of a configuration that is no longer used stay open for reads under way. */
   lingerMs: 30_000,
   kmsTimeoutMsDefault: 3_000,
@@ -19,4 +19,6 @@ export const encryptionLimits = {
   kmsMessageBytesMax: 256 * 1024,
   /** Calls to one plugin at a time; others wait. */
   kmsCallsMax: 64,
+  /** Those others; beyond that they are refused. */
+  kmsWaitingMax: 10_000,
 } as const;

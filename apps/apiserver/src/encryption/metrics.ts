@@ -11,6 +11,8 @@ export class EncryptionMetrics {
   readonly #seconds;
   readonly #reloads;
   readonly #reloadedAt;
+  readonly #config;
+  #hash = '';
 
   constructor(registry: MetricsRegistry, clock: Pick<Clock, 'monotonic' | 'now'>) {
     this.#clock = clock;
@@ -18,6 +20,7 @@ export class EncryptionMetrics {
     this.#seconds = registry.histograms('apiserver_storage_transformation_duration_seconds', 'Latencies in seconds of value transformation operations.', durationBuckets, ['transformation_type', 'transformer_prefix']);
     this.#reloads = registry.counters('apiserver_encryption_config_controller_automatic_reloads_total', 'Total number of reload successes and failures of encryption configuration split by apiserver identity.', ['status']);
     this.#reloadedAt = registry.gauges('apiserver_encryption_config_controller_automatic_reload_last_timestamp_seconds', 'Timestamp of the last successful or failed automatic reload of encryption configuration split by apiserver identity.', ['status']);
+    this.#config = registry.gauges('apiserver_encryption_config_controller_last_config_info', 'Information about the last applied encryption configuration with hash as label: 1 for the one in use.', ['hash']);
   }
 
   /** Starts the measurement of one value; to call with whether it succeeded. */
@@ -28,6 +31,13 @@ export class EncryptionMetrics {
       this.#operations.labels(type, shown, succeeded ? 'OK' : 'unknown').inc();
       this.#seconds.labels(type, shown).observe((this.#clock.monotonic() - began) / 1000);
     };
+  }
+
+  /** `hash`: of the configuration that is in use from now on. */
+  uses(hash: string): void {
+    if (this.#hash !== '') this.#config.labels(this.#hash).set(0);
+    this.#hash = hash;
+    this.#config.labels(hash).set(1);
   }
 
   reloaded(succeeded: boolean): void {

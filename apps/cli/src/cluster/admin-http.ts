@@ -15,6 +15,8 @@ export interface AdminHttp {
   get(path: string, timeoutMs: number): Promise<HttpAnswer>;
   /** Sends one object as JSON. */
   post(path: string, object: unknown, timeoutMs: number): Promise<HttpAnswer>;
+  /** In the place of one that is there. */
+  put(path: string, object: unknown, timeoutMs: number): Promise<HttpAnswer>;
   /** A JSON merge patch. */
   patch(path: string, change: unknown, timeoutMs: number): Promise<HttpAnswer>;
   close(): void;
@@ -34,12 +36,13 @@ export function adminHttp(config: ClusterConfig): AdminHttp {
   return {
     get: (path, timeoutMs) => call(agent, config.ports.api, 'GET', path, undefined, timeoutMs),
     post: (path, object, timeoutMs) => call(agent, config.ports.api, 'POST', path, JSON.stringify(object), timeoutMs),
+    put: (path, object, timeoutMs) => call(agent, config.ports.api, 'PUT', path, JSON.stringify(object), timeoutMs),
     patch: (path, change, timeoutMs) => call(agent, config.ports.api, 'PATCH', path, JSON.stringify(change), timeoutMs, 'application/merge-patch+json'),
     close: () => agent.destroy(),
   };
 }
 
-function call(agent: Agent, port: number, method: 'GET' | 'POST' | 'PATCH', path: string, body: string | undefined, timeoutMs: number, contentType = 'application/json'): Promise<HttpAnswer> {
+function call(agent: Agent, port: number, method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body: string | undefined, timeoutMs: number, contentType = 'application/json'): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }) };
     const sent = request({ agent, host: '127.0.0.1', port, path, method, headers, timeout: timeoutMs }, (response) => {

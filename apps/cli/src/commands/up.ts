@@ -16,12 +16,14 @@ import { installPackages, missingPackages } from '../host/packages.ts';
 import { checkCgroups, checkDisk, checkRights } from '../host/preflight.ts';
 import { clusterPaths } from '../paths.ts';
 import { appNames, appSpecs } from '../processes/app-specs.ts';
+import { ensureSecretsEncryption } from '../secrets/ensure-encryption.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 
 export interface UpOptions extends Wishes {
   readonly dir: string;
   readonly detach: boolean;
   readonly bare: boolean;
+  readonly secretsEncryption: boolean;
 }
 
 /** How often the foreground looks after the supervisor. */
@@ -37,6 +39,7 @@ export async function up(options: UpOptions, ports: StartPorts, interrupt: Abort
   const dir = resolveDirectory(options.dir);
   const config = await withClusterLock(dir, async () => {
     const adopted = isAlive(dir);
+    if (options.secretsEncryption) ensureSecretsEncryption(dir, adopted, ports.random);
     // Every wait of the start ends at an interrupt, and the start with it.
     try {
       const started = await start(dir, fake, options, { ...ports, clock: abortableClock(clock, interrupt) });

@@ -6,6 +6,7 @@ import { encryptionLimits as limits } from '../limits.ts';
 import { startsWith, type Opened, type Provider } from '../provider.ts';
 import { aesGcm } from '../providers/aes-gcm.ts';
 import type { Cipher } from '../providers/keyed.ts';
+import { boundedPlugin } from './bounded-plugin.ts';
 import type { KmsPlugin } from './plugin.ts';
 import { seededCipher, seedBytes } from './seed.ts';
 
@@ -51,7 +52,7 @@ export class KmsProvider implements Provider {
     this.#name = name;
     this.prefix = 'k8s:enc:kms:v2:';
     this.#head = Buffer.from(`${this.prefix}${name}:`);
-    this.#plugin = plugin;
+    this.#plugin = boundedPlugin(plugin);
     this.#ports = ports;
   }
 
@@ -102,8 +103,12 @@ export class KmsProvider implements Provider {
     const known = this.#known.get(id);
     if (known !== undefined && known.until > now) return known.cipher;
     const cipher = this.#decrypted(object);
-    this.#known.set(id, { cipher, until: now + limits.kmsKeyMs });
-    cipher.catch(() => this.#known.delete(id));
+    const asked = { cipher, until: now + limits.kmsKeyMs };
+    this.#known.set(id, asked);
+    cipher.catch(() => {
+      // Somebody may have asked again meanwhile.
+      if (this.#known.get(id) === asked) this.#known.delete(id);
+    });
     return cipher;
   }
 
