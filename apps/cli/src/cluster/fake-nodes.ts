@@ -22,6 +22,17 @@ export function checkFakeNodes(old: ClusterConfig | undefined, count: number, ru
   if (running && old?.fakeNodes !== count) throw new Error(`the cluster runs with ${old?.fakeNodes ?? 0} fake nodes: stop it with ./rhythm down first`);
 }
 
+const everywhere = { namespaces: ['*'], clusterScope: true };
+const flow = (name: string, level: string, matchingPrecedence: number, resourceRules: readonly object[]): { readonly name: string; readonly spec: object } => ({
+  name,
+  spec: { priorityLevelConfiguration: { name: level }, matchingPrecedence, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'User', user: { name: user } }], resourceRules }] },
+});
+/** The places at the API server that nodes have by their group: heartbeats go on while users flood it. */
+const fakeNodeFlows = [
+  flow('rhythm-fake-node-high', 'node-high', 400, [{ verbs: ['*'], apiGroups: [''], resources: ['nodes', 'nodes/status'], ...everywhere }, { verbs: ['*'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['*'] }]),
+  flow('rhythm-fake-nodes', 'system', 500, [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], ...everywhere }]),
+] as const;
+
 /**
  * The rights of the one process that is all fake nodes, made only in clusters that have them. It is in no group of nodes, so
  * neither the node authorizer nor NodeRestriction knows it: it may do this and nothing else, and read no Secret.
@@ -35,6 +46,10 @@ export async function ensureFakeKubeletRights(config: ClusterConfig): Promise<vo
     const answer = await http.post(`/apis/rbac.authorization.k8s.io/v1/${path}`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name }, ...rest }, timeoutMs);
     if (answer.status !== 409) objectOf(answer, `the ${kind} of the fake nodes cannot be made`);
   };
+  const makeFlow = async (schema: { readonly name: string; readonly spec: object }): Promise<void> => {
+    const answer = await http.post('/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name: schema.name }, spec: schema.spec }, timeoutMs);
+    if (answer.status !== 409) objectOf(answer, 'the FlowSchema of the fake nodes cannot be made');
+  };
   try {
     await make('clusterroles', 'ClusterRole', {
       rules: [rule('', 'nodes', 'get', 'list', 'watch', 'create'), rule('', 'nodes/status', 'patch'), rule('', 'pods', 'get', 'list', 'watch', 'delete'), rule('', 'pods/status', 'patch')],
@@ -42,6 +57,7 @@ export async function ensureFakeKubeletRights(config: ClusterConfig): Promise<vo
     await make('clusterrolebindings', 'ClusterRoleBinding', { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }, subjects });
     await make(`namespaces/${leaseNamespace}/roles`, 'Role', { rules: [rule('coordination.k8s.io', 'leases', 'get', 'create', 'update')] });
     await make(`namespaces/${leaseNamespace}/rolebindings`, 'RoleBinding', { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects });
+    for (const schema of fakeNodeFlows) await makeFlow(schema);
   } finally {
     http.close();
   }
