@@ -17,6 +17,7 @@ export async function serveBinding(ports: PipelinePorts, call: Call): Promise<Re
   const binding = ports.codec.decode(bindingKind, request.body, request.contentType, request.options.fieldValidation ?? 'Warn').object as Binding;
   checkType(bindingKind, binding);
   const name = request.name === '' ? (binding.metadata.name ?? '') : request.name;
+  if (name !== (binding.metadata.name ?? '')) throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
   const target = binding.target;
   if ((target?.name ?? '') === '') throw invalid({ group: '', kind: 'Binding' }, name, [{ type: 'FieldValueRequired', field: 'target.name', message: 'Required value' }]);
   if ((target.kind ?? '') !== '' && target.kind !== 'Node') throw invalid({ group: '', kind: 'Binding' }, name, [{ type: 'FieldValueNotSupported', field: 'target.kind', message: `Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node"` }]);

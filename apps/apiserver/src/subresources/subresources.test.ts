@@ -23,6 +23,7 @@ describe('binding', () => {
   });
 
   test('needs a target and a pod', async () => {
+    await expect(api.call('create', `${pods}/p/binding`, binding('other', 'n1'))).rejects.toMatchObject({ reason: 'BadRequest', message: 'name in URL does not match name in Binding object' });
     await expect(api.call('create', `${pods}/none/binding`, binding('none', 'n1'))).rejects.toMatchObject({ reason: 'NotFound' });
     await api.call('create', pods, pod('p'));
     await expect(api.call('create', `${pods}/p/binding`, { kind: 'Binding', apiVersion: 'v1', metadata: { name: 'p' }, target: {} })).rejects.toMatchObject({ reason: 'Invalid' });

@@ -7,7 +7,6 @@ export const webhookLimits = {
   connectionsPerHostMax: 64,
   /** Connections kept open without a call. */
   idleConnectionsPerHostMax: 4,
-  idleConnectionsMax: 64,
   idleMs: 60_000,
   /** What an error quotes of an answer. */
   quotedBytesMax: 512,
