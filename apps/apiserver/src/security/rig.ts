@@ -110,6 +110,12 @@ export class Rig {
     this.#identities.set(name, { cert: certPem, key: keyPem });
   }
 
+  /** For connections that are made by hand. */
+  certificateOf(name: string): { readonly cert?: string; readonly key?: string } {
+    const { cert, key } = this.#identityOf(name);
+    return { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+  }
+
   /** Somebody with a token. */
   bearer(name: string, token: string): void {
     this.#identities.set(name, { token });

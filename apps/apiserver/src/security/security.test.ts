@@ -5,6 +5,7 @@ import type { Line } from './lines/line.ts';
 import { metricLabels } from './lines/metric-labels.ts';
 import { nodeWrites } from './lines/node-writes.ts';
 import { oldObject } from './lines/old-object.ts';
+import { proxyTricks } from './lines/proxy-tricks.ts';
 import { redaction } from './lines/redaction.ts';
 import { scopeConfusion } from './lines/scope-confusion.ts';
 import { storageKeys } from './lines/storage-keys.ts';
@@ -13,6 +14,7 @@ import { Rig } from './rig.ts';
 const lines: ReadonlyArray<readonly [string, Line]> = [
   ['storage-key escape by crafted names', storageKeys],
   ['scope confusion (cluster URL for a namespaced kind)', scopeConfusion],
+  ['proxy redirect and upgrade tricks', proxyTricks],
   ['validating admission seeing the true old object', oldObject],
   ['policies covering ephemeral and init containers and envFrom', containers],
   ['node identity writing to another node\'s objects', nodeWrites],
