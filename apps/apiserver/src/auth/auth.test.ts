@@ -276,7 +276,8 @@ describe('reviews', () => {
 
   test('LocalSubjectAccessReview stays in its namespace', async () => {
     const kind = 'authorization.k8s.io/localsubjectaccessreviews';
-    await expect(ask(kind, { metadata: {}, spec: { user: 'bob', resourceAttributes: pods } }, undefined, 'b')).rejects.toMatchObject({ reason: 'BadRequest' });
+    await expect(ask(kind, { metadata: {}, spec: { user: 'bob', resourceAttributes: pods } }, undefined, 'b')).rejects.toMatchObject({ reason: 'Invalid', message: expect.stringContaining('spec.resourceAttributes.namespace: Invalid value: "a": must match metadata.namespace') as string });
+    await expect(ask(kind, { metadata: { namespace: 'c' }, spec: { user: 'bob', resourceAttributes: pods } }, undefined, 'a')).rejects.toMatchObject({ reason: 'BadRequest' });
     await expect(ask(kind, { metadata: {}, spec: { user: 'bob', nonResourceAttributes: { path: '/' } } }, undefined, 'a')).rejects.toMatchObject({ reason: 'Invalid' });
   });
 

@@ -28,7 +28,7 @@ row('sar-api', async (k) => {
   expect(await answers('delete')).toEqual([false, false]);
   expect(await answers('list', 'kube-system')).toEqual([false, false]);
   // A local review is about its own namespace.
-  await k.fails(k.raw('POST', k.path('authorization.k8s.io/v1', 'localsubjectaccessreviews'), { body: { spec: { user, resourceAttributes: attributes('list', 'kube-system') } } }), { code: 400, reason: 'BadRequest', message: 'spec.resourceAttributes.namespace must match namespace' });
+  await k.fails(k.raw('POST', k.path('authorization.k8s.io/v1', 'localsubjectaccessreviews'), { body: { spec: { user, resourceAttributes: attributes('list', 'kube-system') } } }), { code: 422, reason: 'Invalid', message: 'spec.resourceAttributes.namespace: Invalid value: "kube-system": must match metadata.namespace' });
   // Whoever is authenticated may ask about oneself.
   const own = await k.as(user, [group]).raw('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body: { spec: { resourceAttributes: attributes('list') } } });
   expect(own.json()).toMatchObject({ status: { allowed: true } });

@@ -30,3 +30,33 @@ describe.each(kindRegistry.kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.ki
 
   test('has a schema of its own', () => expect(kind.schema.properties?.has('metadata')).toBe(true));
 });
+
+/** The kinds whose changes are counted (the strategies of pkg/registry). */
+const counted: ReadonlySet<string> = new Set([
+  'Pod', 'ReplicationController', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'PodDisruptionBudget', 'PriorityClass', 'Ingress', 'NetworkPolicy', 'IngressClass',
+  'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'FlowSchema', 'PriorityLevelConfiguration', 'EndpointSlice', 'ResourceSlice', 'CustomResourceDefinition',
+]);
+/** Statuses that a client may bring along, or that a new object begins with. */
+const beginnings: Readonly<Record<string, object>> = {
+  Node: { phase: 'made up' }, Pod: { phase: 'Pending', qosClass: 'BestEffort' }, Namespace: { phase: 'Active' }, PersistentVolume: { phase: 'Pending' }, PersistentVolumeClaim: { phase: 'Pending' }, Service: { loadBalancer: {} },
+  APIService: { conditions: [{ type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' }] }, CustomResourceDefinition: {},
+};
+
+const stored = kindRegistry.kinds.filter((kind) => kind.verbs.includes('watch'));
+test.each(stored.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s counts its changes, and takes no status from a client that makes it', (_, kind) => {
+  const object = bare(kind) as KubeObject & { status?: unknown };
+  object.metadata.generation = 7;
+  const hasStatus = kind.subresources.some(({ name }) => name === 'status');
+  if (hasStatus) object.status = { phase: 'made up' };
+  kind.prepareForCreate?.(object);
+  expect(object.metadata.generation).toBe(counted.has(kind.kind) ? 1 : undefined);
+  if (!hasStatus) return;
+  expect(object.status).toMatchObject(beginnings[kind.kind] ?? {});
+  if (!Object.hasOwn(beginnings, kind.kind)) expect(object.status).toEqual({});
+  const next = structuredClone(object);
+  next.status = { phase: 'other' };
+  next.metadata.generation = 9;
+  kind.prepareForUpdate?.(next, object);
+  expect(next.status).toMatchObject(object.status as object);
+  expect(next.metadata.generation).toBe(object.metadata.generation);
+});

@@ -44,7 +44,15 @@ function setContainerDefaults(container: Container): void {
   if ((container.imagePullPolicy ?? '') === '') container.imagePullPolicy = defaultPullPolicy(container.image ?? '');
   roundResources(container.resources?.limits);
   roundResources(container.resources?.requests);
+  dropStopSignal(container);
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) setProbeDefaults(probe);
+}
+
+/** Signals of one's own are an alpha feature, off: what asks for one is taken as if it had not (KEP-4960). */
+function dropStopSignal(container: Container): void {
+  if (container.lifecycle?.stopSignal === undefined) return;
+  delete container.lifecycle.stopSignal;
+  if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
 }
 
 function setProbeDefaults(probe: Probe | undefined): void {

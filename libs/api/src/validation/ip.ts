@@ -8,6 +8,27 @@ export function checkIp(text: string): string[] {
   return ipFamilyOf(text) === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
 }
 
+/** An address as it is written by everybody alike (RFC 5952): what names of objects are made of. */
+export function checkCanonicalIp(text: string): string[] {
+  const wrong = checkIp(text);
+  if (wrong.length > 0) return wrong;
+  if (isIPv4(text)) return [];
+  const bits = bitsOfIPv6(text);
+  if (bits >> 32n === 0xffffn) return ['must not be an IPv4-mapped IPv6 address'];
+  const canonical = canonicalIPv6(bits);
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+/** Groups in lower case without leading zeros, the first longest run of two zero groups or more left out. */
+function canonicalIPv6(bits: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bits >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  const runs = groups.map((_, start) => groups.slice(start).findIndex((group) => group !== '0')).map((length, start) => (length < 0 ? 8 - start : length));
+  const longest = Math.max(...runs);
+  if (longest < 2) return groups.join(':');
+  const start = runs.indexOf(longest);
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + longest).join(':')}`;
+}
+
 /** Addresses that no traffic from elsewhere can be for: unspecified, loopback, link-local. */
 export function checkNonSpecialIp(text: string): string[] {
   const wrong = checkIp(text);

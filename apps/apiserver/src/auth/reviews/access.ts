@@ -1,5 +1,5 @@
-import { ApiError, invalid, type KubeObject } from '@rhythm/api';
-import type { NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '@rhythm/api/types/authorization-v1';
+import { ApiError, invalid, kindRegistry, type KubeObject } from '@rhythm/api';
+import type { LocalSubjectAccessReview, NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '@rhythm/api/types/authorization-v1';
 import type { Authorizer, RequestAttributes, UserInfo } from '../../pipeline/types.ts';
 import type { CreateOnlyHandler } from './handler.ts';
 
@@ -14,7 +14,7 @@ interface Asked {
 export function selfSubjectAccessReview(authorizer: Authorizer): CreateOnlyHandler {
   return async ({ user, object }) => {
     const review = object as SelfSubjectAccessReview;
-    return answer(authorizer, review, attributesOf('SelfSubjectAccessReview', user, review.spec ?? {}));
+    return answer(authorizer, review, attributesOf('SelfSubjectAccessReview', user, review));
   };
 }
 
@@ -22,22 +22,18 @@ export function selfSubjectAccessReview(authorizer: Authorizer): CreateOnlyHandl
 export function subjectAccessReview(authorizer: Authorizer): CreateOnlyHandler {
   return async ({ object }) => {
     const review = object as SubjectAccessReview;
-    return answer(authorizer, review, attributesOf('SubjectAccessReview', reviewedUser(review), review.spec ?? {}));
+    return answer(authorizer, review, attributesOf('SubjectAccessReview', reviewedUser(review), review));
   };
 }
 
 /** The same, in one namespace only. */
 export function localSubjectAccessReview(authorizer: Authorizer): CreateOnlyHandler {
   return async ({ object, namespace }) => {
-    const review = object as SubjectAccessReview;
-    const asked = review.spec?.resourceAttributes;
-    if (review.spec?.nonResourceAttributes !== undefined && review.spec.nonResourceAttributes !== null) {
-      throw refuse('LocalSubjectAccessReview', 'spec.nonResourceAttributes', `Invalid value: disallowed on this kind of request`);
-    }
-    if (asked !== undefined && asked !== null && asked.namespace !== namespace) {
-      throw new ApiError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`);
-    }
-    return answer(authorizer, review, attributesOf('LocalSubjectAccessReview', reviewedUser(review), review.spec ?? {}));
+    const review = object as LocalSubjectAccessReview;
+    const given = review.metadata.namespace ?? '';
+    if (given !== '' && given !== namespace) throw new ApiError('BadRequest', 'the namespace of the provided object does not match the namespace sent on the request');
+    review.metadata.namespace = namespace;
+    return answer(authorizer, review, attributesOf('LocalSubjectAccessReview', reviewedUser(review), review));
   };
 }
 
@@ -51,19 +47,16 @@ export function selfSubjectRulesReview(authorizer: Authorizer): CreateOnlyHandle
   };
 }
 
-function reviewedUser(review: SubjectAccessReview): UserInfo {
+function reviewedUser(review: SubjectAccessReview | LocalSubjectAccessReview): UserInfo {
   const spec = review.spec ?? {};
   return { name: spec.user ?? '', groups: spec.groups ?? [], ...(spec.uid === undefined ? {} : { uid: spec.uid }), ...(spec.extra === undefined ? {} : { extra: spec.extra }) };
 }
 
-function attributesOf(kind: string, user: UserInfo, asked: Asked): RequestAttributes {
-  const resource = asked.resourceAttributes ?? undefined;
-  const path = asked.nonResourceAttributes ?? undefined;
-  if (resource !== undefined && path !== undefined) throw refuse(kind, 'spec.nonResourceAttributes', 'Invalid value: cannot be specified in combination with resourceAttributes');
-  if (resource === undefined && path === undefined) throw refuse(kind, 'spec.resourceAttributes', 'Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified');
-  if (kind !== 'SelfSubjectAccessReview' && user.name === '' && user.groups.length === 0) {
-    throw refuse(kind, 'spec.user', 'Invalid value: at least one of user or group must be specified');
-  }
+function attributesOf(kind: string, user: UserInfo, review: KubeObject & { readonly spec?: Asked }): RequestAttributes {
+  const errors = kindRegistry.byKind(apiGroup, 'v1', kind)?.validate?.(review) ?? [];
+  if (errors.length > 0) throw invalid({ group: apiGroup, kind }, '', errors);
+  const resource = review.spec?.resourceAttributes ?? undefined;
+  const path = review.spec?.nonResourceAttributes ?? undefined;
   return {
     user,
     verb: resource?.verb ?? path?.verb ?? '',
@@ -76,10 +69,6 @@ function attributesOf(kind: string, user: UserInfo, asked: Asked): RequestAttrib
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
   };
-}
-
-function refuse(kind: string, field: string, message: string): ApiError {
-  return invalid({ group: apiGroup, kind }, '', [{ type: 'FieldValueInvalid', field, message }]);
 }
 
 async function answer(authorizer: Authorizer, review: KubeObject, attributes: RequestAttributes): Promise<KubeObject> {

@@ -3,10 +3,12 @@ import type { FieldError } from '../../status.ts';
 import { child, invalidValue, required } from '../../validation/field-error.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { each, immutable, oneOf, requiredChecked } from '../../validation/values.ts';
+import { validateApproval } from './approval.ts';
 import { validateConversion } from './conversion.ts';
 import { validateVersions } from './versions.ts';
 
-export function validateDefinition(object: CustomResourceDefinition): FieldError[] {
+/** Schemas that were stored when rules were laxer may stay as they are. */
+export function validateDefinition(object: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
   const { spec, metadata } = object;
   const { names } = spec;
   const errors = requiredChecked(spec.group, 'spec.group', checkDns1123Subdomain);
@@ -18,7 +20,7 @@ export function validateDefinition(object: CustomResourceDefinition): FieldError
   }
   const expected = `${names?.plural ?? ''}.${spec.group ?? ''}`;
   if (metadata.name !== expected) errors.push(invalidValue('metadata.name', metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'));
-  return [...errors, ...validateVersions(spec), ...validateConversion(spec), ...validateStoredVersions(object)];
+  return [...errors, ...validateVersions(spec, old?.spec), ...validateConversion(spec), ...validateApproval(object, old), ...validateStoredVersions(object)];
 }
 
 /** The name of what is defined stays; once it is established, so do its kind and scope. */

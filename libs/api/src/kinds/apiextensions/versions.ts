@@ -2,7 +2,9 @@ import type { CustomResourceColumnDefinition, CustomResourceDefinition, CustomRe
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, invalidValue, required, tooMany } from '../../validation/field-error.ts';
 import { checkDns1035Label } from '../../validation/names.ts';
+import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { each, requiredChecked } from '../../validation/values.ts';
+import { validateScale } from './scale.ts';
 import { validateDefaults } from './schema-defaults.ts';
 import { validateStructural } from './structural.ts';
 
@@ -12,29 +14,32 @@ const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
 /** The versions of a definition: named once, one of them stored, each with a schema. */
-export function validateVersions({ versions }: CustomResourceDefinition['spec']): FieldError[] {
+export function validateVersions({ versions }: CustomResourceDefinition['spec'], before?: CustomResourceDefinition['spec']): FieldError[] {
   if ((versions ?? []).length === 0) return [required('spec.versions', 'must have at least one version')];
   const seen = new Set<string>();
   const errors = each(versions, 'spec.versions', (version, here) => {
     const wrong = checkDns1035Label(version.name ?? '').map((e) => invalidValue(child(here, 'name'), version.name, e));
     if (seen.has(version.name)) wrong.push(invalidValue(here, version.name, 'must contain unique version names'));
     seen.add(version.name);
-    return [...wrong, ...validateVersion(version, here)];
+    const old = before?.versions?.find(({ name }) => name === version.name);
+    return [...wrong, ...validateVersion(version, here, old !== undefined && semanticEqual(version.schema, old.schema))];
   });
   const stored = versions.filter((version) => version.storage).length;
   if (stored !== 1) errors.push(invalidValue('spec.versions', versions.map((v) => v.name), 'must have exactly one version marked as storage version'));
   return errors;
 }
 
-function validateVersion(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
+function validateVersion(version: CustomResourceDefinitionVersion, path: string, sameSchema: boolean): FieldError[] {
   const schema = version.schema?.openAPIV3Schema;
   const field = child(path, 'schema.openAPIV3Schema');
   const errors = validateWarning(version, child(path, 'deprecationWarning'));
   if (schema === undefined) errors.push(required(field, 'schemas are required'));
-  else {
+  else if (!sameSchema) {
     const wrong = validateStructural(schema, field);
     errors.push(...(wrong.length > 0 ? wrong : validateDefaults(schema, field)));
   }
+  const { scale } = version.subresources ?? {};
+  if (scale !== undefined) errors.push(...validateScale(scale, child(path, 'subresources.scale')));
   return [...errors, ...each(version.additionalPrinterColumns, child(path, 'additionalPrinterColumns'), validateColumn), ...validateSelectable(version, child(path, 'selectableFields'))];
 }
 

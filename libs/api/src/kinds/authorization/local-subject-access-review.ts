@@ -1,5 +1,6 @@
 import type { LocalSubjectAccessReview } from '../../gen/types/authorization-v1.ts';
 import { createOnly, defineKind } from '../define-kind.ts';
+import { validateLocalAccessReview } from './validation.ts';
 
 export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   group: 'authorization.k8s.io',
@@ -8,4 +9,5 @@ export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   plural: 'localsubjectaccessreviews',
   namespaced: true,
   verbs: createOnly,
+  validate: validateLocalAccessReview,
 });

@@ -1,5 +1,6 @@
 import type { SelfSubjectAccessReview } from '../../gen/types/authorization-v1.ts';
 import { createOnly, defineKind } from '../define-kind.ts';
+import { validateSelfAccessReview } from './validation.ts';
 
 export const selfSubjectAccessReview = defineKind<SelfSubjectAccessReview>({
   group: 'authorization.k8s.io',
@@ -8,4 +9,5 @@ export const selfSubjectAccessReview = defineKind<SelfSubjectAccessReview>({
   plural: 'selfsubjectaccessreviews',
   namespaced: false,
   verbs: createOnly,
+  validate: validateSelfAccessReview,
 });

@@ -1,5 +1,6 @@
 import type { SubjectAccessReview } from '../../gen/types/authorization-v1.ts';
 import { createOnly, defineKind } from '../define-kind.ts';
+import { validateAccessReview } from './validation.ts';
 
 export const subjectAccessReview = defineKind<SubjectAccessReview>({
   group: 'authorization.k8s.io',
@@ -8,4 +9,5 @@ export const subjectAccessReview = defineKind<SubjectAccessReview>({
   plural: 'subjectaccessreviews',
   namespaced: false,
   verbs: createOnly,
+  validate: validateAccessReview,
 });

@@ -49,7 +49,19 @@ function validateSignerName(name: string): FieldError[] {
 
 /** What a signer may not report: conditions that say nothing, and a certificate other than the one that was issued. */
 export function validateRequestStatus(object: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
-  return [...validateConditions(object.status?.conditions), ...validateRequestUpdate(object, old)];
+  const certificate = object.status?.certificate ?? '';
+  const wrong = certificate === '' || certificate === old.status?.certificate ? undefined : wrongCertificate(decoded(certificate));
+  const errors = [...validateConditions(object.status?.conditions), ...validateRequestUpdate(object, old)];
+  return wrong === undefined ? errors : [...errors, invalidValue('status.certificate', '<certificate data>', wrong)];
+}
+
+/** Certificates in PEM and nothing else. */
+function wrongCertificate(pem: string): string | undefined {
+  const blocks = [...pem.matchAll(/-----BEGIN ([^-\n]*)-----\r?\n([^-]*)-----END \1-----/g)];
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
+  const other = blocks.find(([, type]) => type !== 'CERTIFICATE')?.[1];
+  if (other !== undefined) return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(other)}`;
+  return blocks.some(([, , body = '']) => body.includes(':')) ? 'no PEM block headers are permitted' : undefined;
 }
 
 /** Decisions hold, whatever else is known of a request; each is there once. */

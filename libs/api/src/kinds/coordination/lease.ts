@@ -10,6 +10,8 @@ export const lease = defineKind<Lease>({
   plural: 'leases',
   namespaced: true,
   storageVersionHash: 'gqkMMb/YqFM=',
+  prepareForCreate: dropElection,
+  prepareForUpdate: dropElection,
   validate: (object) => [
     ...positive(object.spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds'),
     ...nonNegative(object.spec?.leaseTransitions, 'spec.leaseTransitions'),
@@ -17,3 +19,10 @@ export const lease = defineKind<Lease>({
   columns: [nameColumn, column('Holder'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.holderIdentity ?? '', age(object, now)],
 });
+
+/** Elections that a coordinator decides are an alpha feature, off (KEP-4355). */
+function dropElection({ spec }: Lease): void {
+  if (spec === undefined) return;
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}

@@ -4,6 +4,7 @@ import { at, child, duplicate, forbidden, invalidValue } from '../../validation/
 import { checkCidr } from '../../validation/ip.ts';
 import { checkLabelKey, checkLabelValue } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
+import { validateAmount } from './resource-names.ts';
 import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -12,7 +13,7 @@ export function validateNode(object: Node): FieldError[] {
   const cidrs = object.spec?.podCIDRs ?? [];
   const errors = cidrs.flatMap((cidr, i) => checkCidr(cidr).map((e) => invalidValue(at('spec.podCIDRs', i), cidr, e)));
   if (cidrs.length > 2) errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
-  return [...errors, ...validateTaints(object.spec?.taints ?? [])];
+  return [...errors, ...validateTaints(object.spec?.taints ?? []), ...validateAmounts(object)];
 }
 
 export function validateNodeUpdate(object: Node, old: Node): FieldError[] {
@@ -36,7 +37,12 @@ export function validateNodeStatus(object: Node): FieldError[] {
     if (addresses.has(key)) errors.push(duplicate(at('status.addresses', i), address));
     addresses.add(key);
   });
-  return errors;
+  return [...errors, ...validateAmounts(object)];
+}
+
+/** What a node has is not less than nothing, and whole where it cannot be divided. */
+function validateAmounts({ status }: Node): FieldError[] {
+  return (['capacity', 'allocatable'] as const).flatMap((list) => Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) => validateAmount(name, amount, `status.${list}.${name}`)));
 }
 
 function validateTaints(taints: readonly Taint[]): FieldError[] {

@@ -48,6 +48,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
     ...validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds),
     ...validateTolerations(spec.tolerations ?? [], before.tolerations ?? []),
     ...validateGates(spec, before),
+    ...validateGatedSelector(spec, before),
     ...validateGatedAffinity(spec, before),
     ...validateMirror(pod, old),
     ...validateRest(spec, before),
@@ -101,7 +102,7 @@ function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
   for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) copyField(munged, before, field);
   if ((before.terminationGracePeriodSeconds ?? 0) < 0 && munged.terminationGracePeriodSeconds === 1) copyField(munged, before, 'terminationGracePeriodSeconds');
   if ((before.schedulingGates ?? []).length > 0) {
-    if (onlyGained(munged.nodeSelector, before.nodeSelector)) copyField(munged, before, 'nodeSelector');
+    copyField(munged, before, 'nodeSelector');
     copyField((munged.affinity ??= {}), before.affinity ?? {}, 'nodeAffinity');
     if (before.affinity === undefined && Object.keys(munged.affinity).length === 0) delete munged.affinity;
   }
@@ -114,6 +115,12 @@ function copyField<T extends object, K extends keyof T>(to: T, from: Partial<T>,
   const value = from[field];
   if (value === undefined) delete to[field];
   else to[field] = value;
+}
+
+/** While gates hold a pod back, labels of nodes may be added to those that it asks for. */
+function validateGatedSelector(spec: PodSpec, before: PodSpec): FieldError[] {
+  if ((before.schedulingGates ?? []).length === 0 || onlyGained(spec.nodeSelector, before.nodeSelector)) return [];
+  return [invalidValue('spec.nodeSelector', spec.nodeSelector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)')];
 }
 
 function onlyGained(labels: Readonly<Record<string, string>> | undefined, before: Readonly<Record<string, string>> | undefined): boolean {

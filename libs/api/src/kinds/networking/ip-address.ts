@@ -2,7 +2,7 @@ import type { IPAddress } from '../../gen/types/networking-v1.ts';
 import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateIpAddress } from './validation.ts';
-import { checkIp } from '../../validation/ip.ts';
+import { checkCanonicalIp } from '../../validation/ip.ts';
 import { immutable } from '../../validation/values.ts';
 
 export const ipAddress = defineKind<IPAddress>({
@@ -13,7 +13,7 @@ export const ipAddress = defineKind<IPAddress>({
   shortNames: ['ip'],
   namespaced: false,
   storageVersionHash: '3f/plJFChNE=',
-  checkName: checkIp,
+  checkName: checkCanonicalIp,
   validate: validateIpAddress,
   validateUpdate: (object, old) => immutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
   columns: [nameColumn, column('ParentRef')],

@@ -3,8 +3,8 @@ import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
-import { checkDns1123Label, checkLabelKey, checkLabelValue } from '../../validation/names.ts';
-import { checked, oneOf } from '../../validation/values.ts';
+import { checkDns1123Label, checkDns1123Subdomain, checkLabelKey, checkLabelValue } from '../../validation/names.ts';
+import { checked, each, oneOf } from '../../validation/values.ts';
 
 const reactions = ['DoNotSchedule', 'ScheduleAnyway'];
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -90,8 +90,8 @@ function validateNodeField({ key, operator, values = [] }: NodeSelectorRequireme
   const errors: FieldError[] = [];
   if (operator !== 'In' && operator !== 'NotIn') errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
   else if (values.length !== 1) errors.push(required(child(path, 'values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
-  if (key !== 'metadata.name') errors.push(invalidValue(child(path, 'key'), key, 'not a valid field selector key'));
-  return errors;
+  if (key !== 'metadata.name') return [...errors, invalidValue(child(path, 'key'), key, 'not a valid field selector key')];
+  return [...errors, ...each(values, child(path, 'values'), (value, here) => checkDns1123Subdomain(value).map((e) => invalidValue(here, value, e)))];
 }
 
 function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
@@ -142,7 +142,7 @@ function validateWeight(weight: number, path: string): FieldError[] {
 }
 
 function validateSpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
-  const seen = new Set<string>();
+  const kinds = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
   return constraints.flatMap((constraint, i) => {
     const here = at(path, i);
     const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
@@ -150,9 +150,8 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
     if ((constraint.topologyKey ?? '') === '') errors.push(required(child(here, 'topologyKey'), 'can not be empty'));
     const reaction = (constraint as Partial<TopologySpreadConstraint>).whenUnsatisfiable ?? '';
     if (!reactions.includes(reaction)) errors.push(notSupported(child(here, 'whenUnsatisfiable'), reaction, reactions));
-    const key = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
-    if (seen.has(key)) errors.push(duplicate(child(here, '{topologyKey, whenUnsatisfiable}'), key));
-    seen.add(key);
+    // Said of the earlier of two that are alike.
+    if (kinds.lastIndexOf(kinds[i] ?? '') > i) errors.push(duplicate(child(here, '{topologyKey, whenUnsatisfiable}'), kinds[i]));
     if (constraint.minDomains !== undefined) {
       if (constraint.minDomains <= 0) errors.push(invalidValue(child(here, 'minDomains'), constraint.minDomains, 'must be greater than zero'));
       if (constraint.whenUnsatisfiable !== 'DoNotSchedule') {

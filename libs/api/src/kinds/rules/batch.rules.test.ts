@@ -9,7 +9,7 @@ const counts = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffL
 
 createRules('batch/v1 Job', job, [
   ['spec.parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished, backoffLimitPerIndex, maxFailedIndexes', Object.fromEntries(counts.map((c) => [`spec.${c}`, -1])), ...counts.map((c) => `spec.${c}: Invalid value: -1: must be greater than or equal to 0`)],
-  ['spec.selector', { 'spec.selector': { matchLabels: { a: 'b' } }, 'spec.manualSelector': true }, 'spec.template.metadata.labels: Invalid value: '],
+  ['spec.selector, spec.template.metadata.labels', { 'spec.selector': { matchLabels: { a: 'b' } }, 'spec.manualSelector': true }, 'spec.template.metadata.labels: Invalid value: '],
   ['spec.selector', { 'spec.manualSelector': true }, 'spec.selector: Required value'],
   ['spec.template.spec.restartPolicy', { 'spec.template.spec.restartPolicy': undefined }, 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   ['spec.template.spec.restartPolicy', { 'spec.template.spec.restartPolicy': 'OnFailure', [rule]: [{ action: 'Ignore', onPodConditions: [{ type: 'A' }] }] }, 'spec.template.spec.restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified'],
@@ -41,6 +41,7 @@ createRules('batch/v1 Job', indexed, [
 ]);
 const fixed = (field: string, value: unknown): readonly [string, Record<string, unknown>, string] => [`spec.${field}`, { [`spec.${field}`]: value }, `spec.${field}: Invalid value: `];
 updateRules('batch/v1 Job', job, [
+  ['spec.selector', { 'spec.selector.matchLabels': { 'batch.kubernetes.io/job-name': 'x' } }, 'spec.selector: Invalid value: ', 'spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/job-name":"x"}}: field is immutable'],
   fixed('completions', 2),
   ['spec.template', { 'spec.template.spec.containers[0].image': 'j' }, 'spec.template: Invalid value: '],
   ['spec.template', { 'spec.template.spec.nodeSelector': { a: 'b' } }, 'spec.template: Invalid value: '],

@@ -1,4 +1,4 @@
-import { createRules, statusRules } from './testing.ts';
+import { createRules, statusRules, updateRules } from './testing.ts';
 
 const pem = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n');
 const good = { spec: { request: pem, signerName: 'example.com/a', usages: ['client auth'] } };
@@ -16,6 +16,22 @@ createRules(of, good, [
   signer('kubernetes.io/legacy-unknown', 'Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed'),
   signer(`a.b/${'c'.repeat(571)}`, 'Too long: may not be more than 571 bytes'),
   ['spec.expirationSeconds', { 'spec.expirationSeconds': 599 }, 'spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 600 seconds (10 minutes)'],
+]);
+createRules(of, good, [['metadata.name', { 'metadata.name': 'a/b' }, "metadata.name: Invalid value: \"a/b\": may not contain '/'"], ['metadata.name', { 'metadata.name': 'A B' }]]);
+const issued = { status: { conditions: [{ type: 'Approved', status: 'True' }], certificate: btoa('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n') } };
+updateRules(of, good, [
+  ['spec', { 'spec.signerName': 'example.com/b' }],
+  ['status.conditions', { 'status.conditions': [] }],
+  ['status.certificate', { 'status.certificate': '' }],
+], issued);
+statusRules(of, good, [
+  ['status.conditions', { 'status.conditions': [] }],
+  ['status.certificate', { 'status.certificate': '' }, 'status.certificate: Forbidden: updates may not modify a set certificate'],
+], issued);
+statusRules(of, good, [
+  ['status.certificate', { 'status.certificate': btoa('x') }, 'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block'],
+  ['status.certificate', { 'status.certificate': btoa('-----BEGIN KEY-----\nAA==\n-----END KEY-----\n') }, 'status.certificate: Invalid value: "<certificate data>": only CERTIFICATE PEM blocks are allowed, found "KEY"'],
+  ['status.certificate', { 'status.certificate': btoa('-----BEGIN CERTIFICATE-----\na: b\n\nAA==\n-----END CERTIFICATE-----\n') }, 'status.certificate: Invalid value: "<certificate data>": no PEM block headers are permitted'],
 ]);
 statusRules(of, good, [
   ['status.conditions[*].type', condition('', 'True'), 'status.conditions[0].type: Required value'],

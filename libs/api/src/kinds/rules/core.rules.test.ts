@@ -47,6 +47,8 @@ updateRules('v1 Node', node, [
   ['spec.providerID', { 'spec.providerID': 'q' }, 'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'],
   ['spec.unschedulable, taints, configSource', { 'spec.unschedulable': true, 'spec.taints': [{ key: 'a', effect: 'NoExecute' }] }],
 ]);
+createRules('v1 Node', node, [['status.capacity, status.allocatable', { 'status.capacity': { cpu: '-1', 'a.b/c': '1500m' } }, 'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0', 'status.capacity.a.b/c: Invalid value: "1500m": must be an integer', 'status.allocatable.cpu: Invalid value: "-1"', 'status.allocatable.a.b/c: Invalid value: "1500m"']]);
+updateRules('v1 Node', node, [['metadata.labels[kubernetes.io/hostname]', { 'metadata.labels': { 'kubernetes.io/hostname': 'other' } }]]);
 statusRules('v1 Node', node, [['status.addresses', { 'status.addresses': [{ type: 'InternalIP', address: '1.2.3.4' }, { type: 'InternalIP', address: '1.2.3.4' }] }, 'status.addresses[1]: Duplicate value: ']]);
 defaultRules('v1 Node', [['status.allocatable', { status: { capacity: { cpu: '1' } } }, { 'status.allocatable': { cpu: '1' } }]]);
 
@@ -89,6 +91,16 @@ createRules('v1 Service', service, [
   ['spec.type', { 'spec.type': 'X' }, 'spec.type: Unsupported value: "X": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'],
   ['spec.externalName', { 'spec.type': 'ExternalName' }, 'spec.externalName: Required value'],
   ['spec.clusterIP', { 'spec.type': 'NodePort', 'spec.clusterIP': 'None' }, "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"],
+  ['spec.clusterIPs, ipFamilies, ipFamilyPolicy', { 'spec.type': 'ExternalName', 'spec.externalName': 'a.b', 'spec.clusterIPs': ['10.0.0.1'], 'spec.ipFamilies': ['IPv4'], 'spec.ipFamilyPolicy': 'SingleStack' }, 'spec.clusterIPs: Forbidden: may not be set for ExternalName services', 'spec.ipFamilies: Forbidden: may not be set for ExternalName services', 'spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services'],
+  ['spec.clusterIPs', { 'spec.clusterIPs': ['10.0.0.1'] }, 'spec.clusterIPs: Invalid value: ["10.0.0.1"]: must be empty when `clusterIP` is not specified'],
+  ['spec.clusterIPs', { 'spec.clusterIP': '10.0.0.2', 'spec.clusterIPs': ['10.0.0.1'] }, 'spec.clusterIPs: Invalid value: ["10.0.0.1"]: first value must match `clusterIP`'],
+  ['spec.clusterIPs', { 'spec.clusterIP': 'None', 'spec.clusterIPs': ['None', '10.0.0.1'], 'spec.ipFamilies': ['IPv4'] }, `spec.clusterIPs: Invalid value: ["None","10.0.0.1"]: 'None' must be the first and only value`],
+  ['spec.clusterIPs', { 'spec.clusterIP': '10.0.0.1', 'spec.clusterIPs': ['10.0.0.1', '10.0.0.2'], 'spec.ipFamilies': ['IPv4'] }, 'spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family'],
+  ['spec.ipFamilies', { 'spec.ipFamilies': ['IPv4', 'IPv4', 'IPv5'] }, 'spec.ipFamilies[1]: Duplicate value: "IPv4"', 'spec.ipFamilies[2]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"'],
+  ['spec.ipFamilies', { 'spec.clusterIP': '10.0.0.1', 'spec.ipFamilies': ['IPv6'] }, 'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value as indicated by `ipFamilies[0]`'],
+  ['spec.healthCheckNodePort', { 'spec.healthCheckNodePort': 30000 }, "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"],
+  ['spec.healthCheckNodePort', { 'spec.type': 'LoadBalancer', 'spec.externalTrafficPolicy': 'Local', 'spec.healthCheckNodePort': 70000 }, 'spec.healthCheckNodePort: Invalid value: 70000: must be between 1 and 65535, inclusive'],
+  ['spec.loadBalancerSourceRanges', { 'metadata.annotations': { 'service.beta.kubernetes.io/load-balancer-source-ranges': 'x' } }, "metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Forbidden: may only be used when `type` is 'LoadBalancer'", 'metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Invalid value: "x": must be a valid CIDR value'],
   ['spec.ipFamilyPolicy', { 'spec.ipFamilyPolicy': 'X' }, 'spec.ipFamilyPolicy: Unsupported value: "X"'],
   ['spec.selector', { 'spec.selector': { 'a b': '' } }, 'spec.selector: Invalid value: "a b"'],
   ['spec.sessionAffinity', { 'spec.sessionAffinity': 'X' }, 'spec.sessionAffinity: Unsupported value: "X": supported values: "ClientIP", "None"'],
@@ -107,3 +119,47 @@ defaultRules('v1 Service', [
   ['spec.externalTrafficPolicy', withChange(service, { 'spec.type': 'NodePort' }), { 'spec.externalTrafficPolicy': 'Cluster' }],
   ['spec.allocateLoadBalancerNodePorts', withChange(service, { 'spec.type': 'LoadBalancer' }), { 'spec.allocateLoadBalancerNodePorts': true }],
 ]);
+
+const balancer = { spec: { ...service.spec, type: 'LoadBalancer', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', externalTrafficPolicy: 'Local', healthCheckNodePort: 30000 } };
+const dual = withChange(balancer, { 'spec.clusterIPs': ['10.0.0.1', 'fd00::1'], 'spec.ipFamilies': ['IPv4', 'IPv6'], 'spec.ipFamilyPolicy': 'RequireDualStack' });
+const onceSet = 'may not change once set';
+updateRules('v1 Service', balancer, [
+  ['spec.clusterIP, spec.clusterIPs[0]', { 'spec.clusterIP': '10.0.0.2' }, `spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: ${onceSet}`],
+  ['spec.clusterIP, spec.clusterIPs[0]', { 'spec.clusterIP': undefined, 'spec.clusterIPs': undefined }],
+  ['spec.clusterIPs[1]', { 'spec.clusterIPs': ['10.0.0.1', 'fd00::1'], 'spec.ipFamilies': ['IPv4', 'IPv6'], 'spec.ipFamilyPolicy': 'PreferDualStack' }],
+  ['spec.ipFamilies[0]', { 'spec.ipFamilies': ['IPv6'] }, 'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value', `spec.ipFamilies[0]: Invalid value: ["IPv6"]: ${onceSet}`],
+  ['spec.ipFamilyPolicy', { 'spec.ipFamilyPolicy': 'PreferDualStack' }],
+  ['spec.healthCheckNodePort', { 'spec.healthCheckNodePort': 30001 }, 'spec.healthCheckNodePort: Forbidden: field is immutable'],
+  ['spec.loadBalancerClass', { 'spec.loadBalancerClass': 'a/b' }, `spec.loadBalancerClass: Invalid value: "a/b": ${onceSet}`],
+  ['spec.type, selector, ports, sessionAffinity, externalTrafficPolicy', { 'spec.type': 'NodePort', 'spec.selector': { c: 'd' }, 'spec.ports': [{ port: 81 }], 'spec.sessionAffinity': 'ClientIP', 'spec.externalTrafficPolicy': 'Cluster' }],
+  ['spec.clusterIP, spec.clusterIPs[0]', { 'spec.type': 'ExternalName', 'spec.externalName': 'a.b' }],
+]);
+updateRules('v1 Service', dual, [
+  ['spec.clusterIPs[1]', { 'spec.clusterIPs': ['10.0.0.1', 'fd00::2'] }, `spec.clusterIPs[1]: Invalid value: ["10.0.0.1","fd00::2"]: ${onceSet}`],
+  ['spec.clusterIPs[1]', { 'spec.clusterIPs': ['10.0.0.1'] }, "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": must be set to 'SingleStack' when releasing the secondary clusterIP"],
+  ['spec.ipFamilies[1]', { 'spec.ipFamilies': ['IPv4'] }, "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": must be set to 'SingleStack' when releasing the secondary ipFamily"],
+  ['spec.ipFamilies[1]', { 'spec.clusterIPs': ['10.0.0.1'], 'spec.ipFamilies': ['IPv4'], 'spec.ipFamilyPolicy': 'SingleStack' }],
+]);
+const ingress = 'status.loadBalancer.ingress';
+statusRules('v1 Service', balancer, [
+  ['status.loadBalancer.ingress[*]', { [ingress]: [{ ip: 'x', ipMode: 'VIP' }, { ip: '1.2.3.4' }, { ipMode: 'VIP' }, { ip: '1.2.3.4', ipMode: 'X' }, { hostname: '1.2.3.4' }, { hostname: 'A' }] },
+    `${ingress}[0].ip: Invalid value: "x": must be a valid IP address`, `${ingress}[1].ipMode: Required value: must be specified when \`ip\` is set`, `${ingress}[2].ipMode: Forbidden: may not be specified when \`ip\` is not set`,
+    `${ingress}[3].ipMode: Unsupported value: "X": supported values: "Proxy", "VIP"`, `${ingress}[4].hostname: Invalid value: "1.2.3.4": must be a DNS name, not an IP address`, `${ingress}[5].hostname: Invalid value: "A"`],
+  ['status.loadBalancer.ingress[*]', { [ingress]: [{ ip: '1.2.3.4', ipMode: 'VIP' }, { hostname: 'a.b' }] }],
+]);
+defaultRules('v1 Service', [['status.loadBalancer.ingress[*].ipMode', { ...balancer, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }, { 'status.loadBalancer': {} }]]);
+statusRules('v1 Service', service, [['status.loadBalancer.ingress[*]', { [ingress]: [{ hostname: 'a.b' }] }, `${ingress}: Forbidden: may only be used when \`spec.type\` is 'LoadBalancer'`]]);
+
+statusRules('v1 Namespace', {}, [
+  ['status.phase', { 'status.phase': 'Terminating' }, "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"],
+  ['status.phase', { 'status.conditions': [{ type: 'A', status: 'True' }] }],
+]);
+updateRules('v1 Namespace', {}, [['spec.finalizers', { 'spec.finalizers': [] }]]);
+updateRules('v1 Endpoints', { subsets: [{}] }, [
+  ['(all)', { 'metadata.labels': { a: 'b' } }],
+  ['(all)', { subsets: [{}, {}] }, 'subsets[0]: Required value', 'subsets[1]: Required value'],
+  ['all fields', { subsets: [] }],
+]);
+updateRules('v1 ServiceAccount', {}, [['all fields', { secrets: [{ name: 'a' }], imagePullSecrets: [{ name: 'b' }], automountServiceAccountToken: false }]]);
+createRules('v1 ServiceAccount', {}, [['secrets, imagePullSecrets', { secrets: [{ name: '' }], imagePullSecrets: [{ name: 'A B' }] }]]);
+updateRules('v1 PodTemplate', { template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } }, [['template', { 'template.spec.containers[0].image': 'j' }]]);

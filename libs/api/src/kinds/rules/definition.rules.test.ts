@@ -69,8 +69,22 @@ createRules(of, good, [
   ['schema', x({ type: 'object', default: { b: 1 }, properties: { a: { type: 'string' } } }), `${p}.default: Invalid value: {"b":1}: must be pruned`],
   ['schema', x({ type: 'object', default: { a: 'b' }, properties: { a: { type: 'string' } } })],
   ['schema', { [`${root}.default`]: {} }, `${root}.default: Forbidden`],
-], 'JSONSchemaProps');
+], 'CustomResourceDefinition');
 
+createRules(of, good, [
+  ['metadata.name', { 'metadata.name': 'a.example.com' }, 'metadata.name: Invalid value: "a.example.com": must be spec.names.plural+"."+spec.group'],
+  ['spec.versions[*].subresources.scale', { [`${v}.subresources`]: { scale: { specReplicasPath: '', statusReplicasPath: 'status.a', labelSelectorPath: '.x.y' } } }, `${v}.subresources.scale.specReplicasPath: Required value`, `${v}.subresources.scale.statusReplicasPath: Invalid value: "status.a": must be a simple json path starting with .`, `${v}.subresources.scale.labelSelectorPath: Invalid value: ".x.y": should be a json path under either`],
+  ['spec.versions[*].subresources.scale', { [`${v}.subresources`]: { scale: { specReplicasPath: '.status.n', statusReplicasPath: '.status.n' } } }, `${v}.subresources.scale.specReplicasPath: Invalid value: ".status.n": should be a json path under .spec`],
+  ['metadata.annotations[api-approved.kubernetes.io]', { 'metadata.name': 'widgets.a.k8s.io', 'spec.group': 'a.k8s.io' }, 'metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation'],
+  ['metadata.annotations[api-approved.kubernetes.io]', { 'metadata.name': 'widgets.a.k8s.io', 'spec.group': 'a.k8s.io', 'metadata.annotations': { 'api-approved.kubernetes.io': 'yes' } }, 'metadata.annotations[api-approved.kubernetes.io]: Invalid value: "yes": protected groups'],
+  ['metadata.annotations[api-approved.kubernetes.io]', { 'metadata.name': 'widgets.a.k8s.io', 'spec.group': 'a.k8s.io', 'metadata.annotations': { 'api-approved.kubernetes.io': 'unapproved, a test' } }],
+], 'CustomResourceDefinition');
+/** As a server with fewer rules has stored it. */
+const lax = { ...good, spec: { ...good.spec, versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { x: { type: 'file' } } } } }] } };
+updateRules(of, lax, [
+  ['schema', { 'spec.names.shortNames': ['w'] }],
+  ['schema', { [`${root}.properties.y`]: { type: 'string' } }, `${p}.type: Unsupported value: "file"`],
+], { status: { storedVersions: ['v1'] } });
 updateRules(of, good, [
   ['spec.group', { 'spec.group': 'example.org' }, 'metadata.name: Invalid value', 'spec.group: Invalid value: "example.org": field is immutable'],
   ['spec.names.plural', { 'spec.names.plural': 'gadgets' }, 'metadata.name: Invalid value', 'spec.names.plural: Invalid value: "gadgets": field is immutable'],

@@ -66,6 +66,8 @@ createRules('rbac.authorization.k8s.io/v1 ClusterRoleBinding', binding, [
   ['subjects[*].apiGroup', { 'subjects[0].apiGroup': 'x' }, 'subjects[0].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"'],
   ['subjects[*].namespace', { 'subjects[0]': { kind: 'ServiceAccount', name: 'a' } }, 'subjects[0].namespace: Required value'],
 ], 'RoleBinding, ClusterRoleBinding');
+updateRules('rbac.authorization.k8s.io/v1 RoleBinding', withChange(binding, { 'subjects': [{ kind: 'User', name: 'u', apiGroup: 'rbac.authorization.k8s.io' }] }), [['roleRef', { 'roleRef.name': 's' }, 'roleRef: Invalid value: ']]);
+for (const kind of ['Role', 'ClusterRole']) updateRules(`rbac.authorization.k8s.io/v1 ${kind}`, { rules: [] }, [['rules', { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] }]]);
 updateRules('rbac.authorization.k8s.io/v1 ClusterRoleBinding', binding, [['roleRef', { 'roleRef.name': 's' }, 'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"s"}: cannot change roleRef']]);
 defaultRules('rbac.authorization.k8s.io/v1 RoleBinding', [['roleRef.apiGroup', { roleRef: { kind: 'Role', name: 'r' }, subjects: [{ kind: 'Group', name: 'g' }, { kind: 'ServiceAccount', name: 's' }] }, { 'roleRef.apiGroup': 'rbac.authorization.k8s.io', 'subjects[0].apiGroup': 'rbac.authorization.k8s.io', 'subjects[1].apiGroup': undefined }]]);
 
@@ -95,5 +97,10 @@ createRules('coordination.k8s.io/v1 Lease', { spec: { leaseDurationSeconds: 1 } 
   ['metadata.name', { 'metadata.name': 'A' }, 'metadata.name: Invalid value: "A"'],
   ['spec.leaseDurationSeconds', { 'spec.leaseDurationSeconds': 0 }, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0'],
   ['spec.leaseTransitions', { 'spec.leaseTransitions': -1 }, 'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0'],
+]);
+createRules('coordination.k8s.io/v1 Lease', { spec: {} }, [['spec.strategy, preferredHolder', { 'spec.preferredHolder': 'a' }]]);
+updateRules('apiregistration.k8s.io/v1 APIService', { metadata: { name: 'v1.a.b' }, spec: { group: 'a.b', version: 'v1', groupPriorityMinimum: 1, versionPriority: 1 } }, [
+  ['metadata.name', { 'spec.version': 'v2' }, 'metadata.name: Invalid value: "v1.a.b": must be `spec.version+"."+spec.group`: "v2.a.b"'],
+  ['spec', { 'spec.groupPriorityMinimum': 5 }],
 ]);
 updateRules('coordination.k8s.io/v1 Lease', { spec: { holderIdentity: 'a' } }, [['spec', { 'spec.holderIdentity': 'b' }]]);

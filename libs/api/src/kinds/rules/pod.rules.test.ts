@@ -1,4 +1,4 @@
-import { createRules, defaultRules, updateRules } from './testing.ts';
+import { createRules, defaultRules, statusRules, updateRules } from './testing.ts';
 import type { RuleCase } from './testing.ts';
 
 const c = 'spec.containers[0]';
@@ -29,6 +29,9 @@ rules('PodSpec', [
   ['ephemeralContainers', { 'spec.ephemeralContainers': [{ name: 'e', image: 'i' }] }, 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
   ['schedulingGates[*].name', { 'spec.schedulingGates': [{ name: 'a' }, { name: 'a' }] }, 'spec.schedulingGates[1]: Duplicate value: "a"'],
   ['os.name', { 'spec.os': { name: 'x' } }, 'spec.os: Unsupported value: "x": supported values: "linux", "windows"'],
+  ['terminationGracePeriodSeconds', { 'spec.terminationGracePeriodSeconds': -5 }],
+  ['containers[*].image', { [`${c}.image`]: ' i' }, `${c}.image: Invalid value: " i": must not have leading or trailing whitespace`],
+  ['metadata.annotations[kubernetes.io/config.mirror]', { 'metadata.annotations': { 'kubernetes.io/config.mirror': 'x' } }, 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName if mirror pod annotation is set'],
   ['shareProcessNamespace', { 'spec.shareProcessNamespace': true, 'spec.hostPID': true }, 'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled'],
 ]);
 rules('Container', [
@@ -43,12 +46,16 @@ rules('Container', [
   ['env[*].valueFrom', { [`${c}.env`]: [{ name: 'A', valueFrom: {} }] }, `${c}.env[0].valueFrom: Invalid value: "": must specify one of: `],
   ['envFrom[*]', { [`${c}.envFrom`]: [{}] }, `${c}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
   ['volumeMounts[*].name', { [`${c}.volumeMounts`]: [{ name: 'v', mountPath: '/v' }] }, `${c}.volumeMounts[0].name: Not found: "v"`],
+  ['restartPolicy', { [`${c}.restartPolicy`]: 'X' }, `${c}.restartPolicy: Unsupported value: "X": supported values: "Always", "Never", "OnFailure"`],
+  ['restartPolicy', { 'spec.initContainers': [{ name: 'i', image: 'i', restartPolicy: 'Always' }], [`${c}.restartPolicy`]: 'OnFailure' }],
+  ['lifecycle.stopSignal', { [`${c}.lifecycle`]: { stopSignal: 'SIGUSR1' } }],
   ['lifecycle.postStart, lifecycle.preStop', { [`${c}.lifecycle`]: { preStop: {} } }, `${c}.lifecycle.preStop: Required value: must specify a handler type`],
   ['lifecycle.preStop.sleep.seconds', { [`${c}.lifecycle`]: { preStop: { sleep: { seconds: 31 } } } }, `${c}.lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)`],
 ]);
 rules('Probe', [
   ['(handler)', { [`${c}.livenessProbe`]: {} }, `${c}.livenessProbe: Required value: must specify a handler type`],
   ['successThreshold', { [`${c}.livenessProbe`]: { exec: { command: ['a'] }, successThreshold: 2 } }, `${c}.livenessProbe.successThreshold: Invalid value: 2: must be 1`],
+  ['terminationGracePeriodSeconds', { [`${c}.livenessProbe`]: { exec: { command: ['a'] }, terminationGracePeriodSeconds: 0 }, [`${c}.readinessProbe`]: { exec: { command: ['a'] }, terminationGracePeriodSeconds: 1 } }, `${c}.livenessProbe.terminationGracePeriodSeconds: Invalid value: 0: must be greater than 0`, `${c}.readinessProbe.terminationGracePeriodSeconds: Invalid value: 1: must not be set for readinessProbes`],
   ['exec.command', { [`${c}.readinessProbe`]: { exec: {} } }, `${c}.readinessProbe.exec.command: Required value`],
   ['grpc.port', { [`${c}.readinessProbe`]: { grpc: { port: 0 } } }, `${c}.readinessProbe.grpc.port: Invalid value: 0: must be between 1 and 65535, inclusive`],
 ]);
@@ -62,10 +69,33 @@ rules('Volume', [
 updateRules('v1 Pod', pod, [
   ['spec.containers, spec.initContainers', { 'spec.containers[1]': { name: 'd', image: 'i' } }, 'spec.containers: Forbidden: pod updates may not add or remove containers'],
   ['spec.containers[*].image', { [`${c}.image`]: ' i' }, `${c}.image: Invalid value: " i": must not have leading or trailing whitespace`, `${c}.image: Invalid value: " i"`],
+  ['spec.activeDeadlineSeconds', { 'spec.activeDeadlineSeconds': 5 }],
+  ['spec.tolerations', { 'spec.tolerations': [{ key: 'a', operator: 'Exists' }] }],
+  ['spec.nodeSelector', { 'spec.nodeSelector': { a: 'b' } }, 'spec: Forbidden: pod updates may not change fields other than'],
+  ['spec.resources', { 'spec.resources': { requests: { cpu: '1' } } }, 'spec: Forbidden: pod updates may not change fields other than'],
+  ['spec.ephemeralContainers', { 'spec.ephemeralContainers': [{ name: 'e', image: 'i' }] }, 'spec: Forbidden: pod updates may not change fields other than'],
+  ['spec.nodeName', { 'spec.nodeName': 'n' }, 'spec: Forbidden: pod updates may not change fields other than'],
+  ['status.qosClass', { 'status.qosClass': 'Guaranteed' }],
   ['spec', { 'spec.hostname': 'h' }, 'spec: Forbidden: pod updates may not change fields other than'],
   ['spec.schedulingGates', { 'spec.schedulingGates': [{ name: 'g' }] }, "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'"],
   ['metadata.annotations[kubernetes.io/config.mirror]', { 'metadata.annotations': { 'kubernetes.io/config.mirror': 'x' }, 'spec.nodeName': '' }, 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName', 'metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add, remove or update the mirror pod annotation'],
 ]);
+const busy = { spec: { ...pod.spec, activeDeadlineSeconds: 10, tolerations: [{ key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }], schedulingGates: [{ name: 'g' }], nodeSelector: { a: 'b' } } };
+updateRules('v1 Pod', busy, [
+  ['spec.activeDeadlineSeconds', { 'spec.activeDeadlineSeconds': 11 }, 'spec.activeDeadlineSeconds: Invalid value: 11: must be less than or equal to previous value'],
+  ['spec.activeDeadlineSeconds', { 'spec.activeDeadlineSeconds': undefined }, 'spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value'],
+  ['spec.tolerations', { 'spec.tolerations[0].tolerationSeconds': 6 }],
+  ['spec.tolerations', { 'spec.tolerations': [] }, 'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds'],
+  ['spec.schedulingGates', { 'spec.schedulingGates': [] }],
+  ['spec.nodeSelector', { 'spec.nodeSelector.c': 'd' }],
+  ['spec.nodeSelector', { 'spec.nodeSelector': {} }, 'spec.nodeSelector: Invalid value: null: only additions to spec.nodeSelector are allowed (no mutations or deletions)'],
+]);
+statusRules('v1 Pod', busy, [
+  ['spec.nodeName', { 'spec.nodeName': 'n' }],
+  ['status.qosClass', { 'status.qosClass': 'Guaranteed' }, 'status.qosClass: Invalid value: "Guaranteed": field is immutable'],
+  ['status.podIPs / status.podIP', { 'status.podIPs': [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }], 'status.hostIP': '1.1.1.1', 'status.hostIPs': [{ ip: 'x' }] }, 'status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family', 'status.hostIPs[0].ip: Invalid value: "x": must be equal to `hostIP`', 'status.hostIPs[0]: Invalid value: "x": must be a valid IP address'],
+  ['status.conditions', { 'status.conditions': [{ type: 'a b', status: 'True', observedGeneration: -1 }] }, 'status.conditions[0].observedGeneration: Invalid value: -1: must be a non-negative integer', 'status.conditions[0].Type: Invalid value: "a b"'],
+], { status: { phase: 'Pending', qosClass: 'BestEffort' } });
 defaultRules('v1 Pod', [
   ['spec.enableServiceLinks', pod, { 'spec.enableServiceLinks': true, 'metadata.generation': 1 }],
   ['status.phase', pod, { 'status.phase': 'Pending', 'status.qosClass': 'BestEffort' }],

@@ -58,10 +58,11 @@ function kindOf(name: string): string {
 export function made(kind: KindDefinition, value: object): KubeObject {
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
   const full = { apiVersion, kind: kind.kind, ...structuredClone(value) } as Record<string, unknown>;
-  const metadata = { name: 'x', ...(kind.namespaced ? { namespace: 'default' } : {}), ...(full['metadata'] as object | undefined) };
+  const given = { name: 'x', ...(kind.namespaced ? { namespace: 'default' } : {}), ...(full['metadata'] as object | undefined) };
+  const metadata = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const decoded = decodeValue({ ...full, metadata }, { expected: kind, fieldValidation: 'Strict' }).object as unknown as KubeObject;
   const object = normalise(kind, decoded);
-  object.metadata.uid ??= 'uid';
+  if (kind.verbs.includes('get')) object.metadata.uid ??= 'uid';
   kind.prepareForCreate?.(object);
   return normalise(kind, object);
 }
@@ -82,7 +83,7 @@ export function updateRules(name: string, good: object, cases: readonly RuleCase
   changeRules(name, good, stored, 'on update', cases, (kind, next, old) => {
     const object = normalise(kind, next);
     kind.prepareForUpdate?.(object, old);
-    return [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])];
+    return [...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])];
   });
 }
 
