@@ -9,8 +9,7 @@ type State = 'missing' | 'invalid' | 'said';
 
 /** Groups of the Kubernetes project are for definitions that it has approved, or that say that it has not. What was stored otherwise may stay so. */
 export function validateApproval(object: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
-  const { group = '' } = object.spec;
-  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return [];
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(object.spec.group ?? '')) return [];
   const state = stateOf(object);
   if (state === 'said' || (old !== undefined && stateOf(old) === state)) return [];
   const field = at('metadata.annotations', annotation);

@@ -65,6 +65,7 @@ function validateValues(operator: string, values: readonly string[], path: strin
   return [];
 }
 
-function noMetadata({ managedFields: _, ...metadata }: ObjectMeta, detail: string): FieldError[] {
-  return Object.values(metadata).every((value) => (value ?? undefined) === undefined) ? [] : [invalidValue('metadata', metadata, detail)];
+/** `managedFields` are the server's own. */
+function noMetadata(metadata: ObjectMeta, detail: string): FieldError[] {
+  return Object.entries(metadata).every(([key, value]) => key === 'managedFields' || (value ?? undefined) === undefined) ? [] : [invalidValue('metadata', metadata, detail)];
 }
