@@ -74,18 +74,33 @@ export class RemoteResourceRequests implements RemoteResources {
     const onGone = (): void => ended.abort(request.signal.reason);
     if (request.signal.aborted) onGone();
     else request.signal.addEventListener('abort', onGone, { once: true });
-    // Events are taken apart here, and only JSON can be.
-    const message = await this.#send(request, user, new Uint8Array(), textType, ended.signal);
-    const code = message.statusCode ?? 0;
-    if (code !== 200) throw refusal(code, await readAll(message, aggregationLimits.eventBytesMax));
-    // Also when nobody ever reads it.
-    if (ended.signal.aborted) throw ended.signal.reason;
+    const message = await this.#begun(request, user, ended);
     ended.signal.addEventListener('abort', end, { once: true });
     const close = (): void => {
       request.signal.removeEventListener('abort', onGone);
       ended.abort(new Error('the watch is over'));
     };
     return Object.assign({ [Symbol.asyncIterator]: () => batchesOf(message, close) }, { contentType: textType });
+  }
+
+  /** The stream of a watch that has begun; it has as long for that as any other request. */
+  async #begun(request: ResourceRequest, user: UserInfo, ended: AbortController): Promise<IncomingMessage> {
+    const { clock, requestMs } = this.#ports;
+    const late = clock.setTimer(requestMs, () => ended.abort(tooLate()));
+    try {
+      // Events are taken apart here, and only JSON can be.
+      const message = await this.#send(request, user, new Uint8Array(), textType, ended.signal);
+      const code = message.statusCode ?? 0;
+      if (code !== 200) throw refusal(code, await readAll(message, aggregationLimits.eventBytesMax));
+      // Also when nobody ever reads it.
+      if (ended.signal.aborted) throw ended.signal.reason;
+      return message;
+    } catch (error) {
+      if (ended.signal.aborted) throw ended.signal.reason;
+      throw error;
+    } finally {
+      late.cancel();
+    }
   }
 
   async #send(request: ResourceRequest, user: UserInfo, body: Uint8Array, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
