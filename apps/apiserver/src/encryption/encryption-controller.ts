@@ -26,6 +26,8 @@ export class EncryptionController {
   readonly encryption: Encryption;
   readonly #ports: EncryptionPorts;
   #plugins = new Map<string, KmsProvider>();
+  /** End what an earlier configuration used. */
+  readonly #lingering = new Set<() => void>();
   #hash = '';
   #turn: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -71,7 +73,19 @@ export class EncryptionController {
   stop(): void {
     this.#isStopped = true;
     this.#unfollow();
+    for (const letGo of this.#lingering) letGo();
     for (const plugin of this.#plugins.values()) plugin.stop();
+  }
+
+  /** Ends plugins that are no longer used when reads under way are through, or when the server stops. */
+  #letGo(plugins: readonly KmsProvider[]): void {
+    const letGo = (): void => {
+      timer.cancel();
+      this.#lingering.delete(letGo);
+      for (const plugin of plugins) plugin.stop();
+    };
+    const timer = this.#ports.clock.setTimer(encryptionLimits.lingerMs, letGo);
+    this.#lingering.add(letGo);
   }
 
   async #use(text: string, mustBeWell: boolean): Promise<void> {
@@ -102,7 +116,7 @@ export class EncryptionController {
     this.encryption.use(rules);
     metrics?.uses(`sha256:${hash}`);
     log.info('the encryption configuration is in use', { hash: `sha256:${hash}` });
-    if (gone.length > 0) clock.setTimer(encryptionLimits.lingerMs, () => gone.forEach((provider) => provider.stop()));
+    if (gone.length > 0) this.#letGo(gone);
     if (this.#isStopped) this.stop();
   }
 }

@@ -3,7 +3,10 @@ import { logTo, seededRandom, VirtualClock, type Log } from '@rhythm/base';
 import { memoryStore, type Store } from '@rhythm/store-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { settled, testApi, type TestApi } from '../testing.ts';
+import type { KmsConfig } from './configuration.ts';
 import { EncryptedStore, EncryptionController } from './index.ts';
+import type { KmsPlugin } from './kms/plugin.ts';
+import { encryptionLimits } from './limits.ts';
 
 const secretValue = 'correct horse battery staple';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -166,6 +169,30 @@ describe('rotation', () => {
 });
 
 describe('what cannot be read', () => {
+  test('a plugin that is no longer used is let go after a while, and at once when the server stops', async () => {
+    const open = new Set<string>();
+    const kms = (name: string): string => resources(`{kms: {apiVersion: v2, name: ${name}, endpoint: 'unix:///run/${name}.sock'}}`);
+    const clock = new VirtualClock();
+    const dial = ({ name }: KmsConfig): KmsPlugin => {
+      open.add(name);
+      return {
+        status: () => Promise.resolve({ version: 'v2', healthz: 'ok', keyId: '1' }),
+        encrypt: (plaintext) => Promise.resolve({ ciphertext: Buffer.from(plaintext), keyId: '1', annotations: {} }),
+        decrypt: ({ ciphertext }) => Promise.resolve(ciphertext),
+        close: () => void open.delete(name),
+      };
+    };
+    const controller = new EncryptionController(kindRegistry, { clock, random: seededRandom(1), log, dial });
+    await controller.start(kms('one'));
+    expect(await controller.reload(kms('two'))).toBe(true);
+    expect([...open]).toEqual(['one', 'two']);
+    await clock.advance(encryptionLimits.lingerMs);
+    expect([...open]).toEqual(['two']);
+    expect(await controller.reload(kms('three'))).toBe(true);
+    controller.stop();
+    expect([...open]).toEqual([]);
+  });
+
   test('a damaged value is an error for it and for lists of its kind, not for other objects and kinds', async () => {
     const store = memoryStore();
     const rig = await server(store, resources(gcm(['one', 1])));
