@@ -14,7 +14,11 @@ export function identityHeaders({ name, uid, groups, extra }: UserInfo): Record<
   headers['x-remote-user'] = [sayable(name)];
   if (uid !== undefined && uid !== '') headers['x-remote-uid'] = [sayable(uid)];
   if (groups.length > 0) headers['x-remote-group'] = groups.map(sayable);
-  for (const [key, values] of Object.entries(extra ?? {})) if (values.length > 0) headers[`x-remote-extra-${escapedKey(key)}`] = values.map(sayable);
+  for (const [key, values] of Object.entries(extra ?? {})) {
+    const header = `x-remote-extra-${escapedKey(key)}`;
+    // Keys that differ in case alone have one header together: none of their values is lost.
+    if (values.length > 0) headers[header] = [...(headers[header] ?? []), ...values.map(sayable)];
+  }
   return headers;
 }
 

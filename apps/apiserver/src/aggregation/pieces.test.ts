@@ -17,6 +17,10 @@ describe('identity headers', () => {
     expect({ ...headers }).toEqual({ 'x-remote-user': [Buffer.from('Zoë').toString('latin1')], 'x-remote-uid': ['7'], 'x-remote-group': ['a', 'b'], 'x-remote-extra-acme.com%2Fteam': ['x', 'y'] });
   });
 
+  test('lose nothing of keys that differ in case alone', () => {
+    expect({ ...identityHeaders({ name: 'a', groups: [], extra: { Team: ['x'], team: ['y'] } }) }).toEqual({ 'x-remote-user': ['a'], 'x-remote-extra-team': ['x', 'y'] });
+  });
+
   test.each(['a\r\nX-Remote-Group: system:masters', 'a\u0000', 'a\u007f'])('%j is not said', (name) => {
     expect(() => identityHeaders({ name, groups: [] })).toThrow('cannot be passed on in a header');
     expect(() => identityHeaders({ name: 'a', groups: [name] })).toThrow('cannot be passed on in a header');
