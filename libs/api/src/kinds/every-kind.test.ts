@@ -60,3 +60,23 @@ test.each(stored.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as c
   expect(next.status).toMatchObject(object.status as object);
   expect(next.metadata.generation).toBe(object.metadata.generation);
 });
+
+/** What field selectors may name besides the name and the namespace (the conversions of pkg/apis and the attributes of pkg/registry). */
+const reference = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+const selectable: Readonly<Record<string, readonly string[]>> = {
+  'v1 Event': [...reference.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
+  'events.k8s.io/v1 Event': [...reference.map((field) => `regarding.${field}`), 'reason', 'reportingController', 'type'],
+  'v1 Namespace': ['name', 'status.phase'],
+  'v1 Node': ['spec.unschedulable'],
+  'v1 Pod': ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'spec.hostNetwork', 'status.phase', 'status.podIP', 'status.podIPs', 'status.nominatedNodeName'],
+  'v1 ReplicationController': ['status.replicas'],
+  'v1 Secret': ['type'],
+  'v1 Service': ['spec.clusterIP', 'spec.type'],
+  'apps/v1 ReplicaSet': ['status.replicas'],
+  'batch/v1 Job': ['status.successful'],
+  'certificates.k8s.io/v1 CertificateSigningRequest': ['spec.signerName'],
+  'resource.k8s.io/v1 ResourceSlice': ['spec.nodeName', 'spec.driver'],
+};
+test.each(stored.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s is selected by the fields that upstream has', (name, kind) => {
+  expect(Object.keys(kind.selectableFields?.(bare(kind)) ?? {}).toSorted()).toEqual([...(selectable[name] ?? [])].toSorted());
+});
