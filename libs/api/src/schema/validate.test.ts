@@ -59,4 +59,11 @@ describe('validateStructure', () => {
     const values = Array.from({ length: 20_000 }, (_, i) => `value${i}`);
     expect(errors({ type: 'array', items: { ...text, enum: values } }, Array.from({ length: 50_000 }, () => 'value19999'))).toEqual([]);
   });
+
+  it('does not repeat a long list of allowed values for each that is wrong', () => {
+    const values = Array.from({ length: 20_000 }, (_, i) => `value${i}`);
+    const found = errors({ type: 'array', items: { ...text, enum: values } }, Array.from({ length: 90 }, () => 'none'));
+    expect(found[0]).toContain('"value0", "value1"');
+    expect(found.join('').length).toBeLessThan(1_000_000);
+  });
 });

@@ -7,6 +7,8 @@ import { shapeOf } from './shape.ts';
 
 /** Errors are gathered up to this many: enough to act on, and hostile input must not grow an answer. */
 const errorsMax = 100;
+/** Characters that errors about enums take together: each names all that is allowed, which may be thousands of values. */
+const enumTextMax = 256 * 1024;
 
 /**
  * Validates an object against its schema: types, required, enum, bounds, pattern, format, lists that are sets or maps, and
@@ -21,13 +23,14 @@ export function validateStructure(node: SchemaNode, object: unknown, path = ''):
 
 class Validator {
   readonly #errors: FieldError[];
+  #enumText = 0;
 
   constructor(errors: FieldError[]) {
     this.#errors = errors;
   }
 
   value(node: SchemaNode, value: unknown, path: string): void {
-    if (this.#errors.length >= errorsMax) return;
+    if (this.#errors.length >= errorsMax || this.#enumText > enumTextMax) return;
     if (value === null && (node.nullable === true || node.proto !== undefined)) return;
     const wrong = typeErrors(node, value, path);
     if (wrong.length > 0) {
@@ -35,7 +38,9 @@ class Validator {
       return;
     }
     if (node.enum !== undefined && !allowedBy(node.enum).has(canonical(value))) {
-      this.#errors.push(notSupported(path, value, node.enum.map((allowed) => (typeof allowed === 'string' ? allowed : JSON.stringify(allowed)))));
+      const error = notSupported(path, value, node.enum.map((allowed) => (typeof allowed === 'string' ? allowed : JSON.stringify(allowed))));
+      this.#enumText += error.message.length;
+      this.#errors.push(error);
     }
     this.#errors.push(...boundErrors(node, value, path));
     this.#junctors(node, value, path);
