@@ -1,11 +1,11 @@
-import { assert, sleepOn, toError, type Timer } from '@rhythm/base';
-import type { StoredEvent } from '@rhythm/mvcc';
+import { assert, toError, type Timer } from '@rhythm/base';
 import type { Caller } from '@rhythm/proto/store';
-import { decodeChange, isVoter, membersOf, ProposalDroppedError, type RaftNode, type Entry, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
+import { isVoter, membersOf, ProposalDroppedError, type RaftNode, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
 import { costBytes, takesSpace } from '../alarms/cost.ts';
 import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
-import { decodeCommand, encodeCommand, ticketOf } from './command.ts';
+import { Applier, removedError } from './applier.ts';
+import { encodeCommand } from './command.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
@@ -22,8 +22,6 @@ import type { SnapshotMessage, Transport } from './transport.ts';
 import { Waiters, type Answer } from './waiters.ts';
 import { etcdError } from '../services/errors.ts';
 
-/** How long applied changes may wait to be written to the key space together: the log has them, readers see them. */
-const flushDelayMs = 20;
 /** Writes that may wait for the key space before applying pauses. */
 const backlogWritesMax = 20_000;
 
@@ -40,7 +38,7 @@ export interface HostCounts {
   readonly applied: ReadonlyMap<CommandKind, number>;
 }
 
-/** Runs one member: feeds raft, does its work in the order it asks for, applies what is committed, answers callers. */
+/** Runs one member: feeds raft, does its work in the order it asks for, and has its `Applier` apply what is committed. */
 export class Host {
   #state: State;
   readonly leases: LeaseKeeper;
@@ -53,7 +51,7 @@ export class Host {
   readonly #waiters: Waiters;
   readonly #reads: Reads;
   readonly #transfer: StateTransfer;
-  readonly #listeners = new Set<Listener>();
+  readonly #applier: Applier;
   readonly #proposals: Proposals;
   #working = false;
   #isWorkPlanned = false;
@@ -61,15 +59,12 @@ export class Host {
   #failure: Error | undefined;
   #fail: (error: Error) => void = () => undefined;
   #timer: Timer | undefined;
-  #flushTimer: Timer | undefined;
   #wasLeader = false;
   /** There is nobody else in the group. */
   #isAlone = false;
   #isLearner = false;
   readonly #leadership: Leadership;
-  readonly #appliedCommands = new Map<CommandKind, number>();
   #idle: Array<() => void> = [];
-  #applying: Array<{ readonly index: number; resolve(): void }> = [];
 
   private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
     const { clock, random } = options;
@@ -91,6 +86,18 @@ export class Host {
       takeoverMs: electionTicks * tickMs,
       plant: options.plant,
       ...(options.leaseCheckpointMs === undefined ? {} : { checkpointMs: options.leaseCheckpointMs }),
+    });
+    this.#applier = new Applier({
+      id: options.id,
+      clock,
+      log: options.log,
+      waiters: this.#waiters,
+      cutter: this.#cutter,
+      leases: this.leases,
+      state: () => this.#state,
+      isLeader: () => this.#wasLeader,
+      membersChanged: () => this.#tellPeers(),
+      giveUp: (error) => this.#giveUp(error),
     });
     this.failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
@@ -148,7 +155,7 @@ export class Host {
 
   /** What happened since the start, and what waits, for metrics. */
   get counts(): HostCounts {
-    return { leaderChanges: this.#leadership.changes, proposalsPending: this.#waiters.size, proposalsFailed: this.#waiters.failures, applied: this.#appliedCommands };
+    return { leaderChanges: this.#leadership.changes, proposalsPending: this.#waiters.size, proposalsFailed: this.#waiters.failures, applied: this.#applier.commands };
   }
 
   get transport(): Transport | undefined {
@@ -217,9 +224,8 @@ export class Host {
   }
 
   /** Resolves once everything up to `index` is applied here, or the member stops. */
-  async appliedUpTo(index: number): Promise<void> {
-    if (this.#state.applied.index >= index) return;
-    await new Promise<void>((resolve) => this.#applying.push({ index, resolve }));
+  appliedUpTo(index: number): Promise<void> {
+    return this.#applier.upTo(index);
   }
 
   /** Raises an alarm of a member, this one by default, unless it stands already. */
@@ -236,8 +242,7 @@ export class Host {
   }
 
   onApplied(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#applier.onApplied(listener);
   }
 
   /** Ends work in progress and closes the disk. */
@@ -245,7 +250,7 @@ export class Host {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#timer?.cancel();
-    this.#flushTimer?.cancel();
+    this.#applier.stop();
     await this.#options.transport?.stop();
     await this.#settled();
     this.#failAll();
@@ -355,7 +360,7 @@ export class Host {
     const write = ready.mustSync && ready.snapshot === undefined ? this.#log.append(ready.entries, ready.hardState, true) : undefined;
     // A failure is seen when it is awaited below; until then it must not count as unhandled.
     write?.catch(() => undefined);
-    this.#apply(ready);
+    this.#applier.apply(ready);
     for (const read of ready.readStates) this.#reads.confirmed(read.context, read.index);
     this.#reads.applied(this.#state.applied.index);
     if (this.#options.plant !== 'answer-before-sync') await write;
@@ -400,76 +405,11 @@ export class Host {
     this.#cutter.restarted(state.applied.index);
     // What became of these is somewhere in that state.
     this.#waiters.failHandedOver(etcdError('TimeoutDueToConnectionLost'));
-    this.#noteApplied();
-    this.#tellPeers();
-    for (const listener of this.#listeners) listener.installed?.(revision);
+    this.#applier.installed(revision);
     void before
       .retire()
       .then(() => this.#options.spaces.clean())
       .catch((error: unknown) => this.#options.log.warn('the replaced state could not be removed', { error }));
-  }
-
-  #apply({ committed, membership }: Ready): void {
-    if (committed.length === 0) return;
-    const events: StoredEvent[] = [];
-    for (const entry of committed) {
-      if (entry.term > this.#state.applied.term) this.#waiters.failBeforeTerm(entry.term);
-      if (entry.type === 'config') this.#applyChange(entry, membership);
-      else this.#applyOne(entry, events);
-    }
-    if (events.length > 0) for (const listener of this.#listeners) listener.applied(events, this.#state.mvcc.revision);
-    this.#noteApplied();
-    this.#flushLater();
-  }
-
-  #noteApplied(): void {
-    const { index } = this.#state.applied;
-    for (const waiting of this.#applying) if (waiting.index <= index) waiting.resolve();
-    this.#applying = this.#applying.filter((waiting) => waiting.index > index);
-  }
-
-  #flushLater(): void {
-    this.#flushTimer ??= this.#options.clock.setTimer(flushDelayMs, () => {
-      this.#flushTimer = undefined;
-      this.#state.flushSoon().catch((error: unknown) => this.#giveUp(toError(error)));
-    });
-  }
-
-  #applyOne(entry: Entry, events: StoredEvent[]): void {
-    const at = { index: entry.index, term: entry.term };
-    this.#cutter.note(entry.data.length);
-    if (entry.data.length === 0) {
-      this.#state.apply(undefined, at);
-      return;
-    }
-    const waiter = this.#waiters.take(ticketOf(entry.data, this.#waiters.originBytes));
-    const proposal = waiter?.proposal ?? decodeCommand(entry.data);
-    const { command } = proposal;
-    const applied = this.#state.apply(proposal, at);
-    if (applied === undefined) return;
-    const isDone = !(applied.reply instanceof Error);
-    if (isDone) this.#appliedCommands.set(command.$case, (this.#appliedCommands.get(command.$case) ?? 0) + 1);
-    if (isDone && this.#wasLeader) this.leases.note(command);
-    for (const event of applied.events ?? []) events.push(event);
-    if (isDone && command.$case === 'compaction') this.#state.collectGarbage().catch((error: unknown) => this.#giveUp(toError(error)));
-    if (isDone && command.$case === 'member') this.#tellPeers();
-    waiter?.resolve({ reply: applied.reply, index: entry.index });
-  }
-
-  #applyChange(entry: Entry, membership: Ready['membership']): void {
-    assert(membership !== undefined, 'a change of membership is the last entry of its batch');
-    const { reply } = this.#state.applyMembership(entry.data, membership, { index: entry.index, term: entry.term });
-    const { context } = decodeChange(entry.data);
-    this.#waiters.take(ticketOf(context, this.#waiters.originBytes))?.resolve({ reply, index: entry.index });
-    this.#tellPeers();
-    if (!membersOf(membership).includes(this.#options.id)) void this.#leave();
-  }
-
-  /** This member was removed. It goes once the others have had time to learn that the change is committed. */
-  async #leave(): Promise<void> {
-    this.#options.log.warn('this member was removed from its cluster');
-    await sleepOn(this.#options.clock, electionTicks * tickMs);
-    this.#giveUp(removedError(this.#options.id));
   }
 
   #noteLeadership(): void {
@@ -499,7 +439,7 @@ export class Host {
   #failAll(): void {
     this.#waiters.failAll(etcdError('Stopped'));
     this.#reads.failAll(etcdError('Stopped'));
-    for (const waiting of this.#applying.splice(0)) waiting.resolve();
+    this.#applier.release();
   }
 
   #giveUp(error: Error): void {
@@ -514,8 +454,4 @@ async function granted(promise: Promise<Answer>): Promise<Answer> {
   const answer = await promise;
   if (answer.reply instanceof Error) throw etcdError(answer.reply.kind);
   return answer;
-}
-
-function removedError(id: NodeId): Error {
-  return new Error(`this member (${id.toString(16)}) was removed from its cluster: remove its data directory, and add it as a new member`);
 }
