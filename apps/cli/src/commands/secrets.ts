@@ -41,6 +41,7 @@ async function status(config: ClusterConfig, { clock, write }: SecretsPorts): Pr
 
 async function reencrypt(config: ClusterConfig, ports: SecretsPorts): Promise<void> {
   const file = EncryptionFile.read(clusterPaths(config.dir).encryption);
+  if (file.prefix !== '') await taken(config, file, ports);
   await writeAgain(config, file, ports);
 }
 
@@ -48,6 +49,8 @@ async function reencrypt(config: ClusterConfig, ports: SecretsPorts): Promise<vo
 async function rotate(config: ClusterConfig, ports: SecretsPorts): Promise<void> {
   const { write, random } = ports;
   const file = EncryptionFile.read(clusterPaths(config.dir).encryption);
+  // Keys are changed only under a server that follows the file.
+  await taken(config, file, ports);
   file.addKey(random);
   file.write();
   write(`a new key is first: ${file.prefix}…\n`);

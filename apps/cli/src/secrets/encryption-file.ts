@@ -22,21 +22,25 @@ export function freshConfiguration(random: Pick<Random, 'bytes'>, readsPlain: bo
   return stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources: [{ resources: ['secrets'], providers }] });
 }
 
-/** The file `encryption.yaml` of a cluster. Nothing that it throws or returns shows a key, but `text`. */
+/** The file `encryption.yaml` of a cluster. Nothing that it throws or returns shows a key. */
 export class EncryptionFile {
   readonly #path: string;
   readonly #configuration: Configuration;
+  #text: string;
 
-  private constructor(path: string, configuration: Configuration) {
+  private constructor(path: string, text: string, configuration: Configuration) {
     this.#path = path;
+    this.#text = text;
     this.#configuration = configuration;
   }
 
   /** @throws Error for a file that cannot be read; without its contents. */
   static read(path: string): EncryptionFile {
+    let text: string;
     let value: unknown;
     try {
-      value = parse(readFileSync(path, 'utf8'));
+      text = readFileSync(path, 'utf8');
+      value = parse(text);
     } catch (error) {
       // What the parser says quotes the file.
       throw new Error(`${path} cannot be read as YAML`, { cause: error instanceof Error && 'code' in error && error.code === 'ENOENT' ? error : undefined });
@@ -44,7 +48,7 @@ export class EncryptionFile {
     const { resources } = (typeof value === 'object' && value !== null ? value : {}) as { resources?: unknown };
     const isElement = (one: unknown): boolean => typeof one === 'object' && one !== null && Array.isArray((one as { resources?: unknown }).resources) && Array.isArray((one as { providers?: unknown }).providers);
     if (!Array.isArray(resources) || !resources.every(isElement)) throw new Error(`${path} is no EncryptionConfiguration`);
-    return new EncryptionFile(path, value as Configuration);
+    return new EncryptionFile(path, text, value as Configuration);
   }
 
   /** How the values begin that Secrets are written with; '' when they are written in plain text. */
@@ -55,14 +59,9 @@ export class EncryptionFile {
     return type === 'kms' ? `k8s:enc:kms:v2:${fields?.name ?? ''}:` : `k8s:enc:${type}:v1:${fields?.keys?.[0]?.name ?? ''}:`;
   }
 
-  /** By which the API server says what it uses. */
+  /** Of the file as it was read or last written: by this the API server says what it uses. */
   get hash(): string {
-    return `sha256:${createHash('sha256').update(this.text).digest('hex')}`;
-  }
-
-  /** As it is to be written. Holds keys. */
-  get text(): string {
-    return stringify(this.#configuration);
+    return `sha256:${createHash('sha256').update(this.#text).digest('hex')}`;
   }
 
   /** Puts a new key in front of the others. @throws Error when the keys are not this command's to change. */
@@ -79,7 +78,8 @@ export class EncryptionFile {
 
   /** Mode 0600, at once or not at all. */
   write(): void {
-    writeSecretFile(this.#path, this.text);
+    this.#text = stringify(this.#configuration);
+    writeSecretFile(this.#path, this.#text);
   }
 
   /** The element that says how Secrets are written. */

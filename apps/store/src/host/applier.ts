@@ -22,13 +22,13 @@ export interface ApplierPorts {
   readonly cutter: LogCutter;
   readonly leases: LeaseKeeper;
   /** Another one after a leader's state was installed. */
-  state(): State;
+  readonly state: () => State;
   /** It leads, and has applied what all leaders before it acknowledged. */
-  isLeader(): boolean;
+  readonly isLeader: () => boolean;
   /** The members are others. */
-  membersChanged(): void;
+  readonly membersChanged: () => void;
   /** This member cannot go on. */
-  giveUp(error: Error): void;
+  readonly giveUp: (error: Error) => void;
 }
 
 /** Applies what is committed, in its order: changes the state, answers the callers that wait for it, tells the listeners. */
