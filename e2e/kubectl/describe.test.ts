@@ -131,6 +131,12 @@ commands('describe', ({ k, command }) => {
     for (const kind of ['csr', 'crd', 'csidrivers', 'apiservices', 'podtemplates', 'controllerrevisions', 'volumeattachments']) expect((await k.try(['describe', kind])).code).toBe(0);
     expect(await k.fails('describe', 'pod', 'nobody')).toBe('Error from server (NotFound): pods "nobody" not found\n');
   });
+  command('describe flowschema, prioritylevelconfiguration, apiservice', async () => {
+    expect(await k.ok('get', 'flowschemas')).toMatch(/^NAME +PRIORITYLEVEL +MATCHINGPRECEDENCE +DISTINGUISHERMETHOD +AGE +MISSINGPL\ncatch-all +catch-all +10000 +ByUser +\S+ +False\n/);
+    if (!k.old) expect(await describe('flowschema', 'catch-all')).toMatch(/^Name: +catch-all\n[^]*Kind: +FlowSchema\n[^]*Matching Precedence: +10000\n/);
+    if (!k.old) expect(await describe('prioritylevelconfiguration', 'catch-all')).toMatch(/Nominal Concurrency Shares: +5\n/);
+    expect(await describe('apiservice', 'v1.apps')).toMatch(/Group: +apps\n[^]*Reason: +Local\n/);
+  });
   command('describe by prefix, label, file and type/name', async () => {
     expect((await k.ok('describe', 'pod', 'web-')).match(/^Name: /gm)).toHaveLength(2);
     expect((await k.ok('describe', 'pods', '-l', 'app=web')).match(/^Name: /gm)).toHaveLength(2);
