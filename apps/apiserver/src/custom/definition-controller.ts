@@ -21,7 +21,7 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 /** Instances that are deleted at once. */
 const deletionsMax = 10;
 /** Definitions whose status is written at once. */
-const reconciledAtATime = 8;
+const reconciledAtATime = 16;
 
 const backoff = { initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 };
 
@@ -149,10 +149,16 @@ export class DefinitionController {
     this.#known.forgetAllBut(entries);
     const due = this.#known.due(entries);
     const failures: unknown[] = [];
-    for (let at = 0; at < due.length; at += reconciledAtATime) {
+    const writing = new Set<Promise<unknown>>();
+    for (const { entry, definition } of due) {
       // Names are granted in this order; only the writing is at once.
-      await Promise.all(due.slice(at, at + reconciledAtATime).map(({ entry, definition }) => this.#reconcile(entry, definition).catch((error: unknown) => failures.push(error))));
+      const one: Promise<unknown> = this.#reconcile(entry, definition)
+        .catch((error: unknown) => failures.push(error))
+        .finally(() => writing.delete(one));
+      writing.add(one);
+      if (writing.size >= reconciledAtATime) await Promise.race(writing);
     }
+    await Promise.all(writing);
     if (failures.length > 0) throw failures[0];
   }
 
