@@ -1,4 +1,4 @@
-import { request as httpsRequest } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
 import { seededRandom, systemClock } from '@rhythm/base';
 import type { KubeObject } from '@rhythm/api';
 import { dialGrpc, GrpcError, Metadata, statusMetadataKey, unary } from '@rhythm/grpc';
@@ -36,6 +36,8 @@ export interface Reply {
 export interface Raw {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
+  /** Over a connection that is kept; one of its own otherwise. */
+  readonly isKept?: boolean;
 }
 
 interface Identity {
@@ -59,6 +61,7 @@ export class Rig {
   readonly #authority: Authority;
   readonly #identities = new Map<string, Identity>([['nobody', nobody]]);
   readonly #stubs = new Map<string, Stub>();
+  readonly #agents = new Map<string, Agent>();
 
   private constructor(parts: { server: Apiserver; store: Store; authority: Authority; log: string[]; audit: string[] }) {
     this.server = parts.server;
@@ -101,6 +104,7 @@ export class Rig {
 
   async stop(): Promise<void> {
     for (const stub of this.#stubs.values()) stub.close();
+    for (const agent of this.#agents.values()) agent.destroy();
     await this.server.stop();
   }
 
@@ -122,11 +126,11 @@ export class Rig {
   }
 
   /** An HTTP request with the path as it is. */
-  raw(as: string, method: string, path: string, { headers = {}, body }: Raw = {}): Promise<Reply> {
+  raw(as: string, method: string, path: string, { headers = {}, body, isKept = false }: Raw = {}): Promise<Reply> {
     const { cert, key, token } = this.#identityOf(as);
     const all = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }), ...(headers as Record<string, string | string[]>) };
     return new Promise((resolve, reject) => {
-      const sent = httpsRequest({ host: '127.0.0.1', port: this.server.port, ca: this.ca, agent: false, method, path, headers: all, ...(cert === undefined || key === undefined ? {} : { cert, key }) }, (message) => {
+      const sent = httpsRequest({ host: '127.0.0.1', port: this.server.port, method, path, headers: all, ca: this.ca, agent: isKept ? this.#agentOf(as) : false, ...(cert === undefined || key === undefined ? {} : { cert, key }) }, (message) => {
         const chunks: Buffer[] = [];
         message.on('data', (chunk: Buffer) => chunks.push(chunk));
         message.on('error', reject);
@@ -138,7 +142,9 @@ export class Rig {
   }
 
   http(as: string, ask: Ask): Promise<Reply> {
-    return this.raw(as, methods[ask.verb], pathOf(ask), { headers: { accept: 'application/json', ...ask.headers, ...(ask.contentType === undefined ? {} : { 'content-type': ask.contentType }) }, ...(ask.body === undefined ? {} : { body: bytesOf(ask.body) }) });
+    const body = ask.body === undefined ? undefined : bytesOf(ask.body);
+    // After a body that is too large the server closes the connection.
+    return this.raw(as, methods[ask.verb], pathOf(ask), { isKept: (body?.length ?? 0) < 100_000, headers: { accept: 'application/json', ...ask.headers, ...(ask.contentType === undefined ? {} : { 'content-type': ask.contentType }) }, ...(body === undefined ? {} : { body }) });
   }
 
   async grpc(as: string, ask: Ask): Promise<Reply> {
@@ -189,6 +195,12 @@ export class Rig {
   async keys(): Promise<string[]> {
     const { values } = await this.store.range('/', { end: '0', keysOnly: true });
     return values.map(({ key }) => key);
+  }
+
+  #agentOf(as: string): Agent {
+    const agent = this.#agents.get(as) ?? new Agent({ keepAlive: true });
+    this.#agents.set(as, agent);
+    return agent;
   }
 
   #identityOf(as: string): Identity {

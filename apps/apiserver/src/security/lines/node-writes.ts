@@ -45,7 +45,7 @@ export const nodeWrites: Line = (rig) => {
     ['its own owners by its status', { verb: 'patch', resource: 'nodes', name: 'n1', subresource: 'status', contentType: merge, body: { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'none', uid: 'x' }] } } }],
     ['another\'s pod status', { verb: 'patch', ...at, name: 'pod-n2', subresource: 'status', contentType: merge, body: { status: { phase: 'Failed' } } }],
     ['labels by its pod\'s status', { verb: 'patch', ...at, name: 'pod-n1', subresource: 'status', contentType: merge, body: { metadata: { labels: { app: 'victim' } } } }],
-    ['its pod\'s claims by its status (CVE-2025-4563)', { verb: 'patch', ...at, name: 'pod-n1', subresource: 'status', contentType: merge, body: { status: { resourceClaimStatuses: [{ name: 'a', resourceClaimName: 'b' }] } } }],
+    ['its pod\'s claims by its status (CVE-2025-4563)', { verb: 'patch', ...at, name: 'pod-n1', subresource: 'status', contentType: merge, body: { status: { resourceClaimStatuses: [{ name: 'a', resourceClaimName: 'b' }] } } }, 422],
     ['its pod\'s spec', { verb: 'patch', ...at, name: 'pod-n1', contentType: merge, body: { spec: { activeDeadlineSeconds: 1 } } }],
     ['its pod\'s ephemeral containers', { verb: 'patch', ...at, name: 'pod-n1', subresource: 'ephemeralcontainers', contentType: merge, body: { spec: { ephemeralContainers: [container] } } }],
     ['its pod\'s size', { verb: 'patch', ...at, name: 'pod-n1', subresource: 'resize', contentType: merge, body: {} }],
