@@ -47,7 +47,7 @@ test('the signer is the stored one, not one that the update names', async () => 
 test('who may not sign for the signer issues nothing and fails nothing', async () => {
   const on = server('approve kubernetes.io/kube-apiserver-client');
   const made = await create(on);
-  for (const status of [{ certificate: Buffer.from('x').toString('base64') }, { conditions: [{ type: 'Failed', status: 'True' }] }]) {
+  for (const status of [{ certificate: Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n').toString('base64') }, { conditions: [{ type: 'Failed', status: 'True' }] }]) {
     await expect(on.call('update', `${csrs}/r/status`, { ...made, status })).rejects.toMatchObject({ reason: 'Forbidden', message: expect.stringContaining('user not permitted to sign requests') });
   }
 });
