@@ -277,7 +277,8 @@ export class Pipeline implements ApiPipeline {
   }
 
   async #handled(call: Call, handler: ResourceHandler): Promise<ResourceResponse> {
-    if (!handler.verbs.includes(call.request.verb)) throw methodNotAllowed();
+    const astray = call.kind.namespaced && call.request.namespace === '' && call.request.subresource === '';
+    if (astray || !handler.verbs.includes(call.request.verb)) throw methodNotAllowed();
     const result = await handler.handle(this.resourceCall(call));
     if ('response' in result) return { ...result.response, warnings: [...result.response.warnings, ...call.warnings] };
     return objectResponse(this.#ports, call, result.object, tablelessRenderingOf(call), result.code);

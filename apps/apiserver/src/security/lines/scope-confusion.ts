@@ -35,7 +35,7 @@ export const scopeConfusion: Line = (rig) => {
     ['an eviction', { verb: 'create', resource: 'pods', name: 'x', subresource: 'eviction', body: { metadata: { name: 'x', namespace: 'mine' } } }, 403, 404],
     ['a binding', { verb: 'create', resource: 'pods', name: 'x', subresource: 'binding', body: { metadata: { name: 'x', namespace: 'mine' }, target: { name: 'n' } } }, 403, 404],
     ['a scale', { verb: 'get', api: 'apps/v1', resource: 'deployments', name: 'x', subresource: 'scale' }, 403, 404],
-    ['a local review', { verb: 'create', api: 'authorization.k8s.io/v1', resource: 'localsubjectaccessreviews', body: { spec: { user: 'bob', resourceAttributes: { namespace: 'mine' } } } }, 403, 400],
+    ['a local review', { verb: 'create', api: 'authorization.k8s.io/v1', resource: 'localsubjectaccessreviews', body: { spec: { user: 'bob', resourceAttributes: { namespace: 'mine' } } } }, 403, 405],
   ])('%s by the URL of the cluster', async (_name, ask, bob, admin) => {
     await prepared();
     expect([await rig().both('bob', ask), await rig().both('carol', ask), await rig().both('admin', ask)]).toEqual([bob, bob, admin]);

@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from '@rhythm/api/types/apiextensions-v1';
 import { systemClock } from '@rhythm/base';
 import { expect, test } from 'vitest';
+import type { Ask } from '../rig.ts';
 import type { Line } from './line.ts';
 
 const secret = { verb: 'create', namespace: 'default', resource: 'secrets' } as const;
@@ -87,7 +88,12 @@ export const storageKeys: Line = (rig) => {
   async function defined(plural: string, group: string): Promise<void> {
     const api = 'apiextensions.k8s.io/v1';
     await rig().make({ verb: 'create', api, resource: 'customresourcedefinitions', body: definition(plural, group) });
-    while ((await rig().http('admin', { verb: 'list', api: `${group}/v1`, resource: plural })).code !== 200) await systemClock.sleep(10);
+    const served = async (ask: Ask): Promise<void> => {
+      while ((await rig().http('admin', ask)).code !== 200) await systemClock.sleep(10);
+    };
+    await served({ verb: 'list', api: `${group}/v1`, resource: plural });
+    // The server writes this one by itself, a moment later.
+    await served({ verb: 'get', api: 'apiregistration.k8s.io/v1', resource: 'apiservices', name: `v1.${group}` });
   }
 };
 
