@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bidi, serverStream, unary } from '@rhythm/grpc';
-import { LeaseService } from '@rhythm/proto/etcd';
+import { KVService, LeaseService } from '@rhythm/proto/etcd';
 import { ElectionService, type LeaderResponse } from '@rhythm/proto/etcd/election';
 import { LockService } from '@rhythm/proto/etcd/lock';
-import { bytes, outcome, plain, startBoth, stepOf, type Both, type Step } from './both.ts';
+import { bytes, outcome, plain, plainRange, startBoth, stepOf, type Both, type Step } from './both.ts';
 
 /** Locks, elections and keep-alives on Debian's etcd-server and on ours. */
 let both: Both;
@@ -28,11 +28,20 @@ async function expectAlike(...steps: readonly Step[]): Promise<string[]> {
 const grant = (ID: bigint) => stepOf('grant', LeaseService.leaseGrant, { ID, TTL: 1000n });
 const revoke = (ID: bigint) => stepOf('revoke', LeaseService.leaseRevoke, { ID });
 
+/** Whoever waits has its key at both: what comes next comes after it. */
+async function inLine(key: string): Promise<void> {
+  const isThere = async (client: Both['clients'][number]): Promise<boolean> => (await unary(client, KVService.range, { ...plainRange, key: bytes(key) })).kvs.length > 0;
+  await Promise.all(both.clients.map(async (client) => {
+    while (!(await isThere(client)));
+  }));
+}
+
 test('locks', async () => {
   const lock = (lease: bigint) => stepOf('lock', LockService.lock, { name: bytes('L'), lease });
   const answers = await expectAlike(grant(16n), grant(17n), lock(16n), lock(16n), lock(99n), stepOf('unlock', LockService.unlock, { key: bytes('none') }));
   expect(answers[2]).toContain('"key":"L/10"');
   const waiting = expectAlike(lock(17n));
+  await inLine('L/11');
   await expectAlike(stepOf('unlock', LockService.unlock, { key: bytes('L/10') }));
   await waiting;
   await expectAlike(revoke(17n), lock(16n), revoke(16n));
@@ -56,6 +65,7 @@ test('elections', async () => {
   const observers = both.clients.map((client) => serverStream(client, ElectionService.observe, { name: bytes('E') })[Symbol.asyncIterator]());
   await expectSame(observers);
   const next = expectAlike(campaign(33n, 'four'));
+  await inLine('E/21');
   await expectAlike(stepOf('resign', ElectionService.resign, { leader: held }));
   await next;
   await expectSame(observers);
