@@ -65,7 +65,7 @@ export class Aggregator {
     const { reader, changes, source, clock, random, log, registry } = ports;
     this.#config = config;
     this.#ports = ports;
-    this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, log });
+    this.#table = new ApiServiceTable({ source, onChange: (listener) => changes.onChange(registrationGroup, apiServices, listener), clock, random, log });
     this.#countUnavailable = availabilityMetrics(ports.metrics, this.#table);
     this.#client = new RemoteClient({ reader, random, clock, proxyClient: () => config.live?.proxyClient?.current ?? config.proxyClient });
     this.#discovery = new RemoteDiscovery(this.#client, { table: this.#table, clock, random, log });

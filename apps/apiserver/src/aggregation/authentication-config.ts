@@ -1,6 +1,6 @@
 import { hasReason } from '@rhythm/api';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
@@ -35,14 +35,24 @@ export interface Trusted {
 export class AuthenticationConfig {
   readonly #ports: AuthenticationConfigPorts;
   readonly #trusted: () => Trusted;
-  readonly #stop = new AbortController();
+  readonly #passes: PassLoop;
   #unsubscribe: () => void = () => undefined;
-  #isDue = false;
-  #running: Promise<void> | undefined;
 
   constructor(ports: AuthenticationConfigPorts, trusted: () => Trusted) {
+    const { clock, random, log } = ports;
     this.#ports = ports;
     this.#trusted = trusted;
+    this.#passes = new PassLoop({
+      pass: () => this.#reconcile(),
+      failed: (error) => {
+        if (!hasReason(error, 'Conflict')) log.warn('what aggregated servers authenticate by cannot be written', { error: causeChain(error) });
+      },
+      backoff: { initialMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2 },
+      // ConfigMaps change all the time, this one hardly ever.
+      restMs: aggregationLimits.authenticationEveryMs,
+      clock,
+      random,
+    });
   }
 
   /** Resolves when it is there. */
@@ -52,33 +62,13 @@ export class AuthenticationConfig {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('the server is stopping'));
     this.#unsubscribe();
-    await this.#running;
+    await this.#passes.stop(new Error('the server is stopping'));
   }
 
   /** To be looked at again: what it says may be old. */
   trigger(): void {
-    this.#isDue = true;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#ports;
-    for (let failures = 0; this.#isDue && !this.#stop.signal.aborted; ) {
-      this.#isDue = false;
-      try {
-        await this.#reconcile();
-        failures = 0;
-        // ConfigMaps change all the time, this one hardly ever.
-        await clock.sleep(aggregationLimits.authenticationEveryMs, this.#stop.signal);
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        this.#isDue = true;
-        if (!hasReason(error, 'Conflict')) log.warn('what aggregated servers authenticate by cannot be written', { error: causeChain(error) });
-        await clock.sleep(backoffDelay({ initialMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2 }, failures++, random), this.#stop.signal).catch(() => undefined);
-      }
-    }
+    this.#passes.trigger();
   }
 
   async #reconcile(): Promise<void> {

@@ -1,6 +1,6 @@
 import { hasReason } from '@rhythm/api';
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import type { LiveRegistry } from '../custom/live-registry.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
@@ -26,54 +26,39 @@ export interface LocalServicesPorts {
  */
 export class LocalServices {
   readonly #ports: LocalServicesPorts;
-  readonly #stop = new AbortController();
+  readonly #passes: PassLoop;
   #stops: ReadonlyArray<() => void> = [];
   /** Since when, by the monotonic clock, it has been so. */
   readonly #unwanted = new Map<string, number>();
   #timer: { cancel(): void } | undefined;
-  #isDue = false;
-  #running: Promise<void> | undefined;
 
   constructor(ports: LocalServicesPorts) {
+    const { clock, random, log } = ports;
     this.#ports = ports;
+    this.#passes = new PassLoop({
+      pass: () => this.#reconcile(false),
+      failed: (error) => {
+        if (!hasReason(error, 'Conflict')) log.warn('local APIServices cannot be written', { error: causeChain(error) });
+      },
+      backoff: { initialMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2 },
+      gatherMs: aggregationLimits.gatherMs,
+      clock,
+      random,
+    });
   }
 
   /** Resolves when the APIServices of everything that is served now are there. */
   async start(): Promise<void> {
     const { registry, table } = this.#ports;
     await this.#reconcile(true);
-    this.#stops = [registry.onChange(() => this.#trigger()), table.onChange(() => this.#trigger())];
-    this.#trigger();
+    this.#stops = [registry.onChange(() => this.#passes.trigger()), table.onChange(() => this.#passes.trigger())];
+    this.#passes.trigger();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('the server is stopping'));
     for (const stop of this.#stops) stop();
+    await this.#passes.stop(new Error('the server is stopping'));
     this.#timer?.cancel();
-    await this.#running;
-  }
-
-  #trigger(): void {
-    this.#isDue = true;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#ports;
-    for (let failures = 0; this.#isDue && !this.#stop.signal.aborted; ) {
-      this.#isDue = false;
-      await clock.sleep(aggregationLimits.gatherMs, this.#stop.signal).catch(() => undefined);
-      try {
-        if (!this.#stop.signal.aborted) await this.#reconcile(false);
-        failures = 0;
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        failures++;
-        if (!hasReason(error, 'Conflict')) log.warn('local APIServices cannot be written', { error: causeChain(error) });
-        this.#isDue = true;
-        await clock.sleep(backoffDelay({ initialMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2 }, failures, random), this.#stop.signal).catch(() => undefined);
-      }
-    }
   }
 
   async #reconcile(isStart: boolean): Promise<void> {
@@ -102,7 +87,7 @@ export class LocalServices {
     if (since === undefined) this.#unwanted.set(name, clock.monotonic());
     this.#timer ??= clock.setTimer(aggregationLimits.unwantedMs, () => {
       this.#timer = undefined;
-      if (!this.#stop.signal.aborted) this.#trigger();
+      this.#passes.trigger();
     });
     return false;
   }

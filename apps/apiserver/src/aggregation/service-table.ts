@@ -1,5 +1,5 @@
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
-import { causeChain, type Clock, type Log } from '@rhythm/base';
+import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import { isAvailable } from './availability.ts';
 import { aggregationLimits } from './limits.ts';
 
@@ -31,37 +31,45 @@ export interface TablePorts {
   /** Calls `listener` after each batch of changes to APIServices. Returns how to stop that. */
   onChange(listener: () => void): () => void;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
 /** The APIServices as they are, to be asked on the way of every request: rebuilt behind each batch of changes. */
 export class ApiServiceTable {
   readonly #ports: TablePorts;
-  readonly #stop = new AbortController();
+  readonly #passes: PassLoop;
   readonly #read = new WeakMap<object, APIService>();
   readonly #listeners = new Set<() => void>();
   #objects: readonly APIService[] = [];
   #remotes: ReadonlyMap<string, RemoteService> = new Map();
   #generation = 0;
-  #isDue = false;
-  #running: Promise<void> | undefined;
   #unsubscribe: () => void = () => undefined;
 
   constructor(ports: TablePorts) {
+    const { clock, random, log } = ports;
     this.#ports = ports;
+    this.#passes = new PassLoop({
+      pass: () => this.#rebuild(),
+      failed: (error) => log.warn('the APIServices cannot be read', { error: causeChain(error) }),
+      backoff: { initialMs: aggregationLimits.gatherMs, maxMs: 5_000, factor: 2, jitter: 0.2 },
+      // A thousand that come at once are not read a thousand times.
+      restMs: aggregationLimits.gatherMs,
+      clock,
+      random,
+    });
   }
 
   /** Resolves when what was registered before is known. */
   async start(): Promise<void> {
     await this.#rebuild();
-    this.#unsubscribe = this.#ports.onChange(() => this.#trigger());
-    this.#trigger();
+    this.#unsubscribe = this.#ports.onChange(() => this.#passes.trigger());
+    this.#passes.trigger();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('the server is stopping'));
     this.#unsubscribe();
-    await this.#running;
+    await this.#passes.stop(new Error('the server is stopping'));
   }
 
   /** Grows with every change. */
@@ -86,24 +94,6 @@ export class ApiServiceTable {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  #trigger(): void {
-    this.#isDue = true;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
-  }
-
-  async #run(): Promise<void> {
-    const { clock, log } = this.#ports;
-    while (this.#isDue && !this.#stop.signal.aborted) {
-      this.#isDue = false;
-      await this.#rebuild().catch((error: unknown) => {
-        this.#isDue = true;
-        log.warn('the APIServices cannot be read', { error: causeChain(error) });
-      });
-      // A thousand that come at once are not read a thousand times.
-      await clock.sleep(aggregationLimits.gatherMs, this.#stop.signal).catch(() => undefined);
-    }
   }
 
   async #rebuild(): Promise<void> {

@@ -1,7 +1,7 @@
 import { hasReason, type KindDefinition, type KubeObject, withCondition } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
 import type { Caches } from '../registry/caches.ts';
@@ -25,11 +25,6 @@ const reconciledAtATime = 16;
 
 const backoff = { initialMs: 20, maxMs: 2_000, factor: 2, jitter: 0.2 };
 
-interface Termination {
-  /** Something has changed since it was last looked at. */
-  isDue: boolean;
-}
-
 export interface DefinitionPorts {
   readonly registry: LiveRegistry;
   readonly caches: Caches;
@@ -49,15 +44,13 @@ export interface DefinitionPorts {
 export class DefinitionController {
   readonly #ports: DefinitionPorts;
   readonly #kind: KindDefinition;
-  readonly #stop = new AbortController();
+  readonly #passes: PassLoop;
   /** The hash of what a definition's kinds were made of. */
   readonly #served = new Map<string, string>();
   readonly #known: KnownDefinitions;
   readonly #watched = new Map<string, () => void>();
   /** Definitions that are being emptied, each by itself: a dead conversion webhook holds up nobody else. */
-  readonly #terminations = new Map<string, Termination>();
-  #isDue = false;
-  #running: Promise<void> | undefined;
+  readonly #terminations = new Map<string, PassLoop>();
   #unsubscribe: () => void = () => undefined;
 
   constructor(ports: DefinitionPorts) {
@@ -66,86 +59,52 @@ export class DefinitionController {
     this.#ports = ports;
     this.#kind = kind;
     this.#known = new KnownDefinitions(ports.registry);
+    this.#passes = this.#loop(
+      () => this.#reconcileAll(),
+      (error) => ports.log.warn('custom resource definitions cannot be served', { error: causeChain(error) }),
+    );
   }
 
   /** Resolves when everything that was defined before is served. */
   async start(): Promise<void> {
     await this.#reconcileAll();
-    this.#unsubscribe = this.#ports.caches.of(this.#kind).onChange(() => this.#trigger());
-    this.#trigger();
+    this.#unsubscribe = this.#ports.caches.of(this.#kind).onChange(() => this.#passes.trigger());
+    this.#passes.trigger();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('the server is stopping'));
+    const stopping = new Error('the server is stopping');
     this.#unsubscribe();
     for (const unsubscribe of this.#watched.values()) unsubscribe();
     // Those that empty a definition may be waiting for its webhook; they end by themselves.
-    await this.#running?.catch(() => undefined);
+    for (const termination of this.#terminations.values()) void termination.stop(stopping);
+    await this.#passes.stop(stopping);
   }
 
-  #trigger(): void {
-    this.#isDue = true;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#ports;
-    for (let failures = 0; this.#isDue && !this.#stop.signal.aborted; ) {
-      this.#isDue = false;
-      try {
-        await this.#reconcileAll();
-        failures = 0;
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        failures++;
-        if (!hasReason(error, 'Conflict')) log.warn('custom resource definitions cannot be served', { error: causeChain(error) });
-        this.#isDue = true;
-        await clock.sleep(backoffDelay(backoff, failures, random), this.#stop.signal).catch(() => undefined);
-      }
-    }
+  #loop(pass: () => Promise<void>, failed: (error: unknown) => void | Promise<void>): PassLoop {
+    const { clock, random } = this.#ports;
+    return new PassLoop({ pass, failed: (error) => (hasReason(error, 'Conflict') ? undefined : failed(error)), backoff, clock, random });
   }
 
   #terminateSoon(name: string): void {
-    const under = this.#terminations.get(name);
-    if (under !== undefined) {
-      under.isDue = true;
-      return;
-    }
-    const termination: Termination = { isDue: true };
+    if (this.#passes.signal.aborted) return;
+    const known = this.#terminations.get(name);
+    const termination = known ?? this.#loop(() => this.#terminate(name), (error) => this.#sayFailed(name, error));
     this.#terminations.set(name, termination);
-    void this.#runTermination(name, termination);
-  }
-
-  async #runTermination(name: string, state: Termination): Promise<void> {
-    const { clock, random, log, reader } = this.#ports;
-    for (let failures = 0; state.isDue && !this.#stop.signal.aborted; ) {
-      state.isDue = false;
-      const definition = await reader.get<CustomResourceDefinition>(group, resource, '', name).catch(() => undefined);
-      if (definition?.metadata.deletionTimestamp === undefined) continue;
-      try {
-        await this.#terminate(definition);
-        failures = 0;
-      } catch (error) {
-        if (this.#stop.signal.aborted) break;
-        failures++;
-        state.isDue = true;
-        if (!hasReason(error, 'Conflict')) {
-          log.warn('a custom resource definition cannot be emptied', { name, error: causeChain(error) });
-          await this.#say(definition, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionFailed', message: `could not delete instances: ${causeChain(error)}` }).catch(() => undefined);
-        }
-        await clock.sleep(backoffDelay(backoff, failures, random), this.#stop.signal).catch(() => undefined);
-      }
-    }
-    // At once: whoever comes now begins anew.
-    this.#terminations.delete(name);
+    termination.trigger();
   }
 
   async #reconcileAll(): Promise<void> {
     const { caches } = this.#ports;
-    const cache = caches.current(this.#kind) ?? (await caches.afterOwnWrites(this.#kind, this.#stop.signal));
+    const cache = caches.current(this.#kind) ?? (await caches.afterOwnWrites(this.#kind, this.#passes.signal));
     const { entries } = cache.page({ prefix: listPrefix(this.#kind, '') }, 0);
     const present = new Set(entries.map(nameOf));
     for (const name of this.#served.keys()) if (!present.has(name)) await this.#withdraw(name);
+    for (const [name, termination] of this.#terminations) {
+      if (present.has(name)) continue;
+      this.#terminations.delete(name);
+      void termination.stop(new Error('the definition is gone'));
+    }
     this.#known.forgetAllBut(entries);
     const due = this.#known.due(entries);
     const failures: unknown[] = [];
@@ -204,10 +163,10 @@ export class DefinitionController {
   }
 
   /** No new instances; those that are there go, then the definition. */
-  async #terminate(definition: CustomResourceDefinition): Promise<void> {
+  async #terminate(name: string): Promise<void> {
     const { registry, writes } = this.#ports;
-    const name = definition.metadata.name ?? '';
-    if (definition.metadata.finalizers?.includes(cleanupFinalizer) !== true) return;
+    const definition = await this.#deleted(name);
+    if (definition?.metadata.finalizers?.includes(cleanupFinalizer) !== true) return;
     const stored = registry.of(name)?.stored;
     const left = stored === undefined ? 0 : await this.#empty(name, stored);
     if (left > 0) {
@@ -216,6 +175,20 @@ export class DefinitionController {
     }
     const finalizers = definition.metadata.finalizers.filter((finalizer) => finalizer !== cleanupFinalizer);
     await writes.update(group, resource, { ...definition, metadata: { ...definition.metadata, finalizers } });
+  }
+
+  async #sayFailed(name: string, error: unknown): Promise<void> {
+    this.#ports.log.warn('a custom resource definition cannot be emptied', { name, error: causeChain(error) });
+    const condition = { type: 'Terminating', status: 'True', reason: 'InstanceDeletionFailed', message: `could not delete instances: ${causeChain(error)}` };
+    const told = this.#deleted(name).then((definition) => (definition === undefined ? undefined : this.#say(definition, condition)));
+    // It is tried again anyway, and told again.
+    await told.catch(() => undefined);
+  }
+
+  /** The definition, if it is there and on its way out. */
+  async #deleted(name: string): Promise<CustomResourceDefinition | undefined> {
+    const definition = await this.#ports.reader.get<CustomResourceDefinition>(group, resource, '', name);
+    return definition?.metadata.deletionTimestamp === undefined ? undefined : definition;
   }
 
   async #say(definition: CustomResourceDefinition, condition: CustomResourceDefinitionCondition): Promise<void> {
@@ -230,7 +203,7 @@ export class DefinitionController {
     const { writes, caches } = this.#ports;
     const instances = await this.#instancesOf(kind);
     if (instances.length === 0) return 0;
-    if (!this.#watched.has(name)) this.#watched.set(name, caches.of(kind).onChange(() => this.#trigger()));
+    if (!this.#watched.has(name)) this.#watched.set(name, caches.of(kind).onChange(() => this.#passes.trigger()));
     const todo = instances.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     for (let at = 0; at < todo.length; at += deletionsMax) {
       await Promise.all(
@@ -246,7 +219,7 @@ export class DefinitionController {
 
   /** In the version that they are stored in, so that most need no webhook; it may be long gone. */
   async #instancesOf(kind: KindDefinition): Promise<KubeObject[]> {
-    const { entries } = (await this.#ports.caches.afterOwnWrites(kind, this.#stop.signal)).page({ prefix: listPrefix(kind, '') }, 0);
+    const { entries } = (await this.#ports.caches.afterOwnWrites(kind, this.#passes.signal)).page({ prefix: listPrefix(kind, '') }, 0);
     return entries.map(({ bytes }) => parseObject(bytes));
   }
 }

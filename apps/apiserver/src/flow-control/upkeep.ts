@@ -1,6 +1,6 @@
 import { hasReason, type KubeObject } from '@rhythm/api';
 import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/flowcontrol-v1';
-import { backoffDelay, causeChain, formatTime, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, formatTime, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import type { ResourceChanges } from '../auth/index.ts';
 import type { OwnWrites } from '../pipeline/own-writes.ts';
 import type { ObjectReader } from '../pipeline/types.ts';
@@ -31,16 +31,22 @@ const roundEveryMs = 60_000;
 export class FlowUpkeep {
   readonly #ports: UpkeepPorts;
   readonly #control: FlowControl;
-  readonly #ended = new AbortController();
-  #wake: (() => void) | undefined;
-  #isDue = false;
-  #running: Promise<void> | undefined;
+  readonly #passes: PassLoop;
   #unsubscribe: ReadonlyArray<() => void> = [];
   #isConfigured = false;
 
   constructor(control: FlowControl, ports: UpkeepPorts) {
+    const { clock, random, log } = ports;
     this.#control = control;
     this.#ports = ports;
+    this.#passes = new PassLoop({
+      pass: () => this.#round(),
+      failed: (error) => log.warn('the objects of priority and fairness could not be kept', { error: causeChain(error) }),
+      backoff: { initialMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 },
+      everyMs: roundEveryMs,
+      clock,
+      random,
+    });
     // Until the first objects are read: whoever is an administrator, and a narrow door for all others.
     control.configure(bootstrapFlows.map(({ object }) => object), bootstrapLevels.map(({ object }) => object));
   }
@@ -49,50 +55,13 @@ export class FlowUpkeep {
   async start(): Promise<void> {
     await this.#round();
     const { changes } = this.#ports;
-    this.#unsubscribe = [schemas, levels].map((resource) => changes.onChange(apiGroup, resource, () => this.#changed()));
-    this.#running = this.#run();
+    this.#unsubscribe = [schemas, levels].map((resource) => changes.onChange(apiGroup, resource, () => this.#passes.trigger()));
+    this.#passes.trigger();
   }
 
   async stop(): Promise<void> {
-    this.#ended.abort(new Error('the server is stopping'));
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#wake?.();
-    await this.#running;
-  }
-
-  #changed(): void {
-    this.#isDue = true;
-    this.#wake?.();
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#ports;
-    for (let failures = 0; !this.#ended.signal.aborted; ) {
-      if (!this.#isDue) await this.#nextChange();
-      if (this.#ended.signal.aborted) return;
-      this.#isDue = false;
-      try {
-        await this.#round();
-        failures = 0;
-      } catch (error) {
-        if (this.#ended.signal.aborted) return;
-        log.warn('the objects of priority and fairness could not be kept', { error: causeChain(error) });
-        this.#isDue = true;
-        await clock.sleep(backoffDelay({ initialMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 }, failures++, random), this.#ended.signal).catch(() => undefined);
-      }
-    }
-  }
-
-  #nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        this.#wake = undefined;
-        resolve();
-      };
-      const timer = this.#ports.clock.setTimer(roundEveryMs, done);
-      this.#wake = done;
-    });
+    await this.#passes.stop(new Error('the server is stopping'));
   }
 
   /** What is there takes effect first: writing may fail for reasons of its own. */
