@@ -107,18 +107,20 @@ async function pump<R>(
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
   const iterator = source[Symbol.asyncIterator]();
-  const gone = Promise.withResolvers<undefined>();
+  let wake: (() => void) | undefined;
   const leave = (): void => {
-    gone.resolve(undefined);
+    wake?.();
     iterator.return?.().then(undefined, () => undefined);
   };
   if (signal.aborted) leave();
   signal.addEventListener('abort', leave, { once: true });
   try {
     while (!signal.aborted) {
-      const pending = iterator.next();
-      const next = await Promise.race([pending, gone.promise]);
-      if (next === undefined) pending.catch(() => undefined);
+      // A promise of its own for each item: a race against one for the whole stream would keep every item for as long as the stream lives.
+      const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+        wake = () => resolve(undefined);
+        iterator.next().then(resolve, reject);
+      });
       if (next === undefined || next.done === true) return;
       yield next.value;
     }
