@@ -1,4 +1,5 @@
 /** The HTTP/1.1 and HTTP/2 server kit: limits, bodies, streamed replies, upgrades. Knows nothing of Kubernetes. */
+export * from './answer.ts';
 export * from './body.ts';
 export { gzipAccepted } from './exchange.ts';
 export type { HttpExchange, ReplyHeaders, ReplyStream } from './exchange.ts';

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { withTimeout, type Clock } from '@rhythm/base';
+import { readAnswer } from '@rhythm/http';
 import { failureText } from '../webhooks/failure-text.ts';
 import { locateServiceBackend, type LocatePorts, type Outgoing } from '../proxy/index.ts';
 import { aggregationLimits } from './limits.ts';
@@ -93,7 +94,7 @@ export class RemoteClient {
       try {
         const request = this.open(service, at, { method: 'GET', path, headers }, limit.signal);
         const message = await answered(request);
-        return { status: message.statusCode ?? 0, headers: message.headers, body: await readAll(message, bytesMax) };
+        return { status: message.statusCode ?? 0, headers: message.headers, body: await readAnswer(message, bytesMax, (why) => new RemoteError(why)) };
       } catch (error) {
         reused = error instanceof ReusedConnection;
         if (reused && attempt === 0 && !limit.signal.aborted) continue;
@@ -124,20 +125,6 @@ function answered(request: ClientRequest): Promise<IncomingMessage> {
     request.once('error', (error: Error & { readonly code?: string }) => reject(request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') ? new ReusedConnection(error.message, { cause: error }) : error));
     request.end();
   });
-}
-
-export async function readAll(message: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > bytesMax) {
-      message.destroy();
-      throw new RemoteError(`the answer has more than ${bytesMax} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** Node wants the headers of which there can be one only as strings. */

@@ -2,13 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError, errorFromStatus, notFound, reasonCodes, type StatusReason } from '@rhythm/api';
 import type { Status } from '@rhythm/api/types/meta-v1';
 import { withTimeout, type Clock } from '@rhythm/base';
+import { readAnswer } from '@rhythm/http';
 import type { RemoteResources } from '../pipeline/ports.ts';
 import { timeoutOf, tooLate } from '../pipeline/timeout.ts';
 import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../pipeline/types.ts';
 import { answerOf, unreachable } from '../proxy/index.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';
-import { readAll, type RemoteClient } from './remote-client.ts';
+import { RemoteError, type RemoteClient } from './remote-client.ts';
 import { unavailable } from './remote-face.ts';
 import { apiServices, registrationGroup, type ApiServiceTable, type RemoteService } from './service-table.ts';
 import { listOfResources } from './discovery-documents.ts';
@@ -45,7 +46,7 @@ export class RemoteResourceRequests implements RemoteResources {
     try {
       const body = request.loadBody === undefined ? request.body : await request.loadBody();
       const message = await this.#send(request, user, body, request.accept, limit.signal);
-      const answer = await readAll(message, aggregationLimits.responseBytesMax);
+      const answer = await readAnswer(message, aggregationLimits.responseBytesMax, (why) => new RemoteError(why));
       const code = message.statusCode ?? 0;
       if (code < 200 || code >= 300) throw refusal(code, answer);
       return { code, contentType: message.headers['content-type'] ?? textType, body: answer, warnings: warningsOf(message) };
@@ -91,7 +92,7 @@ export class RemoteResourceRequests implements RemoteResources {
       // Events are taken apart here, and only JSON can be.
       const message = await this.#send(request, user, new Uint8Array(), textType, ended.signal);
       const code = message.statusCode ?? 0;
-      if (code !== 200) throw refusal(code, await readAll(message, aggregationLimits.eventBytesMax));
+      if (code !== 200) throw refusal(code, await readAnswer(message, aggregationLimits.eventBytesMax, (why) => new RemoteError(why)));
       // Also when nobody ever reads it.
       if (ended.signal.aborted) throw ended.signal.reason;
       return message;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { hasReason } from '@rhythm/api';
 import { withTimeout, type Clock, type Random } from '@rhythm/base';
+import { readAnswer } from '@rhythm/http';
 import type { LocatePorts } from '../proxy/locate.ts';
 import { CircuitBreaker } from './breaker.ts';
 import { answerText, failureText } from './failure-text.ts';
@@ -117,7 +118,7 @@ export class WebhookClient {
         signal,
       });
       request.once('response', (message) => {
-        readAnswer(message).then(resolve, reject);
+        textOf(message).then(resolve, reject);
       });
       request.once('error', (error: Error & { readonly code?: string }) => {
         reject(request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') ? new StaleConnection(error.message, { cause: error }) : error);
@@ -143,18 +144,8 @@ class StaleConnection extends Error {}
 /** An answer that came, and is none. */
 class RefusedAnswer extends Error {}
 
-async function readAnswer(message: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > webhookLimits.responseBytesMax) {
-      message.destroy();
-      throw new RefusedAnswer(`the answer has more than ${webhookLimits.responseBytesMax} bytes`);
-    }
-    pieces.push(piece);
-  }
-  const text = Buffer.concat(pieces).toString();
+async function textOf(message: IncomingMessage): Promise<string> {
+  const text = (await readAnswer(message, webhookLimits.responseBytesMax, (why) => new RefusedAnswer(why))).toString();
   const code = message.statusCode ?? 0;
   if (code < 200 || code > 206) throw new RefusedAnswer(answerText(code, text.trim().slice(0, webhookLimits.quotedBytesMax)));
   return text;

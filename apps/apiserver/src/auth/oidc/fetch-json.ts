@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { withTimeout, type Clock } from '@rhythm/base';
+import { readAnswer } from '@rhythm/http';
 
 const bytesMax = 1024 * 1024;
 const timeoutMs = 10_000;
@@ -20,16 +21,8 @@ export async function fetchJson(url: URL, ca: string | undefined, clock: Pick<Cl
 function read(url: URL, ca: string | undefined, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent: false, signal, headers: { accept: 'application/json' }, ...(ca === undefined ? {} : { ca }) }, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      if (response.statusCode !== 200) sent.destroy(new Error(`status ${response.statusCode}`));
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > bytesMax) sent.destroy(new Error(`it is longer than ${bytesMax} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+      if (response.statusCode === 200) readAnswer(response, bytesMax).then((bytes) => resolve(bytes.toString()), reject);
+      else sent.destroy(new Error(`status ${response.statusCode}`));
     });
     sent.on('error', reject);
     sent.end();

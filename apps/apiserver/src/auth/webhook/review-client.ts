@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { backoffDelay, causeChain, withTimeout, type Clock, type Random } from '@rhythm/base';
+import { readAnswer } from '@rhythm/http';
 import { serverNameOf, type WebhookEndpoint } from './kubeconfig.ts';
 import { reviewBackoff, reviewWebhookLimits as limits } from './limits.ts';
 
@@ -69,7 +70,7 @@ export class ReviewClient {
     try {
       const message = await this.#send(body, limit.signal);
       const code = message.statusCode ?? 0;
-      const text = await readText(message);
+      const text = (await readAnswer(message, limits.answerBytesMax)).toString();
       if (code === 429 || code >= 500) throw new PassingFailure(`it answered ${code}`);
       if (code < 200 || code > 299) throw new Error(`it answered ${code}`);
       return JSON.parse(text) as unknown;
@@ -100,20 +101,6 @@ export class ReviewClient {
       call.end(body);
     });
   }
-}
-
-async function readText(message: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > limits.answerBytesMax) {
-      message.destroy();
-      throw new Error(`its answer has more than ${limits.answerBytesMax} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }
 
 function statusOf(answer: unknown, asked: { readonly kind: string; readonly apiVersion: string }): Readonly<Record<string, unknown>> {
