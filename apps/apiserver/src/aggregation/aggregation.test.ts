@@ -5,13 +5,13 @@ import type { Duplex } from 'node:stream';
 import { resources, type KubeObject } from '@rhythm/api';
 import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
-import { silentLog, systemClock, systemRandom } from '@rhythm/base';
+import { systemClock } from '@rhythm/base';
 import { apiClient, inProcessTransport, type ApiClient } from '@rhythm/client';
-import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
+import type { KeyPair } from '@rhythm/pki';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frontProxyHeadersByDefault } from '../auth/index.ts';
-import { start, type Apiserver } from '../start.ts';
+import type { Apiserver } from '../start.ts';
+import { insider, startTestServer, testAuthority, testCluster, testUser } from '../test-server.ts';
 import { sampleGroup, startSampleServer, type SampleServer, type SampleUser } from './sample/index.ts';
 
 // A whole server and a sample aggregated one, which is found by a Service and believes what the first one says.
@@ -33,31 +33,20 @@ interface Reply<T = KubeObject> {
 }
 
 beforeAll(async () => {
-  const ports = { clock: systemClock, random: systemRandom };
-  const [clients, proxies] = [await createAuthority('test-ca', ports), await createAuthority('front-proxy-ca', ports)];
-  const pair = await clients.issue({ commonName: 'kube-apiserver', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  const proxyClient = await proxies.issue({ commonName: 'front-proxy-client', usages: ['client'] });
+  const proxies = await testAuthority('front-proxy-ca');
+  const proxyClient = await testUser(proxies, 'front-proxy-client');
+  const cluster = await testCluster({
+    frontProxy: { ca: proxies.certPem, allowedNames: ['front-proxy-client'], ...frontProxyHeadersByDefault },
+    proxyClient: { cert: proxyClient.certPem, key: proxyClient.keyPem },
+  });
+  const clients = cluster.authority;
   const agentOf = ({ certPem, keyPem }: KeyPair): Agent => new Agent({ keepAlive: true, ca: clients.certPem, cert: certPem, key: keyPem });
   agents = {
-    admin: agentOf(await clients.issue({ commonName: 'admin', organizations: ['system:masters'], usages: ['client'] })),
-    ann: agentOf(await clients.issue({ commonName: 'ann', usages: ['client'] })),
+    admin: agentOf(await testUser(clients, 'admin', 'system:masters')),
+    ann: agentOf(await testUser(clients, 'ann')),
   };
-  server = await start(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.1',
-      tls: { cert: pair.certPem, key: pair.keyPem, clientCa: clients.certPem },
-      serviceAccountKey: (await createSigningKey()).privatePem,
-      serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
-      serviceCidr: '10.96.0.0/16',
-      frontProxy: { ca: proxies.certPem, allowedNames: ['front-proxy-client'], ...frontProxyHeadersByDefault },
-      proxyClient: { cert: proxyClient.certPem, key: proxyClient.keyPem },
-    },
-    { ...ports, store: memoryStore({ clock: systemClock }), log: silentLog },
-  );
-  const caller = { certificate: { commonName: 'admin', organizations: ['system:masters'] }, header: () => undefined, headersWith: () => [] };
-  grpc = apiClient(inProcessTransport(server.pipeline, caller));
+  server = await startTestServer(cluster);
+  grpc = apiClient(inProcessTransport(server.pipeline, insider));
   const authentication = (await ask<ConfigMap>('GET', '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication')).body.data ?? {};
   sample = await startSampleServer({
     host: ownAddress(),

@@ -1,9 +1,8 @@
-import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
-import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
-import { start, type Apiserver } from '../start.ts';
+import { systemClock } from '@rhythm/base';
+import type { KeyPair } from '@rhythm/pki';
+import type { Apiserver } from '../start.ts';
+import { ask, insider, startTestServer, storeWithPast, testCluster, testUser } from '../test-server.ts';
 import type { Case, Earlier, Outcome } from './case.ts';
 import { callerCases } from './cases/callers.ts';
 import { customCases, thingDefinition } from './cases/custom.ts';
@@ -25,19 +24,20 @@ interface Rig {
 }
 
 const rigs: Rig[] = [];
-let ca: Authority;
+let ca: string;
+let admin: KeyPair;
 
 beforeAll(async () => {
-  ca = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(1) });
-  const serviceAccountKey = (await createSigningKey()).privatePem;
-  const admin = identityOf(await ca.issue({ commonName: 'admin', organizations: ['system:masters'], usages: ['client'] }));
-  const bob = identityOf(await ca.issue({ commonName: 'bob', usages: ['client'] }));
+  const cluster = await testCluster({ auditPolicy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n' });
+  ca = cluster.authority.certPem;
+  admin = await testUser(cluster.authority, 'admin', 'system:masters');
+  const identities = { admin: identityOf(admin), bob: identityOf(await testUser(cluster.authority, 'bob')) };
   for (const make of [httpFace, unaryFace, sessionFace]) {
     const audit: string[] = [];
-    const server = await startServer(serviceAccountKey, audit);
+    const server = await startTestServer(cluster, { store: await storeWithPast(), writeAudit: (line) => audit.push(line) });
     const robot = { token: await prepare(server) };
     audit.length = 0;
-    rigs.push({ server, face: make(make === httpFace ? server.port : server.grpcPort, ca.certPem, { admin, bob, robot }), audit, seen: new Map() });
+    rigs.push({ server, face: make(make === httpFace ? server.port : server.grpcPort, ca, { ...identities, robot }), audit, seen: new Map() });
   }
 });
 afterAll(async () => {
@@ -45,37 +45,14 @@ afterAll(async () => {
   await Promise.all(rigs.map(({ server }) => server.stop()));
 });
 
-function identityOf({ certPem, keyPem }: { readonly certPem: string; readonly keyPem: string }): Identity {
+function identityOf({ certPem, keyPem }: KeyPair): Identity {
   return { cert: certPem, key: keyPem };
 }
-
-async function startServer(serviceAccountKey: string, audit: string[]): Promise<Apiserver> {
-  const pair = await ca.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  // A store with a past that it has forgotten.
-  const store = memoryStore();
-  for (const value of ['1', '2', '3']) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(value) }]);
-  await store.compact((await store.range('/past', { countOnly: true })).revision);
-  return start(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.1',
-      tls: { cert: pair.certPem, key: pair.keyPem, clientCa: ca.certPem },
-      serviceAccountKey,
-      serviceAccountIssuer: 'https://issuer.example',
-      serviceCidr: '10.96.0.0/16',
-      auditPolicy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n',
-    },
-    { store, clock: systemClock, random: seededRandom(2), log: silentLog, writeAudit: (line) => audit.push(line) },
-  );
-}
-
-const inside = { certificate: { commonName: 'admin', organizations: ['system:masters'] }, header: () => undefined, headersWith: () => [] };
 
 /** What the cases find: an account that may view, whose token it gives, and a kind of our own. */
 async function prepare(server: Apiserver): Promise<string> {
   const make = async (group: string, namespace: string, resource: string, name: string, subresource: string, body: object): Promise<Record<string, unknown>> => {
-    const response = await server.pipeline.handle({ caller: inside, verb: 'create', group, version: 'v1', namespace, resource, name, subresource, options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: 'faces', signal: new AbortController().signal });
+    const response = await server.pipeline.handle({ caller: insider, verb: 'create', group, version: 'v1', namespace, resource, name, subresource, options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: 'faces', signal: new AbortController().signal });
     return JSON.parse(Buffer.from(response.body as Uint8Array).toString()) as Record<string, unknown>;
   };
   await make('', 'default', 'serviceaccounts', '', '', { metadata: { name: 'robot' } });
@@ -88,7 +65,7 @@ async function prepare(server: Apiserver): Promise<string> {
 
 /** Whether the kind of our own is there: nothing tells of it but its answers. */
 async function served(server: Apiserver): Promise<boolean> {
-  const asked = server.pipeline.handle({ caller: inside, verb: 'list', group: 'faces.example', version: 'v1beta1', namespace: '', resource: 'things', name: '', subresource: '', options: {}, body: new Uint8Array(), contentType: '', accept: '', userAgent: 'faces', signal: new AbortController().signal });
+  const asked = server.pipeline.handle({ caller: insider, verb: 'list', group: 'faces.example', version: 'v1beta1', namespace: '', resource: 'things', name: '', subresource: '', options: {}, body: new Uint8Array(), contentType: '', accept: '', userAgent: 'faces', signal: new AbortController().signal });
   return asked.then(() => true, () => false);
 }
 
@@ -142,16 +119,7 @@ describe('afterwards', () => {
   });
 
   async function requestCounts(port: number): Promise<string[]> {
-    const pair = await ca.issue({ commonName: 'admin', organizations: ['system:masters'], usages: ['client'] });
-    const text = await new Promise<string>((resolve, reject) => {
-      const sent = httpsRequest({ host: '127.0.0.1', port, path: '/metrics', ca: ca.certPem, cert: pair.certPem, key: pair.keyPem, agent: false }, (response) => {
-        let body = '';
-        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        response.on('end', () => resolve(body));
-      });
-      sent.on('error', reject);
-      sent.end();
-    });
+    const { text } = await ask(port, 'GET', '/metrics', { ca, as: admin });
     return text.split('\n').filter((line) => line.startsWith('apiserver_request_total{') && !/subresource="(exec|attach|portforward)"/.test(line));
   }
 });

@@ -1,12 +1,11 @@
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
 import type { KubeObject } from '@rhythm/api';
 import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/flowcontrol-v1';
-import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
-import { Agent, request as httpsRequest } from 'node:https';
+import type { KeyPair } from '@rhythm/pki';
+import { Agent } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ResourceRequest } from '../pipeline/types.ts';
-import { start, type Apiserver } from '../start.ts';
+import type { Apiserver } from '../start.ts';
+import { ask, startTestServer, testCluster, testUser, type TestReply } from '../test-server.ts';
 
 let api: Apiserver;
 let ca: string;
@@ -15,38 +14,19 @@ let ann: KeyPair;
 const agent = new Agent({ keepAlive: true });
 
 beforeAll(async () => {
-  const authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(5) });
-  ca = authority.certPem;
-  const server = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  admin = await authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
-  ann = await authority.issue({ commonName: 'ann', usages: ['client'] });
-  api = await start(
-    { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: ca }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' },
-    { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog },
-  );
+  const cluster = await testCluster();
+  ca = cluster.authority.certPem;
+  admin = await testUser(cluster.authority, 'kubernetes-admin', 'system:masters');
+  ann = await testUser(cluster.authority, 'ann');
+  api = await startTestServer(cluster);
 });
 afterAll(async () => {
   agent.destroy();
   await api.stop();
 });
 
-interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
-
-function send(method: string, path: string, body?: unknown, as = admin, type = 'application/json'): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const request = httpsRequest({ host: '127.0.0.1', port: api.port, method, path, ca, cert: as.certPem, key: as.keyPem, agent, headers: { 'content-type': type } }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += String(chunk)));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    });
-    request.on('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const send = (method: string, path: string, body?: unknown, as = admin, type = 'application/json'): Promise<TestReply> =>
+  ask(api.port, method, path, { ca, as, agent, headers: { 'content-type': type }, body: body === undefined ? undefined : JSON.stringify(body) });
 
 const base = '/apis/flowcontrol.apiserver.k8s.io/v1';
 async function get<T = FlowSchema>(path: string): Promise<T> {
@@ -94,7 +74,7 @@ test('what must be there comes back, what is only suggested may be changed by wh
   // The spec of a mandatory one is fixed.
   expect(await send('PATCH', `${base}/prioritylevelconfigurations/catch-all`, { spec: { limited: { nominalConcurrencyShares: 50 } } }, admin, 'application/merge-patch+json')).toMatchObject({ status: 422, text: expect.stringContaining("spec of 'catch-all' must equal the fixed value") });
   const level = 'prioritylevelconfigurations/workload-low';
-  const patch = (value: unknown): Promise<Reply> => send('PATCH', `${base}/${level}`, value, admin, 'application/merge-patch+json');
+  const patch = (value: unknown): Promise<TestReply> => send('PATCH', `${base}/${level}`, value, admin, 'application/merge-patch+json');
   await patch({ spec: { limited: { nominalConcurrencyShares: 7 } } });
   await until<PriorityLevelConfiguration>('prioritylevelconfigurations', 'workload-low', ({ spec, metadata }) => spec.limited?.nominalConcurrencyShares === 100 && metadata.generation === 3);
   await patch({ metadata: { annotations: { 'apf.kubernetes.io/autoupdate-spec': 'false' } }, spec: { limited: { nominalConcurrencyShares: 7 } } });

@@ -6,18 +6,21 @@ import { apiClient, connectApi, inProcessTransport, type ApiClient } from '@rhyt
 import { bidi, dialGrpc, status } from '@rhythm/grpc';
 import { ApiClient as Stub, ApiService } from '@rhythm/proto/api';
 import { eventRecorder, informerFactory, runLeaderElection } from '@rhythm/controller';
-import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
+import type { Authority } from '@rhythm/pki';
 import { memoryStore } from '@rhythm/store-client';
-import { start, type Apiserver } from '../start.ts';
+import type { Apiserver } from '../start.ts';
+import { startTestServer, testCluster, testUser, type TestCluster } from '../test-server.ts';
 
 const ports = { clock: systemClock, random: systemRandom };
 const store = memoryStore({ clock: systemClock });
+let cluster: TestCluster;
 let ca: Authority;
 let server: Apiserver;
 const clients: Array<{ close(): Promise<void> }> = [];
 
 beforeAll(async () => {
-  ca = await createAuthority('test-ca', ports);
+  cluster = await testCluster();
+  ca = cluster.authority;
   server = await startServer();
 });
 afterAll(async () => {
@@ -25,28 +28,14 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function startServer(): Promise<Apiserver> {
-  const pair = await ca.issue({ commonName: 'kube-apiserver', dnsNames: ['kubernetes.default.svc'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  return start(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.1',
-      tls: { cert: pair.certPem, key: pair.keyPem, clientCa: ca.certPem },
-      serviceAccountKey: (await createSigningKey()).privatePem,
-      serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
-      serviceCidr: '10.96.0.0/16',
-    },
-    { ...ports, store, log: silentLog },
-  );
-}
+const startServer = (): Promise<Apiserver> => startTestServer(cluster, { store });
 
 async function as(commonName: string, ...organizations: string[]): Promise<ApiClient> {
   return asAt([server], commonName, ...organizations);
 }
 
 async function asAt(servers: readonly Apiserver[], commonName: string, ...organizations: string[]): Promise<ApiClient> {
-  const pair = await ca.issue({ commonName, organizations, usages: ['client'] });
+  const pair = await testUser(ca, commonName, ...organizations);
   const client = connectApi({
     targets: servers.map((one) => `127.0.0.1:${one.grpcPort}`),
     tls: { ca: ca.certPem, cert: pair.certPem, key: pair.keyPem },

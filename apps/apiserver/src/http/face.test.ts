@@ -1,12 +1,11 @@
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
-import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
+import type { KeyPair } from '@rhythm/pki';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { start, type Apiserver } from '../start.ts';
+import type { Apiserver } from '../start.ts';
+import { ask, startTestServer, storeWithPast, testAuthority, testCluster, testUser, type TestReply } from '../test-server.ts';
 
 let api: Apiserver;
 let admin: KeyPair;
@@ -15,55 +14,19 @@ let stranger: KeyPair;
 let ca: string;
 
 beforeAll(async () => {
-  const ports = { clock: systemClock, random: seededRandom(5) };
-  const authority = await createAuthority('test-ca', ports);
-  const foreign = await createAuthority('test-ca', ports);
-  ca = authority.certPem;
-  const server = await authority.issue({ commonName: 'kube-apiserver', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  admin = await authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
-  bob = await authority.issue({ commonName: 'bob', usages: ['client'] });
-  stranger = await foreign.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
-  const { privatePem } = await createSigningKey();
-  // A store with a past that it has forgotten.
-  const store = memoryStore();
-  for (const value of ['1', '2', '3']) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(value) }]);
-  await store.compact((await store.range('/past', { countOnly: true })).revision);
-  api = await start(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.10',
-      tls: { cert: server.certPem, key: server.keyPem, clientCa: ca },
-      serviceAccountKey: privatePem,
-      serviceAccountIssuer: 'https://kubernetes.default.svc',
-      serviceCidr: '10.96.0.0/24',
-    },
-    { store, clock: systemClock, random: seededRandom(9), log: silentLog },
-  );
+  const cluster = await testCluster();
+  ca = cluster.authority.certPem;
+  admin = await testUser(cluster.authority, 'kubernetes-admin', 'system:masters');
+  bob = await testUser(cluster.authority, 'bob');
+  stranger = await testUser(await testAuthority(), 'kubernetes-admin', 'system:masters');
+  api = await startTestServer(cluster, { store: await storeWithPast() });
 });
 afterAll(() => api.stop());
 
-interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
+const send = (method: string, path: string, { headers, body, ...options }: { as?: KeyPair | undefined; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<TestReply> =>
+  ask(api.port, method, path, { ca, as: 'as' in options ? options.as : admin, headers: { 'content-type': 'application/json', ...headers }, body });
 
-function send(method: string, path: string, options: { as?: KeyPair | undefined; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Reply> {
-  const as = 'as' in options ? options.as : admin;
-  const settings: RequestOptions = { host: '127.0.0.1', port: api.port, method, path, ca, ...(as === undefined ? {} : { cert: as.certPem, key: as.keyPem }), headers: { 'content-type': 'application/json', ...options.headers }, agent: false };
-  return new Promise((resolve, reject) => {
-    const request = httpsRequest(settings, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
-    });
-    request.on('error', reject);
-    request.end(options.body);
-  });
-}
-
-const json = (reply: Reply): Record<string, unknown> => JSON.parse(reply.body.toString()) as Record<string, unknown>;
+const json = (reply: TestReply): Record<string, unknown> => JSON.parse(reply.text) as Record<string, unknown>;
 const maps = '/api/v1/namespaces/default/configmaps';
 const configMap = (name: string, data: Record<string, string> = {}): string => JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data });
 
@@ -71,7 +34,7 @@ describe('who may come in', () => {
   test('nobody without a credential, except to health and version', async () => {
     expect((await send('GET', maps, { as: undefined })).status).toBe(401);
     expect((await send('GET', '/apis', { as: undefined })).status).toBe(401);
-    expect((await send('GET', '/livez', { as: undefined })).body.toString()).toBe('ok');
+    expect((await send('GET', '/livez', { as: undefined })).text).toBe('ok');
     expect(json(await send('GET', '/version', { as: undefined }))).toMatchObject({ major: '1', minor: '35', gitVersion: expect.stringMatching(/^v1\.35\.\d+/) });
   });
 
@@ -101,10 +64,10 @@ describe('HTTP/1.1', () => {
 
   test('JSON is written for people who ask for it: objects, lists, refusals', async () => {
     for (const path of ['/api/v1/namespaces/default', '/api/v1/namespaces', `${maps}/none`]) {
-      const plain = (await send('GET', path)).body.toString();
-      const pretty = (await send('GET', `${path}?pretty=true`)).body.toString();
+      const plain = (await send('GET', path)).text;
+      const pretty = (await send('GET', `${path}?pretty=true`)).text;
       expect(pretty).toBe(JSON.stringify(JSON.parse(plain), null, 2));
-      expect((await send('GET', path, { headers: { 'user-agent': 'curl/8.1' } })).body.toString()).toBe(pretty);
+      expect((await send('GET', path, { headers: { 'user-agent': 'curl/8.1' } })).text).toBe(pretty);
     }
   });
 
@@ -156,7 +119,7 @@ describe('HTTP/1.1', () => {
     await send('POST', maps, { body: configMap('large', { x: 'y'.repeat(200_000) }) });
     const packed = await send('GET', `${maps}/large`, { headers: { 'accept-encoding': 'gzip' } });
     expect(packed.headers['content-encoding']).toBe('gzip');
-    expect(JSON.parse(gunzipSync(packed.body).toString())).toMatchObject({ metadata: { name: 'large' } });
+    expect(JSON.parse(gunzipSync(packed.bytes).toString())).toMatchObject({ metadata: { name: 'large' } });
     expect((await send('GET', `${maps}/large`)).headers['content-encoding']).toBeUndefined();
     expect((await send('GET', '/api/v1/namespaces/default', { headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding']).toBeUndefined();
     await send('DELETE', `${maps}/large`);
@@ -246,7 +209,7 @@ describe('discovery', () => {
     expect(all.headers['content-type']).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
     expect(json(all)).toMatchObject({ kind: 'APIGroupDiscoveryList', items: expect.arrayContaining([expect.objectContaining({ metadata: { name: 'apps' } })]) });
     const again = await send('GET', '/apis', { headers: { accept, 'if-none-match': String(all.headers['etag']) } });
-    expect([again.status, again.body.length]).toEqual([304, 0]);
+    expect([again.status, again.bytes.length]).toEqual([304, 0]);
   });
 
   test('OpenAPI v3 says which parameters a patch takes, v2 comes in protobuf', async () => {
@@ -255,12 +218,12 @@ describe('discovery', () => {
     expect(document.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.patch.parameters.map((p) => p.name)).toContain('fieldValidation');
     expect(Object.keys(document.components.schemas)).toContain('io.k8s.api.apps.v1.Deployment');
     const v2 = await send('GET', '/openapi/v2', { headers: { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' } });
-    expect(v2.body.subarray(0, 5).toString('latin1')).toBe('\n\u00032.0');
+    expect(v2.bytes.subarray(0, 5).toString('latin1')).toBe('\n\u00032.0');
   });
 
   test('health, one by one and all together', async () => {
-    expect((await send('GET', '/readyz?verbose')).body.toString()).toContain('[+]etcd ok');
-    expect((await send('GET', '/livez/ping')).body.toString()).toBe('ok');
+    expect((await send('GET', '/readyz?verbose')).text).toContain('[+]etcd ok');
+    expect((await send('GET', '/livez/ping')).text).toBe('ok');
     expect((await send('GET', '/livez/nothing')).status).toBe(404);
   });
 });

@@ -1,16 +1,13 @@
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
-import { createAuthority, createSigningKey } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { expect, test } from 'vitest';
 import type { ResourceRequest } from '../pipeline/types.ts';
-import { start } from '../start.ts';
+import { insider, startTestServer, testCluster, testUser } from '../test-server.ts';
 
 const watches = 1_000;
 const megabyte = 1024 * 1024;
 
 function request(verb: string, name: string, body: object): ResourceRequest {
-  return { caller: { certificate: { commonName: 'a', organizations: ['system:masters'] }, header: () => undefined, headersWith: () => [] }, verb, group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name, subresource: '', options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: '', signal: new AbortController().signal };
+  return { caller: insider, verb, group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name, subresource: '', options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: '', signal: new AbortController().signal };
 }
 
 async function open(session: ClientHttp2Session): Promise<ClientHttp2Stream> {
@@ -35,13 +32,10 @@ function readSome(stream: ClientHttp2Stream, bytes: number): Promise<void> {
 }
 
 test('a thousand watches that hardly read hold no more than the history, and are ended', async () => {
-  const authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(5) });
-  const server = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  const admin = await authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
-  const api = await start(
-    { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' },
-    { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog },
-  );
+  const cluster = await testCluster();
+  const { authority } = cluster;
+  const admin = await testUser(authority, 'kubernetes-admin', 'system:masters');
+  const api = await startTestServer(cluster);
   const sessions = [0, 1].map(() => connectHttp2(`https://127.0.0.1:${api.port}`, { ca: authority.certPem, cert: admin.certPem, key: admin.keyPem }));
   for (const session of sessions) session.once('connect', () => session.setLocalWindowSize(128 * megabyte));
   const streams = await Promise.all(Array.from({ length: watches }, (_, n) => open(sessions[n % 2] as ClientHttp2Session)));

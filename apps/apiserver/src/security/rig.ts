@@ -1,14 +1,15 @@
-import { Agent, request as httpsRequest } from 'node:https';
+import { Agent } from 'node:https';
 import { seededRandom, systemClock } from '@rhythm/base';
 import type { KubeObject } from '@rhythm/api';
 import { dialGrpc, GrpcError, Metadata, statusMetadataKey, unary } from '@rhythm/grpc';
-import { createAuthority, createSigningKey, type Authority } from '@rhythm/pki';
+import type { Authority, KeyPair } from '@rhythm/pki';
 import { ApiClient as Stub, ApiService, Options, Request } from '@rhythm/proto/api';
 import { memoryStore, type Store } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { expect } from 'vitest';
 import { frontProxyHeadersByDefault } from '../auth/index.ts';
-import { start, type Apiserver } from '../start.ts';
+import type { Apiserver } from '../start.ts';
+import { ask as askServer, startTestServer, testAuthority, testCluster, testUser } from '../test-server.ts';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -41,8 +42,7 @@ export interface Raw {
 }
 
 interface Identity {
-  readonly cert?: string;
-  readonly key?: string;
+  readonly pair?: KeyPair;
   readonly token?: string;
 }
 
@@ -74,31 +74,19 @@ export class Rig {
 
   static async start(): Promise<Rig> {
     const [log, audit]: [string[], string[]] = [[], []];
-    const ports = { clock: systemClock, random: seededRandom(1) };
-    const authority = await createAuthority('security-ca', ports);
-    const proxies = await createAuthority('proxy-ca', ports);
-    const pair = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
+    const proxies = await testAuthority('proxy-ca');
+    const cluster = await testCluster({
+      frontProxy: { ca: proxies.certPem, allowedNames: ['front-proxy'], ...frontProxyHeadersByDefault },
+      auditPolicy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n',
+    });
+    const { authority } = cluster;
     const store = memoryStore();
-    const server = await start(
-      {
-        host: '127.0.0.1',
-        port: 0,
-        advertiseAddress: '192.0.2.1',
-        tls: { cert: pair.certPem, key: pair.keyPem, clientCa: authority.certPem },
-        serviceAccountKey: (await createSigningKey()).privatePem,
-        serviceAccountIssuer: 'https://issuer.example',
-        serviceCidr: '10.96.0.0/16',
-        frontProxy: { ca: proxies.certPem, allowedNames: ['front-proxy'], ...frontProxyHeadersByDefault },
-        auditPolicy: 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n',
-      },
-      { store, clock: systemClock, random: seededRandom(2), log: jsonLog(systemClock, (line) => log.push(line), 'debug'), writeAudit: (line) => audit.push(line) },
-    );
+    const server = await startTestServer(cluster, { store, random: seededRandom(2), log: jsonLog(systemClock, (line) => log.push(line), 'debug'), writeAudit: (line) => audit.push(line) });
     const rig = new Rig({ server, store, authority, log, audit });
     await rig.user('admin', ['system:masters']);
     for (const name of ['n1', 'n2']) await rig.user(`system:node:${name}`, ['system:nodes']);
     await rig.user('ann', []);
-    const front = await proxies.issue({ commonName: 'front-proxy', usages: ['client'] });
-    rig.#identities.set('front-proxy', { cert: front.certPem, key: front.keyPem });
+    rig.#identities.set('front-proxy', { pair: await testUser(proxies, 'front-proxy') });
     return rig;
   }
 
@@ -110,14 +98,13 @@ export class Rig {
 
   /** Somebody with a certificate of that name. */
   async user(name: string, organizations: readonly string[]): Promise<void> {
-    const { certPem, keyPem } = await this.#authority.issue({ commonName: name, organizations: [...organizations], usages: ['client'] });
-    this.#identities.set(name, { cert: certPem, key: keyPem });
+    this.#identities.set(name, { pair: await testUser(this.#authority, name, ...organizations) });
   }
 
   /** For connections that are made by hand. */
   certificateOf(name: string): { readonly cert?: string; readonly key?: string } {
-    const { cert, key } = this.#identityOf(name);
-    return { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+    const { pair } = this.#identityOf(name);
+    return pair === undefined ? {} : { cert: pair.certPem, key: pair.keyPem };
   }
 
   /** Somebody with a token. */
@@ -126,19 +113,11 @@ export class Rig {
   }
 
   /** An HTTP request with the path as it is. */
-  raw(as: string, method: string, path: string, { headers = {}, body, isKept = false }: Raw = {}): Promise<Reply> {
-    const { cert, key, token } = this.#identityOf(as);
-    const all = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }), ...(headers as Record<string, string | string[]>) };
-    return new Promise((resolve, reject) => {
-      const sent = httpsRequest({ host: '127.0.0.1', port: this.server.port, method, path, headers: all, ca: this.ca, agent: isKept ? this.#agentOf(as) : false, ...(cert === undefined || key === undefined ? {} : { cert, key }) }, (message) => {
-        const chunks: Buffer[] = [];
-        message.on('data', (chunk: Buffer) => chunks.push(chunk));
-        message.on('error', reject);
-        message.on('end', () => resolve({ code: message.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: message.headers }));
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
+  async raw(as: string, method: string, path: string, { headers = {}, body, isKept = false }: Raw = {}): Promise<Reply> {
+    const { pair, token } = this.#identityOf(as);
+    const all = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }), ...headers };
+    const { status, text, headers: answered } = await askServer(this.server.port, method, path, { ca: this.ca, as: pair, headers: all, body, ...(isKept ? { agent: this.#agentOf(as) } : {}) });
+    return { code: status, text, headers: answered };
   }
 
   http(as: string, ask: Ask): Promise<Reply> {
@@ -148,8 +127,8 @@ export class Rig {
   }
 
   async grpc(as: string, ask: Ask): Promise<Reply> {
-    const { cert, key, token } = this.#identityOf(as);
-    const stub = this.#stubs.get(as) ?? dialGrpc(Stub, { targets: `127.0.0.1:${this.server.grpcPort}`, tls: { ca: this.ca, ...(cert === undefined ? {} : { cert, key: key ?? '' }) }, userAgent: 'security' });
+    const { token } = this.#identityOf(as);
+    const stub = this.#stubs.get(as) ?? dialGrpc(Stub, { targets: `127.0.0.1:${this.server.grpcPort}`, tls: { ca: this.ca, ...this.certificateOf(as) }, userAgent: 'security' });
     this.#stubs.set(as, stub);
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seededRandom, silentLog, systemClock, VirtualClock } from '@rhythm/base';
+import { silentLog, systemClock, VirtualClock } from '@rhythm/base';
 import type { HttpUpgrade } from '@rhythm/http';
-import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
-import { start, type Apiserver } from '../../start.ts';
+import type { KeyPair } from '@rhythm/pki';
+import type { Apiserver } from '../../start.ts';
+import { insider, startTestServer, storeWithPast, testCluster, testUser } from '../../test-server.ts';
 import { OneWaySocket, websocketLimits } from './connection.ts';
 import { serveWebsocketText } from './text.ts';
 
@@ -16,19 +16,10 @@ let admin: KeyPair;
 let token = '';
 
 beforeAll(async () => {
-  const ports = { clock: systemClock, random: seededRandom(5) };
-  const authority = await createAuthority('test-ca', ports);
-  ca = authority.certPem;
-  const server = await authority.issue({ commonName: 'kube-apiserver', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  admin = await authority.issue({ commonName: 'admin', organizations: ['system:masters'], usages: ['client'] });
-  // A store with a past that it has forgotten.
-  const store = memoryStore();
-  for (const value of ['1', '2', '3']) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(value) }]);
-  await store.compact((await store.range('/past', { countOnly: true })).revision);
-  api = await start(
-    { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: ca }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://issuer.example', serviceCidr: '10.96.0.0/24' },
-    { store, clock: systemClock, random: seededRandom(9), log: silentLog },
-  );
+  const cluster = await testCluster();
+  ca = cluster.authority.certPem;
+  admin = await testUser(cluster.authority, 'admin', 'system:masters');
+  api = await startTestServer(cluster, { store: await storeWithPast() });
   await write('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'reader' } });
   await write('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'reader' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace: 'default' }] });
   const made = await write('POST', '/api/v1/namespaces/default/serviceaccounts/reader/token', { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', spec: {} });
@@ -36,12 +27,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const caller = { header: () => undefined, headersWith: () => [], certificate: { commonName: 'admin', organizations: ['system:masters'] } };
-
 /** Writes past the faces. */
 async function write(method: 'POST' | 'DELETE', path: string, body: object = {}): Promise<Record<string, unknown>> {
   const [, group = '', version = '', namespace = '', resource = '', name = '', subresource = ''] = /^\/apis?(?:\/([^/]+\.[^/]+))?\/(v\d+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path) ?? [];
-  const response = await api.pipeline.handle({ caller, verb: method === 'POST' ? 'create' : 'delete', group, version, namespace, resource, name, subresource, options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: 'test', signal: new AbortController().signal });
+  const response = await api.pipeline.handle({ caller: insider, verb: method === 'POST' ? 'create' : 'delete', group, version, namespace, resource, name, subresource, options: {}, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json', accept: 'application/json', userAgent: 'test', signal: new AbortController().signal });
   return JSON.parse(Buffer.from(response.body as Uint8Array).toString()) as Record<string, unknown>;
 }
 
