@@ -118,11 +118,11 @@ export interface FieldError {
 const fieldErrorsMax = 500;
 const fieldLengthMax = 1024;
 
-/** 422 with one cause per field; of very many errors the first. */
+/** 422 with one cause per error; of very many errors the first. The message tells each text once. */
 export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
   const told = errors.slice(0, fieldErrorsMax).map((e) => (e.field.length > fieldLengthMax ? { ...e, field: `${e.field.slice(0, fieldLengthMax)}…` } : e));
   const causes: StatusCause[] = told.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
-  const texts = told.map((e) => `${e.field}: ${e.message}`);
+  const texts = [...new Set(told.map((e) => `${e.field}: ${e.message}`))];
   if (errors.length > told.length) texts.push(`and ${errors.length - told.length} more`);
   const text = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
   const shown = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;

@@ -42,6 +42,9 @@ function setVolumeDefaults(volume: Volume): void {
 
 function setContainerDefaults(container: Container): void {
   if ((container.imagePullPolicy ?? '') === '') container.imagePullPolicy = defaultPullPolicy(container.image ?? '');
+  // Those of containers are in the schema, where ephemeral ones have a type of their own.
+  if ((container.terminationMessagePath ?? '') === '') container.terminationMessagePath = '/dev/termination-log';
+  if ((container.terminationMessagePolicy ?? '') === '') container.terminationMessagePolicy = 'File';
   roundResources(container.resources?.limits);
   roundResources(container.resources?.requests);
   dropStopSignal(container);

@@ -44,7 +44,9 @@ const patterns = {
 
 /** RFC 1123 label: names of namespaces, containers, volumes. */
 export function checkDns1123Label(value: string): string[] {
-  return checkPattern(value, labelLengthMax, patterns.dns1123Label, refusals.dns1123Label);
+  const errors = checkPattern(value, labelLengthMax, patterns.dns1123Label, refusals.dns1123Label);
+  // What would do as a subdomain has only its dots too much.
+  return errors.includes(refusals.dns1123Label) && patterns.dns1123Subdomain.test(value) ? errors.map((e) => (e === refusals.dns1123Label ? 'must not contain dots' : e)) : errors;
 }
 
 /** RFC 1123 subdomain: names of most objects. */

@@ -6,10 +6,13 @@ import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { each } from '../../validation/values.ts';
 import { validateGatedAffinity } from './gated-affinity.ts';
-import { validatePodOnly } from './pod-only.ts';
+import { validateImageSpace } from '../pod-spec/ephemeral-containers.ts';
+import { mirrorAnnotation } from '../pod-spec/mirror.ts';
+import { validatePodAnnotations } from '../pod-spec/pod-annotations.ts';
+import { appArmorPrefix, validateProfilesMatch } from '../pod-spec/profile-annotations.ts';
+import { validateTolerations } from '../pod-spec/scheduling.ts';
 import { validateFreshPodSpec, validatePodSpec } from '../pod-spec/validate.ts';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const int32Max = 2147483647;
 const updatable = [
   '`spec.containers[*].image`',
@@ -20,47 +23,45 @@ const updatable = [
 ].join(',');
 
 export function validatePod(pod: Pod): FieldError[] {
-  const errors = validatePodSpec(pod.spec, 'spec');
+  const { metadata, spec } = pod;
+  const errors = [
+    ...validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations'),
+    ...validatePodSpec(spec, 'spec', metadata),
+    ...validateTokens(spec),
+    ...(['containers', 'initContainers'] as const).flatMap((list) => each(spec?.[list], `spec.${list}`, validateImageSpace)),
+  ];
   // Only an object that was never stored has no resource version.
-  if (isFresh(pod.metadata)) errors.push(...validateFreshPodSpec(pod.spec, 'spec'));
-  errors.push(...validatePodOnly(pod));
-  const mirrored = pod.metadata.annotations !== undefined && Object.hasOwn(pod.metadata.annotations, mirrorAnnotation);
-  if (mirrored && (pod.spec?.nodeName ?? '') === '') {
-    const field = `metadata.annotations[${mirrorAnnotation}]`;
-    errors.push(invalidValue(field, pod.metadata.annotations?.[mirrorAnnotation], 'must set spec.nodeName if mirror pod annotation is set'));
-  }
-  return errors;
+  return isFresh(metadata) ? [...errors, ...validateFreshPodSpec(spec, 'spec'), ...validateProfilesMatch(metadata.annotations, spec, 'spec')] : errors;
+}
+
+/** A token is somebody's. Templates may leave that to admission. */
+function validateTokens(spec: PodSpec | undefined): FieldError[] {
+  if ((spec?.serviceAccountName ?? '') !== '') return [];
+  return each(spec?.volumes, 'spec.volumes', (volume, path) =>
+    each(volume.projected?.sources, child(path, 'projected.sources'), (source, here) =>
+      source.serviceAccountToken === undefined ? [] : [forbidden(child(here, 'serviceAccountToken'), 'must not be specified when serviceAccountName is not set')],
+    ),
+  );
 }
 
 /** Of a pod that exists, only a few fields may change; the others go through their own subresources. */
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const { spec } = pod;
   const before = old.spec;
-  if (spec.containers.length !== before.containers.length) {
-    return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
+  const errors = validateAnnotationsUpdate(pod, old);
+  for (const list of ['containers', 'initContainers'] as const) {
+    if ((spec[list] ?? []).length !== (before[list] ?? []).length) return [...errors, forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
+    errors.push(...validateImages(spec[list] ?? [], `spec.${list}`));
   }
-  if ((spec.initContainers ?? []).length !== (before.initContainers ?? []).length) {
-    return [forbidden('spec.initContainers', 'pod updates may not add or remove containers')];
-  }
-  return [
-    ...validateImages(spec.containers, 'spec.containers'),
-    ...validateImages(spec.initContainers ?? [], 'spec.initContainers'),
-    ...validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds),
-    ...validateTolerations(spec.tolerations ?? [], before.tolerations ?? []),
-    ...validateGates(spec, before),
-    ...validateGatedSelector(spec, before),
-    ...validateGatedAffinity(spec, before),
-    ...validateMirror(pod, old),
-    ...validateRest(spec, before),
-  ];
+  const deadline = validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds);
+  errors.push(...deadline);
+  if (deadline.length > 0 && spec.activeDeadlineSeconds !== undefined) return errors;
+  errors.push(...validateOnlyAdded(spec.tolerations ?? [], before.tolerations ?? []), ...validateGates(spec, before));
+  return [...errors, ...validateGatedSelector(spec, before), ...validateGatedAffinity(spec, before), ...validateRest(spec, before)];
 }
 
 function validateImages(containers: readonly Container[], path: string): FieldError[] {
-  return containers.flatMap(({ image = '' }, i) => {
-    const field = child(at(path, i), 'image');
-    if (image === '') return [required(field)];
-    return image.trim() === image ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')];
-  });
+  return each(containers, path, (container, here) => ((container.image ?? '') === '' ? [required(child(here, 'image'))] : validateImageSpace(container, here)));
 }
 
 function validateDeadline(seconds: number | undefined, before: number | undefined): FieldError[] {
@@ -74,11 +75,11 @@ function validateDeadline(seconds: number | undefined, before: number | undefine
 }
 
 /** Tolerations are only added; of an existing one only the time may change. */
-function validateTolerations(tolerations: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
+function validateOnlyAdded(tolerations: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
   const timeless = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string => JSON.stringify([key, operator, value, effect]);
   const present = new Set(tolerations.map(timeless));
   const kept = before.every((old) => present.has(timeless(old)));
-  return kept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
+  return kept ? validateTolerations(tolerations, 'spec.tolerations') : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
 function validateGates(spec: PodSpec, before: PodSpec): FieldError[] {
@@ -88,10 +89,19 @@ function validateGates(spec: PodSpec, before: PodSpec): FieldError[] {
   );
 }
 
-function validateMirror(pod: Pod, old: Pod): FieldError[] {
-  const now = pod.metadata.annotations?.[mirrorAnnotation];
-  if (now === old.metadata.annotations?.[mirrorAnnotation]) return [];
-  return [forbidden(`metadata.annotations[${mirrorAnnotation}]`, 'may not add, remove or update the mirror pod annotation')];
+/** What a pod shows, and by which profile, is decided when it is made. */
+function validateAnnotationsUpdate({ metadata, spec }: Pod, old: Pod): FieldError[] {
+  const path = 'metadata.annotations';
+  const { annotations = {} } = metadata;
+  const { annotations: before = {} } = old.metadata;
+  const fixed = (key: string): string | undefined => (key === mirrorAnnotation ? 'mirror pod annotation' : key.startsWith(appArmorPrefix) ? 'AppArmor annotations' : undefined);
+  const changed = Object.entries(before).filter(([key, value]) => fixed(key) !== undefined && !(Object.hasOwn(annotations, key) && annotations[key] === value));
+  const added = Object.keys(annotations).filter((key) => fixed(key) !== undefined && !Object.hasOwn(before, key));
+  return [
+    ...changed.map(([key]) => forbidden(at(path, key), `may not remove or update ${fixed(key)}`)),
+    ...added.map((key) => forbidden(at(path, key), `may not add ${fixed(key)}`)),
+    ...validatePodAnnotations(annotations, spec, path),
+  ];
 }
 
 /** Everything that must be as it was once the fields that may change are set back. */

@@ -1,4 +1,4 @@
-import { parseQuantity } from '../../quantity.ts';
+import { canonicalQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { invalidValue } from '../../validation/field-error.ts';
 import { checkQualifiedName } from '../../validation/names.ts';
@@ -14,7 +14,7 @@ const quotaNames: ReadonlySet<string> = new Set([
 /** A name without a prefix must be one of those that the system knows. */
 export function checkResourceName(name: string): string[] {
   const wrong = checkQualifiedName(name);
-  if (wrong.length > 0 || name.includes('/') || quotaNames.has(name) || name === 'storage' || isHugePages(name)) return wrong;
+  if (wrong.length > 0 || name.includes('/') || name === 'storage' || isQuotaName(name)) return wrong;
   return ['must be a standard resource type or fully qualified'];
 }
 
@@ -24,11 +24,11 @@ export function checkQuotaName(name: string): string[] {
   return isQuotaName(name) || name.includes('/') ? wrong : [...wrong, 'must be a standard resource for quota'];
 }
 
-/** What pods and containers have limits of. */
+/** What pods and containers have limits of. A name that is none at all is also none of theirs, and both is said. */
 export function checkContainerResourceName(name: string): string[] {
   const wrong = checkResourceName(name);
-  if (wrong.length > 0 || name.includes('/')) return wrong;
-  return containerNames.has(name) || isHugePages(name) ? [] : ['must be a standard resource for containers'];
+  if (!name.includes('/')) return containerNames.has(name) || isHugePages(name) ? wrong : [...wrong, 'must be a standard resource for containers'];
+  return isNative(name) || isExtended(name) ? wrong : [...wrong, "doesn't follow extended resource name standard"];
 }
 
 /** Names without a prefix that a quota may be of. */
@@ -38,7 +38,7 @@ export function isQuotaName(name: string): boolean {
 
 /** Whether more may be promised than there is: not of huge pages, nor of devices. */
 export function isOvercommitAllowed(name: string): boolean {
-  return !isExtended(name) && !isHugePages(name);
+  return isNative(name) && !isHugePages(name);
 }
 
 /** A count of things: whole numbers only. */
@@ -49,15 +49,19 @@ function isInteger(name: string): boolean {
 /** Amounts are not negative, counts are whole. */
 export function validateAmount(name: string, text: string, path: string): FieldError[] {
   const { nano } = parseQuantity(text);
-  const errors = nano < 0n ? [invalidValue(path, text, 'must be greater than or equal to 0')] : [];
-  return isInteger(name) && nano % 1_000_000_000n !== 0n ? [...errors, invalidValue(path, text, 'must be an integer')] : errors;
+  const errors = nano < 0n ? [invalidValue(path, canonicalQuantity(text), 'must be greater than or equal to 0')] : [];
+  return isInteger(name) && nano % 1_000_000_000n !== 0n ? [...errors, invalidValue(path, canonicalQuantity(text), 'must be an integer')] : errors;
 }
 
-function isHugePages(name: string): boolean {
+export function isHugePages(name: string): boolean {
   return name.startsWith('hugepages-');
 }
 
-/** A device or the like, which pods ask for by a name with a prefix that is not ours. */
+function isNative(name: string): boolean {
+  return !name.includes('/') || name.includes('kubernetes.io/');
+}
+
+/** A device or the like, which pods ask for by a name with a prefix that is not ours, and quotas by the same with `requests.` before it. */
 export function isExtended(name: string): boolean {
-  return name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
+  return !isNative(name) && !name.startsWith('requests.') && checkQualifiedName(`requests.${name}`).length === 0;
 }

@@ -8,57 +8,73 @@ import { validateEphemeralContainers } from './ephemeral-containers.ts';
 import { validateMounts } from './mounts.ts';
 import { validateLifecycle, validateProbe } from './probes.ts';
 import { validateResources } from './resources.ts';
-import { validateRestarts, validateSidecarRules } from './restarts.ts';
+import { validateInitRestarts, validateResizePolicy, validateRestarts } from './restarts.ts';
 import { validateSecurityContext } from './security.ts';
+import type { KnownVolumes } from './volumes.ts';
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 
-/** Containers and init containers of a pod spec; names are unique over both. */
-export function validateContainers(spec: PodSpec, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const names = new Set<string>();
-  const listPath = child(path, 'containers');
-  if ((spec.containers ?? []).length === 0) errors.push(required(listPath));
-  for (const [i, container] of (spec.containers ?? []).entries()) {
-    const here = at(listPath, i);
-    errors.push(...validateContainer(container, spec, here), ...uniqueName(container.name, names, here));
-    errors.push(...validateProbes(container, here));
-  }
-  errors.push(...validateHostPorts(spec.containers ?? [], listPath));
-  for (const [i, container] of (spec.initContainers ?? []).entries()) {
-    const here = at(child(path, 'initContainers'), i);
-    errors.push(...validateContainer(container, spec, here), ...uniqueName(container.name, names, here), ...validateInitContainer(container, here));
-    errors.push(...validateSidecarRules(container, here), ...validateHostPorts([container], child(path, 'initContainers')));
-  }
-  errors.push(...each(spec.ephemeralContainers, child(path, 'ephemeralContainers'), (container, here) => validateContainer(container, spec, here)));
-  return [...errors, ...validateEphemeralContainers(spec, child(path, 'ephemeralContainers'))];
+/** What containers are judged by: their pod, and which of its volumes can be mounted. */
+export interface PodContext {
+  readonly spec: PodSpec;
+  readonly volumes: KnownVolumes;
 }
 
-function uniqueName(name: string | undefined, names: Set<string>, path: string): FieldError[] {
-  if (name === undefined || name === '') return [];
-  if (names.has(name)) return [duplicate(child(path, 'name'), name)];
-  names.add(name);
-  return [];
-}
-
-function validateContainer(container: Container, spec: PodSpec, path: string): FieldError[] {
-  const { image = '' } = container;
-  const errors = requiredChecked(container.name, child(path, 'name'), checkDns1123Label);
-  if (image === '') errors.push(required(child(path, 'image')));
-  else if (image.trim() !== image) errors.push(invalidValue(child(path, 'image'), image, 'must not have leading or trailing whitespace'));
+/** All containers of a pod spec; names are unique over all of them. */
+export function validateContainers(context: PodContext, path: string): FieldError[] {
+  const { spec } = context;
   return [
-    ...errors,
-    ...oneOf(container.imagePullPolicy, child(path, 'imagePullPolicy'), pullPolicies, 'required'),
-    ...oneOf(container.terminationMessagePolicy, child(path, 'terminationMessagePolicy'), ['FallbackToLogsOnError', 'File']),
+    ...validateMain(context, child(path, 'containers')),
+    ...validateInit(context, child(path, 'initContainers')),
+    ...validateEphemeralContainers(spec, child(path, 'ephemeralContainers'), (container, here) => validateContainer(container, context, here)),
+  ];
+}
+
+function validateMain(context: PodContext, path: string): FieldError[] {
+  const { spec } = context;
+  const { containers = [] } = spec as Partial<PodSpec>;
+  if (containers.length === 0) return [required(path)];
+  const names = new Set<string>();
+  const errors = each(containers, path, (container, here) => {
+    const again = names.has(container.name) ? [duplicate(child(here, 'name'), container.name)] : [];
+    names.add(container.name);
+    return [
+      ...validateContainer(container, context, here),
+      ...again,
+      ...validateLifecycle(container.lifecycle, spec, child(here, 'lifecycle')),
+      ...validateProbes(container, here),
+      ...validateRestarts(container, here),
+    ];
+  });
+  return [...errors, ...validateHostPorts(containers, path)];
+}
+
+function validateInit(context: PodContext, path: string): FieldError[] {
+  const { spec } = context;
+  const names = new Set((spec.containers ?? []).map(({ name }) => name));
+  return each(spec.initContainers, path, (container, here) => {
+    const again = names.has(container.name) ? [duplicate(child(here, 'name'), container.name)] : [];
+    if ((container.name ?? '') !== '') names.add(container.name);
+    // They run one by one: each has the host's ports for itself.
+    return [...validateContainer(container, context, here), ...validateInitRestarts(container, here), ...again, ...validateHostPorts([container], path), ...validateInitContainer(container, spec, here)];
+  });
+}
+
+/** What holds of every container, whatever it is for. */
+function validateContainer(container: Container, { spec, volumes }: PodContext, path: string): FieldError[] {
+  return [
+    ...requiredChecked(container.name, child(path, 'name'), checkDns1123Label),
+    ...requiredChecked(container.image, child(path, 'image')),
+    ...oneOf(container.terminationMessagePolicy, child(path, 'terminationMessagePolicy'), ['File', 'FallbackToLogsOnError'], 'required'),
     ...validatePorts(container.ports ?? [], child(path, 'ports')),
-    ...validateEnv(container.env ?? [], spec, child(path, 'env')),
+    ...validateEnv(container.env ?? [], child(path, 'env')),
     ...validateEnvFrom(container.envFrom ?? [], child(path, 'envFrom')),
-    ...validateMounts(container, spec, path),
+    ...validateMounts(container, volumes, path),
+    ...oneOf(container.imagePullPolicy, child(path, 'imagePullPolicy'), pullPolicies, 'required'),
     ...validateResources(container.resources, spec, child(path, 'resources')),
+    ...validateResizePolicy(container, spec, child(path, 'resizePolicy')),
     ...validateSecurityContext(container.securityContext, spec, child(path, 'securityContext')),
-    ...validateRestarts(container, spec, path),
-    ...validateLifecycle(container.lifecycle, spec, child(path, 'lifecycle')),
   ];
 }
 
@@ -71,8 +87,8 @@ function validateProbes(container: Container, path: string): FieldError[] {
 }
 
 /** Only init containers that go on running, sidecars, may have what watches over a running container. */
-function validateInitContainer(container: Container, path: string): FieldError[] {
-  if (container.restartPolicy === 'Always') return validateProbes(container, path);
+function validateInitContainer(container: Container, spec: PodSpec, path: string): FieldError[] {
+  if (container.restartPolicy === 'Always') return [...validateLifecycle(container.lifecycle, spec, child(path, 'lifecycle')), ...validateProbes(container, path)];
   return (['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
     .filter((field) => container[field] !== undefined)
     .map((field) => forbidden(child(path, field), 'may not be set for init containers without restartPolicy=Always'));

@@ -1,8 +1,8 @@
-import type { AzureDiskVolumeSource, FCVolumeSource, ISCSIVolumeSource, QuobyteVolumeSource, Volume } from '../../gen/types/core-v1.ts';
+import type { AzureDiskVolumeSource, FCVolumeSource, FlockerVolumeSource, ISCSIVolumeSource, QuobyteVolumeSource, StorageOSVolumeSource, Volume } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
+import { at, child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { byteLength, checkDns1123Label } from '../../validation/names.ts';
-import { checked, oneOf } from '../../validation/values.ts';
+import { checked, requiredChecked } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
 
 /*
@@ -10,95 +10,134 @@ import { relativePath } from './paths.ts';
  * (pkg/apis/core/validation).
  */
 
-/** Fields that a source must have, by source; dotted ones are of a part that may be absent as a whole. */
-const needed: ReadonlyMap<string, readonly string[]> = new Map([
-  ['gcePersistentDisk', ['pdName']], ['awsElasticBlockStore', ['volumeID']], ['gitRepo', ['repository']], ['glusterfs', ['endpoints', 'path']],
-  ['rbd', ['monitors', 'image']], ['cinder', ['volumeID', 'secretRef.name']], ['cephfs', ['monitors']], ['flexVolume', ['driver']], ['azureFile', ['secretName', 'shareName']],
-  ['vsphereVolume', ['volumePath']], ['photonPersistentDisk', ['pdID']], ['portworxVolume', ['volumeID']], ['scaleIO', ['gateway', 'system', 'volumeName']],
-  ['storageos', ['volumeName', 'secretRef.name']], ['azureDisk', ['diskName', 'diskURI']], ['iscsi', ['targetPortal', 'iqn', 'secretRef.name']],
-]);
+/** What is wrong with one source of a volume, whose field `path` is. */
+export type SourceRule = (volume: Volume, path: string) => FieldError[];
 
-const quobyteMax = 1023;
 const quobyteTenantMax = 64;
+const iscsiNameMax = 64;
 
-/** What is wrong with a source that only older clusters had drivers for. */
-export function validateLegacyVolume(volume: Volume, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [source, fields] of needed) {
-    const value = volume[source as keyof Volume];
-    if (typeof value === 'object') errors.push(...fields.flatMap((field) => validateNeeded(value, field, child(path, source))));
-  }
-  for (const source of ['gcePersistentDisk', 'awsElasticBlockStore'] as const) errors.push(...byteRange(volume[source]?.partition, child(path, `${source}.partition`)));
-  const { gitRepo, iscsi, flocker, fc, flexVolume, quobyte, azureDisk, storageos } = volume;
-  if ((gitRepo?.directory ?? '') !== '') errors.push(...relativePath(gitRepo?.directory ?? '', child(path, 'gitRepo.directory')));
-  if (iscsi !== undefined) errors.push(...validateIscsi(iscsi, child(path, 'iscsi')));
-  if (flocker !== undefined) errors.push(...validateFlocker(flocker, child(path, 'flocker')));
-  if (fc !== undefined) errors.push(...validateFibreChannel(fc, child(path, 'fc')));
-  if (quobyte !== undefined) errors.push(...validateQuobyte(quobyte, child(path, 'quobyte')));
-  if (azureDisk !== undefined) errors.push(...validateAzureDisk(azureDisk, child(path, 'azureDisk')));
-  errors.push(...checked(storageos?.volumeName, child(path, 'storageos.volumeName'), checkDns1123Label), ...checked(storageos?.volumeNamespace, child(path, 'storageos.volumeNamespace'), checkDns1123Label));
-  for (const key of Object.keys(flexVolume?.options ?? {})) {
-    if (/(^|\.)(kubernetes|k8s)\.io$/.test(key.split('/')[0] ?? '')) errors.push(invalidValue(at(child(path, 'flexVolume.options'), key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
-  }
-  return errors;
+/** Sources that only older clusters had drivers for. */
+export const legacySources = {
+  gitRepo: ({ gitRepo }, path) => [...missing(gitRepo, ['repository'], path), ...relativePath(gitRepo?.directory ?? '', child(path, 'directory'))],
+  // What is wrong inside has another path than the source itself.
+  gcePersistentDisk: ({ gcePersistentDisk }, path) => validateDisk(gcePersistentDisk, 'pdName', path.replace(/gcePersistentDisk$/, 'persistentDisk')),
+  awsElasticBlockStore: ({ awsElasticBlockStore }, path) => validateDisk(awsElasticBlockStore, 'volumeID', path),
+  iscsi: validateIscsi,
+  glusterfs: ({ glusterfs }, path) => missing(glusterfs, ['endpoints', 'path'], path),
+  flocker: ({ flocker }, path) => validateFlocker(flocker ?? {}, path),
+  rbd: ({ rbd }, path) => missing(rbd, ['monitors', 'image'], path),
+  cinder: ({ cinder }, path) => [...missing(cinder, ['volumeID'], path), ...validateSecret(cinder?.secretRef, path)],
+  cephfs: ({ cephfs }, path) => missing(cephfs, ['monitors'], path),
+  quobyte: ({ quobyte }, path) => validateQuobyte(quobyte ?? {}, path),
+  fc: ({ fc }, path) => validateFibreChannel(fc ?? {}, path),
+  flexVolume: ({ flexVolume }, path) => [...missing(flexVolume, ['driver'], path), ...validateOptions(flexVolume?.options ?? {}, child(path, 'options'))],
+  azureFile: ({ azureFile }, path) => missing(azureFile, ['secretName', 'shareName'], path),
+  vsphereVolume: ({ vsphereVolume }, path) => missing(vsphereVolume, ['volumePath'], path),
+  photonPersistentDisk: ({ photonPersistentDisk }, path) => missing(photonPersistentDisk, ['pdID'], path),
+  portworxVolume: ({ portworxVolume }, path) => missing(portworxVolume, ['volumeID'], path),
+  azureDisk: ({ azureDisk }, path) => validateAzureDisk(azureDisk ?? {}, path),
+  storageos: ({ storageos }, path) => [...validateStorageOs(storageos ?? {}, path), ...validateSecret(storageos?.secretRef, path)],
+  scaleIO: ({ scaleIO }, path) => missing(scaleIO, ['gateway', 'system', 'volumeName'], path),
+} as const satisfies Readonly<Record<string, SourceRule>>;
+
+/** The fields that a source must have. */
+export function missing<T extends object>(source: T | undefined, fields: readonly (keyof T & string)[], path: string): FieldError[] {
+  return fields.filter((field) => isEmpty(source?.[field])).map((field) => required(child(path, field)));
 }
 
-function validateNeeded(source: object, field: string, path: string): FieldError[] {
-  const [first = '', rest] = field.split('.');
-  const value: unknown = (source as Record<string, unknown>)[first];
-  if (rest !== undefined) return typeof value === 'object' && value !== null ? validateNeeded(value, rest, child(path, first)) : [];
-  const missing = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-  return missing ? [required(child(path, first))] : [];
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** A number of a partition or a logical unit. */
+/** A reference to a secret, of a pod's own namespace. */
+export function validateSecret(secret: { readonly name?: string } | undefined, path: string): FieldError[] {
+  return secret === undefined ? [] : requiredChecked(secret.name, child(path, 'secretRef.name'));
+}
+
+function validateDisk<K extends string>(source: ({ readonly partition?: number } & { readonly [key in K]: string }) | undefined, name: K, path: string): FieldError[] {
+  const { partition } = source ?? {};
+  const errors = requiredChecked(source?.[name], child(path, name));
+  return partition !== undefined && (partition < 0 || partition > 255) ? [...errors, invalidValue(child(path, 'partition'), partition, 'must be between 1 and 255, inclusive')] : errors;
+}
+
+/** A number of a logical unit. */
 function byteRange(value: number | undefined, path: string): FieldError[] {
   return value !== undefined && (value < 0 || value > 255) ? [invalidValue(path, value, 'must be between 0 and 255, inclusive')] : [];
 }
 
-const qualifiedNames = [/^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.-]+(:[^,;*&$|\s]+)?$/, /^eui\.[A-Za-z0-9]{16}$/, /^naa\.[A-Za-z0-9]{32}$/];
-
-function validateIscsi(source: ISCSIVolumeSource, path: string): FieldError[] {
-  const isName = (name: string): boolean => qualifiedNames.some((form) => form.test(name));
-  const errors: FieldError[] = [];
-  if ((source.iqn ?? '') !== '' && !isName(source.iqn)) errors.push(invalidValue(child(path, 'iqn'), source.iqn, 'must be valid format'));
-  errors.push(...byteRange(source.lun, child(path, 'lun')));
-  if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && source.secretRef === undefined) errors.push(required(child(path, 'secretRef')));
-  if (source.initiatorName !== undefined && !isName(source.initiatorName)) errors.push(invalidValue(child(path, 'initiatorname'), source.initiatorName, 'must be valid format'));
-  return errors;
+function validateIscsi({ iscsi, name }: Volume, path: string): FieldError[] {
+  if (iscsi === undefined) return [];
+  const errors = validateIscsiTarget(iscsi, path, 'must be valid format starting with iqn, eui, or naa');
+  if (iscsi.initiatorName === undefined || byteLength(`${name}:${iscsi.targetPortal}`) <= iscsiNameMax) return errors;
+  return [...errors, invalidValue(path.replace(/iscsi$/, 'name'), name, iscsiTooLong)];
 }
 
-function validateFlocker({ datasetName = '', datasetUUID = '' }: NonNullable<Volume['flocker']>, path: string): FieldError[] {
-  if (datasetName === '' && datasetUUID === '') return [required(path, 'one of datasetName and datasetUUID is required')];
-  if (datasetName !== '' && datasetUUID !== '') return [invalidValue(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously')];
-  return datasetName.includes('/') ? [invalidValue(child(path, 'datasetName'), datasetName, "must not contain '/'")] : [];
+export const iscsiTooLong = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+
+const iscsiForms: readonly (readonly [start: string, form: RegExp])[] = [['iqn', /iqn\.\d{4}-\d{2}\.([A-Za-z0-9-.]+)(:[^,;*&$|\s]+)$/], ['eui', /^eui.[A-Za-z0-9]{16}$/], ['naa', /^naa.[A-Za-z0-9]{32}$/]];
+
+/** Where the target is and who asks; `unknown` is the text for names of no form at all. */
+export function validateIscsiTarget(source: Omit<ISCSIVolumeSource, 'secretRef'> & { readonly secretRef?: object }, path: string, unknown: string): FieldError[] {
+  const checkName = (name: string): string[] => {
+    const form = iscsiForms.find(([start]) => name.startsWith(start))?.[1];
+    if (form === undefined) return [unknown];
+    return form.test(name) ? [] : ['must be valid format'];
+  };
+  const errors = [
+    ...requiredChecked(source.targetPortal, child(path, 'targetPortal')),
+    ...requiredChecked(source.iqn, child(path, 'iqn'), checkName),
+    ...byteRange(source.lun, child(path, 'lun')),
+  ];
+  if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && source.secretRef === undefined) errors.push(required(child(path, 'secretRef')));
+  if (source.initiatorName === undefined) return errors;
+  return [...errors, ...checkName(source.initiatorName).map((e) => invalidValue(child(path, 'initiatorname'), source.initiatorName, e))];
+}
+
+function validateFlocker({ datasetName = '', datasetUUID = '' }: FlockerVolumeSource, path: string): FieldError[] {
+  const errors = datasetName === '' && datasetUUID === '' ? [required(path, 'one of datasetName and datasetUUID is required')] : [];
+  if (datasetName !== '' && datasetUUID !== '') errors.push(invalidValue(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
+  return datasetName.includes('/') ? [...errors, invalidValue(child(path, 'datasetName'), datasetName, "must not contain '/'")] : errors;
 }
 
 function validateFibreChannel({ targetWWNs = [], wwids = [], lun }: FCVolumeSource, path: string): FieldError[] {
   const names = child(path, 'targetWWNs');
-  if (targetWWNs.length > 0 && wwids.length > 0) return [invalidValue(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously')];
-  if (targetWWNs.length === 0 && wwids.length === 0) return [required(names, 'must specify either targetWWNs or wwids, but not both')];
-  if (targetWWNs.length === 0) return [];
-  return lun === undefined ? [required(child(path, 'lun'), 'lun is required if targetWWNs is specified')] : byteRange(lun, child(path, 'lun'));
+  const errors: FieldError[] = [];
+  if (targetWWNs.length === 0 && wwids.length === 0) errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
+  if (targetWWNs.length > 0 && wwids.length > 0) errors.push(invalidValue(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
+  if (targetWWNs.length === 0) return errors;
+  return [...errors, ...(lun === undefined ? [required(child(path, 'lun'), 'lun is required if targetWWNs is specified')] : byteRange(lun, child(path, 'lun')))];
 }
 
 function validateQuobyte({ registry = '', tenant = '', volume = '' }: Partial<QuobyteVolumeSource>, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const form = 'must be a host:port pair or multiple pairs separated by commas';
+  const isPair = (pair: string): boolean => /^(\[[^\]]*\]|[^:[\]]*):[^:[\]]*$/.test(pair);
   if (registry === '') errors.push(required(child(path, 'registry'), form));
-  else if (byteLength(registry) > quobyteMax) errors.push(tooLong(child(path, 'registry'), quobyteMax));
-  else if (!registry.split(',').every((pair) => /^(\[[^\]]*\]|[^:[\]]*):[^:[\]]*$/.test(pair))) errors.push(invalidValue(child(path, 'registry'), registry, form));
-  if (byteLength(tenant) > quobyteTenantMax) errors.push(required(child(path, 'tenant'), 'must be UUID and may not exceed a length of 64 characters'));
-  if (volume === '') errors.push(required(child(path, 'volume')));
-  return byteLength(volume) > quobyteMax ? [...errors, tooLong(child(path, 'volume'), quobyteMax)] : errors;
+  else if (byteLength(tenant) > quobyteTenantMax) errors.push(required(child(path, 'tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
+  else errors.push(...registry.split(',').filter((pair) => !isPair(pair)).map(() => invalidValue(child(path, 'registry'), registry, form)));
+  return volume === '' ? [...errors, required(child(path, 'volume'))] : errors;
 }
 
-function validateAzureDisk({ diskURI = '', cachingMode, kind }: Partial<AzureDiskVolumeSource>, path: string): FieldError[] {
-  const errors = [...oneOf(cachingMode, child(path, 'cachingMode'), ['None', 'ReadOnly', 'ReadWrite']), ...oneOf(kind, child(path, 'kind'), ['Dedicated', 'Managed', 'Shared'])];
+function validateOptions(options: Readonly<Record<string, string>>, path: string): FieldError[] {
+  const reserved = Object.keys(options).filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${(key.split('/')[0] ?? '').toLowerCase()}`));
+  return reserved.map((key) => invalidValue(at(path, key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
+}
+
+const cachingModes = ['None', 'ReadOnly', 'ReadWrite'];
+const diskKinds = ['Dedicated', 'Managed', 'Shared'];
+
+function validateAzureDisk(source: Partial<AzureDiskVolumeSource>, path: string): FieldError[] {
+  const { diskURI = '', cachingMode, kind } = source;
+  const errors = missing(source, ['diskName', 'diskURI'], path);
+  if (cachingMode !== undefined && !cachingModes.includes(cachingMode)) errors.push(notSupported(child(path, 'cachingMode'), cachingMode, cachingModes));
+  if (kind === undefined) return errors;
+  if (!diskKinds.includes(kind)) errors.push(notSupported(child(path, 'kind'), kind, diskKinds));
   const managed = kind === 'Managed';
-  if (managed ? !diskURI.startsWith('/subscriptions/') : !diskURI.startsWith('https://')) {
-    const form = managed ? '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}' : 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
-    errors.push(notSupported(child(path, 'diskURI'), diskURI, [form]));
-  }
-  return errors;
+  if (diskURI.startsWith(managed ? '/subscriptions/' : 'https://')) return errors;
+  const form = managed ? '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}' : 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
+  return [...errors, notSupported(child(path, 'diskURI'), diskURI, [form])];
+}
+
+function validateStorageOs({ volumeName, volumeNamespace }: Omit<StorageOSVolumeSource, 'secretRef'>, path: string): FieldError[] {
+  return [...requiredChecked(volumeName, child(path, 'volumeName'), checkDns1123Label), ...checked(volumeNamespace, child(path, 'volumeNamespace'), checkDns1123Label)];
 }

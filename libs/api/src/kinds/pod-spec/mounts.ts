@@ -1,8 +1,9 @@
-import type { Container, PodSpec, Volume, VolumeDevice, VolumeMount } from '../../gen/types/core-v1.ts';
+import type { Container, VolumeDevice, VolumeMount } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { child, fieldNotFound, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { each, oneOf } from '../../validation/values.ts';
 import { noBackSteps, relativePath } from './paths.ts';
+import type { KnownVolumes } from './volumes.ts';
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None'];
 const recursiveModes = ['Disabled', 'Enabled', 'IfPossible'];
@@ -13,29 +14,19 @@ interface Taken {
   readonly paths: ReadonlySet<string>;
 }
 
-const volumesOf = new WeakMap<PodSpec, ReadonlyMap<string, Volume>>();
-
-/** The volumes a mount may use: found once for all containers. */
-function volumes(spec: PodSpec): ReadonlyMap<string, Volume> {
-  let byName = volumesOf.get(spec);
-  if (byName === undefined) volumesOf.set(spec, (byName = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]))));
-  return byName;
-}
-
 /** Mounts and raw devices of a container: of volumes that there are, each path once. */
-export function validateMounts(container: Container, spec: PodSpec, path: string): FieldError[] {
+export function validateMounts(container: Container, known: KnownVolumes, path: string): FieldError[] {
   const { volumeMounts = [], volumeDevices = [] } = container;
   const mounted: Taken = { names: new Set(volumeMounts.map((m) => m.name)), paths: new Set(volumeMounts.map((m) => m.mountPath)) };
   const raw: Taken = { names: new Set(volumeDevices.map((d) => d.name)), paths: new Set(volumeDevices.map((d) => d.devicePath)) };
   const seen = new Set<string>();
-  const errors = each(volumeMounts, child(path, 'volumeMounts'), (mount, here) => validateMount(mount, container, volumes(spec), seen, raw, here));
-  if (volumeDevices.length > 0 && spec.hostUsers === false) errors.push(forbidden(child(path, 'volumeDevices'), 'when `hostUsers` is false'));
-  const names = new Set<string>();
-  const paths = new Set<string>();
-  return [...errors, ...each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, volumes(spec), { names, paths }, mounted, here))];
+  const list = child(path, 'volumeMounts');
+  const errors = each(volumeMounts, list, (mount, here) => [...validateMount(mount, known, seen, raw, here), ...validateSubPath(mount, list, here), ...validateModes(mount, container, list)]);
+  const taken = { names: new Set<string>(), paths: new Set<string>() };
+  return [...errors, ...each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, known, taken, mounted, here))];
 }
 
-function validateMount(mount: VolumeMount, container: Container, known: ReadonlyMap<string, Volume>, seen: Set<string>, raw: Taken, path: string): FieldError[] {
+function validateMount(mount: VolumeMount, known: KnownVolumes, seen: Set<string>, raw: Taken, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { name = '', mountPath = '' } = mount as Partial<VolumeMount>;
   if (name === '') errors.push(required(child(path, 'name')));
@@ -45,18 +36,18 @@ function validateMount(mount: VolumeMount, container: Container, known: Readonly
   seen.add(mountPath);
   if (raw.names.has(name)) errors.push(invalidValue(child(path, 'name'), name, 'must not already exist in volumeDevices'));
   if (raw.paths.has(mountPath)) errors.push(invalidValue(child(path, 'mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
-  return [...errors, ...validateSubPath(mount, path), ...validateModes(mount, container, path)];
+  return errors;
 }
 
-function validateSubPath({ subPath = '', subPathExpr = '' }: VolumeMount, path: string): FieldError[] {
-  const errors = subPath === '' ? [] : relativePath(subPath, child(path, 'subPath'));
+/** What is wrong with a path is said of the list: upstream's path has no index there. */
+function validateSubPath({ subPath = '', subPathExpr = '' }: VolumeMount, list: string, path: string): FieldError[] {
+  const errors = subPath === '' ? [] : relativePath(subPath, child(list, 'subPath'));
   if (subPathExpr === '') return errors;
-  const field = child(path, 'subPathExpr');
-  if (subPath !== '') errors.push(invalidValue(field, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-  return [...errors, ...relativePath(subPathExpr, field)];
+  if (subPath !== '') errors.push(invalidValue(child(path, 'subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+  return [...errors, ...relativePath(subPathExpr, child(list, 'subPathExpr'))];
 }
 
-/** How the mount sees mounts below it, and whether those can be written. */
+/** How the mount sees mounts below it, and whether those can be written. `path` is that of the list, as upstream has it. */
 function validateModes({ mountPropagation, recursiveReadOnly, readOnly }: VolumeMount, container: Container, path: string): FieldError[] {
   const errors = oneOf(mountPropagation, child(path, 'mountPropagation'), propagations);
   if (mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
@@ -70,7 +61,7 @@ function validateModes({ mountPropagation, recursiveReadOnly, readOnly }: Volume
   return errors;
 }
 
-function validateDevice(device: VolumeDevice, known: ReadonlyMap<string, Volume>, seen: { readonly names: Set<string>; readonly paths: Set<string> }, mounted: Taken, path: string): FieldError[] {
+function validateDevice(device: VolumeDevice, known: KnownVolumes, seen: { readonly names: Set<string>; readonly paths: Set<string> }, mounted: Taken, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { name = '', devicePath = '' } = device as Partial<VolumeDevice>;
   const [nameField, pathField] = [child(path, 'name'), child(path, 'devicePath')];
@@ -84,9 +75,9 @@ function validateDevice(device: VolumeDevice, known: ReadonlyMap<string, Volume>
   if (devicePath === '') errors.push(required(pathField));
   if (seen.paths.has(devicePath)) errors.push(invalidValue(pathField, devicePath, 'must be unique'));
   if (noBackSteps(devicePath, pathField).length > 0) errors.push(invalidValue(pathField, devicePath, "can not contain backsteps ('..')"));
+  else seen.paths.add(devicePath);
   if (mounted.names.has(name)) errors.push(invalidValue(nameField, name, 'must not already exist in volumeMounts'));
   if (mounted.paths.has(devicePath)) errors.push(invalidValue(pathField, devicePath, 'must not already exist as a path in volumeMounts'));
-  seen.names.add(name);
-  seen.paths.add(devicePath);
+  if (name !== '') seen.names.add(name);
   return errors;
 }

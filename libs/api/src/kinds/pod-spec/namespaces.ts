@@ -2,25 +2,29 @@ import type { PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { child, forbidden, invalidValue } from '../../validation/field-error.ts';
 import { each } from '../../validation/values.ts';
+import { eachContainer } from './containers-of.ts';
 
 /** What a pod with users of its own may not share, and what upstream's errors call it. */
 const ownNamespaces = [['hostNetwork', 'hostNetwork'], ['hostPID', 'HostPID'], ['hostIPC', 'HostIPC']] as const;
 
-/** What a pod shares with its host, and among its containers. */
-export function validateNamespaces(spec: PodSpec, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
-    errors.push(invalidValue(child(path, 'securityContext.shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
-  }
-  if (spec.hostUsers === false) {
-    for (const [field, shown] of ownNamespaces) if (spec[field] === true) errors.push(forbidden(child(path, shown), 'when `hostUsers` is false'));
-  }
-  if (spec.hostNetwork !== true) return errors;
-  const ports = each(spec.containers, child(path, 'containers'), (container, here) =>
+/** A pod with users of its own shares nothing with its host; the files of raw devices cannot be given to its users either. */
+export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const refusal = 'when `hostUsers` is false';
+  return [
+    ...ownNamespaces.filter(([field]) => spec[field] === true).map(([, shown]) => forbidden(child(path, shown), refusal)),
+    ...eachContainer(spec, path, ({ volumeDevices = [] }, here) => (volumeDevices.length === 0 ? [] : [forbidden(child(here, 'volumeDevices'), refusal)])),
+  ];
+}
+
+/** In the host's network a container's ports are the host's. A template may leave them out: pods made of it get them. */
+export function validateHostNetwork(spec: PodSpec, path: string, of: 'pod' | 'template'): FieldError[] {
+  if (spec.hostNetwork !== true) return [];
+  return each(spec.containers, child(path, 'containers'), (container, here) =>
     each(container.ports, child(here, 'ports'), (port, item) => {
-      const fits = (port.hostPort ?? 0) === 0 || port.hostPort === port.containerPort;
-      return fits ? [] : [invalidValue(child(item, 'hostPort'), port.hostPort, 'must match `containerPort` when `hostNetwork` is true')];
+      const { hostPort = 0, containerPort = 0 } = port;
+      const fits = hostPort === containerPort || (of === 'template' && hostPort === 0);
+      return fits ? [] : [invalidValue(child(item, 'hostPort'), hostPort, 'must match `containerPort` when `hostNetwork` is true')];
     }),
   );
-  return [...errors, ...ports];
 }

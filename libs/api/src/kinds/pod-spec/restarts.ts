@@ -1,37 +1,38 @@
 import type { Container, ContainerRestartRule, PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
 import { each, oneOf } from '../../validation/values.ts';
 
 const rulesMax = 20;
 const exitCodesMax = 255;
+const operators = ['In', 'NotIn'];
 
-/** When a container starts again by itself: by its own policy, by its exit code, and when its resources change. */
-export function validateRestarts(container: Container, spec: PodSpec, path: string): FieldError[] {
-  const { restartPolicy, restartPolicyRules: rules = [] } = container;
+/** When a container starts again by itself: by its own policy, or by its exit code. */
+export function validateRestarts({ restartPolicy, restartPolicyRules: rules = [] }: Container, path: string): FieldError[] {
   const field = child(path, 'restartPolicyRules');
-  const errors = [...validateResizePolicy(container, spec, child(path, 'resizePolicy')), ...oneOf(restartPolicy, child(path, 'restartPolicy'), ['Always', 'Never', 'OnFailure'])];
-  if (rules.length === 0) return errors;
-  if (restartPolicy === undefined) errors.push(required(child(path, 'restartPolicy'), 'must specify restartPolicy when restart rules are used'));
+  const errors = oneOf(restartPolicy, child(path, 'restartPolicy'), ['Always', 'Never', 'OnFailure']);
+  if (restartPolicy === undefined && rules.length > 0) errors.push(required(child(path, 'restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   if (rules.length > rulesMax) errors.push(tooLong(field, rulesMax));
   return [...errors, ...each(rules, field, validateRule)];
 }
 
-/** A sidecar restarts always: there is nothing to decide. */
-export function validateSidecarRules({ restartPolicy, restartPolicyRules }: Container, path: string): FieldError[] {
-  const both = restartPolicy === 'Always' && (restartPolicyRules ?? []).length > 0;
-  return both ? [forbidden(child(path, 'restartPolicyRules'), 'restartPolicyRules are not allowed when restartPolicy is Always')] : [];
+/** The same of an init container. A sidecar restarts always: there is nothing to decide. */
+export function validateInitRestarts(container: Container, path: string): FieldError[] {
+  const { restartPolicy, restartPolicyRules: rules = [] } = container;
+  if (restartPolicy !== 'Always') return validateRestarts(container, path);
+  return rules.length === 0 ? [] : [forbidden(child(path, 'restartPolicyRules'), 'restartPolicyRules are not allowed when restartPolicy is Always')];
 }
 
 function validateRule({ action, exitCodes }: ContainerRestartRule, path: string): FieldError[] {
-  const errors = oneOf(action, child(path, 'action'), ['Restart'], 'required');
+  const errors = action === 'Restart' ? [] : [notSupported(child(path, 'action'), action ?? '', ['Restart'])];
   const field = child(path, 'exitCodes');
   if (exitCodes === undefined) return [...errors, required(field, 'must be specified')];
-  errors.push(...oneOf(exitCodes.operator, child(field, 'operator'), ['In', 'NotIn'], 'required'));
+  if (!operators.includes(exitCodes.operator ?? '')) errors.push(notSupported(child(field, 'operator'), exitCodes.operator ?? '', operators));
   return (exitCodes.values ?? []).length > exitCodesMax ? [...errors, tooLong(child(field, 'values'), exitCodesMax)] : errors;
 }
 
-function validateResizePolicy({ resizePolicy = [] }: Container, spec: PodSpec, path: string): FieldError[] {
+/** Whether a change of resources restarts a container: once for each resource. The path is that of the list, as upstream has it. */
+export function validateResizePolicy({ resizePolicy = [] }: Container, spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>();
   return resizePolicy.flatMap(({ resourceName, restartPolicy }, i) => {
     const errors = seen.has(resourceName) ? [duplicate(at(path, i), resourceName)] : [];

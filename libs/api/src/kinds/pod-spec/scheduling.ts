@@ -9,13 +9,9 @@ import { checked, each, oneOf } from '../../validation/values.ts';
 const reactions = ['DoNotSchedule', 'ScheduleAnyway'];
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-/** Where a pod may run: affinity, tolerations, spreading. */
-export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
-  return [
-    ...validateAffinity(spec.affinity, child(path, 'affinity')),
-    ...(spec.tolerations ?? []).flatMap((toleration, i) => validateToleration(toleration, at(child(path, 'tolerations'), i))),
-    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
-  ];
+/** Taints that a pod puts up with. */
+export function validateTolerations(tolerations: readonly Toleration[] | undefined, path: string): FieldError[] {
+  return each(tolerations, path, validateToleration);
 }
 
 export function validateToleration(toleration: Toleration, path: string): FieldError[] {
@@ -35,7 +31,8 @@ export function validateToleration(toleration: Toleration, path: string): FieldE
   return [...errors, ...oneOf(effect, child(path, 'effect'), effects)];
 }
 
-function validateAffinity(affinity: Affinity | undefined, path: string): FieldError[] {
+/** Where a pod likes to run, and beside what. */
+export function validateAffinity(affinity: Affinity | undefined, path: string): FieldError[] {
   if (affinity === undefined) return [];
   const errors: FieldError[] = [];
   const node = child(path, 'nodeAffinity');
@@ -43,7 +40,7 @@ function validateAffinity(affinity: Affinity | undefined, path: string): FieldEr
   if (requiredTerms !== undefined) errors.push(...validateNodeSelectorTerms(requiredTerms.nodeSelectorTerms, child(node, 'requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms')));
   for (const [i, term] of (affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const here = at(child(node, 'preferredDuringSchedulingIgnoredDuringExecution'), i);
-    errors.push(...validateWeight(term.weight, here), ...validateTerm(term.preference ?? {}, child(here, 'preference')));
+    errors.push(...validateWeight(term.weight, here), ...validateTerm(term.preference ?? {}, child(here, 'preference'), 'any value'));
   }
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
     const here = child(path, kind);
@@ -64,14 +61,15 @@ export function validateNodeSelectorTerms(terms: readonly NodeSelectorTerm[] | u
   return (terms ?? []).flatMap((term, i) => validateTerm(term, at(path, i)));
 }
 
-function validateTerm(term: NodeSelectorTerm, path: string): FieldError[] {
+/** What is only wished for may name values that no label can have: it is not met then. */
+function validateTerm(term: NodeSelectorTerm, path: string, values: 'label values' | 'any value' = 'label values'): FieldError[] {
   return [
-    ...(term.matchExpressions ?? []).flatMap((r, i) => validateNodeRequirement(r, at(child(path, 'matchExpressions'), i))),
+    ...(term.matchExpressions ?? []).flatMap((r, i) => validateNodeRequirement(r, at(child(path, 'matchExpressions'), i), values)),
     ...(term.matchFields ?? []).flatMap((r, i) => validateNodeField(r, at(child(path, 'matchFields'), i))),
   ];
 }
 
-function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string, allowed: 'label values' | 'any value'): FieldError[] {
   const errors: FieldError[] = [];
   const field = child(path, 'values');
   if (operator === 'In' || operator === 'NotIn') {
@@ -81,8 +79,8 @@ function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorReq
   } else if (operator === 'Gt' || operator === 'Lt') {
     if (values.length !== 1) errors.push(required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
-  errors.push(...checkLabelKey(key ?? '').map((e) => invalidValue(child(path, 'key'), key, e)));
-  values.forEach((value, i) => errors.push(...checkLabelValue(value).map((e) => invalidValue(at(field, i), value, e))));
+  errors.push(...checkLabelKey(key ?? '').map((e) => invalidValue(child(path, 'key'), key ?? '', e)));
+  if (allowed === 'label values') values.forEach((value, i) => errors.push(...checkLabelValue(value).map((e) => invalidValue(at(field, i), value, e))));
   return errors;
 }
 
@@ -122,8 +120,8 @@ function validateTermKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSe
 }
 
 function validateLabelKeys(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
-  const errors = keys.length > 0 && selector === undefined ? [forbidden(path, 'must not be specified when labelSelector is not set')] : [];
-  return [...errors, ...keys.flatMap((key, i) => checkLabelKey(key).map((e) => invalidValue(at(path, i), key, e)))];
+  if (keys.length > 0 && selector === undefined) return [forbidden(path, 'must not be specified when labelSelector is not set')];
+  return each(keys, path, (key, here) => checkLabelKey(key).map((e) => invalidValue(here, key, e)));
 }
 
 /** Keys that the selector has besides the requirement that was made of them when the pod was. */
@@ -141,7 +139,8 @@ function validateWeight(weight: number, path: string): FieldError[] {
   return weight >= 1 && weight <= 100 ? [] : [invalidValue(child(path, 'weight'), weight, 'must be in the range 1-100')];
 }
 
-function validateSpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
+/** How evenly pods of a kind are to be spread. */
+export function validateSpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
   const kinds = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
   return constraints.flatMap((constraint, i) => {
     const here = at(path, i);

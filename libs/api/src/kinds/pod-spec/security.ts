@@ -15,18 +15,21 @@ const profiles = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
 /** Security settings of a pod. */
 export function validatePodSecurityContext(context: PodSecurityContext | undefined, spec: PodSpec, path: string): FieldError[] {
-  if (context === undefined) return [];
+  const both = spec.shareProcessNamespace === true && spec.hostPID === true;
+  const shared = both ? [invalidValue(child(path, 'shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : [];
+  if (context === undefined) return shared;
   return [
-    ...(['runAsUser', 'runAsGroup', 'fsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
+    ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
     ...(context.supplementalGroups ?? []).flatMap((id, i) => validateId(id, at(child(path, 'supplementalGroups'), i))),
+    ...shared,
+    ...validateSysctls(context.sysctls, spec, child(path, 'sysctls')),
     ...oneOf(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), ['Always', 'OnRootMismatch']),
+    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
+    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
+    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
     ...oneOf(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), ['Merge', 'Strict']),
     // Volumes are relabelled as a whole while mounts with a label are not to be had.
     ...oneOf(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), ['Recursive']),
-    ...validateSysctls(context.sysctls, spec, child(path, 'sysctls')),
-    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
-    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
-    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
   ];
 }
 
@@ -48,7 +51,7 @@ function validateSysctls(sysctls: readonly Sysctl[] | undefined, spec: PodSpec, 
 function sharedNamespace(name: string, { hostNetwork, hostIPC }: PodSpec): '' | 'hostNetwork' | 'hostIPC' {
   const dotted = name.replaceAll('/', '.');
   if (hostNetwork === true && dotted.startsWith('net.')) return 'hostNetwork';
-  return hostIPC === true && /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted) ? 'hostIPC' : '';
+  return hostIPC === true && /^(kernel\.(shm|msg|sem$)|fs\.mqueue\.)/.test(dotted) ? 'hostIPC' : '';
 }
 
 /** Security settings of a container. */
@@ -57,42 +60,57 @@ export function validateSecurityContext(context: SecurityContext | undefined, sp
   const errors = [
     ...(['runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
     ...oneOf(context.procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
-    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
-    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
-    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
   ];
   if (context.procMount === 'Unmasked' && spec.hostUsers !== false) {
     errors.push(invalidValue(child(path, 'procMount'), context.procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
-  if (context.allowPrivilegeEscalation === false) {
-    if (context.privileged === true) errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
-    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
-      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
-    }
-  }
-  return errors;
+  return [
+    ...errors,
+    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
+    ...validateEscalation(context, path),
+    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
+    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
+  ];
+}
+
+/** Who has all rights, or that of an administrator, cannot be kept from getting more. */
+function validateEscalation(context: SecurityContext, path: string): FieldError[] {
+  if (context.allowPrivilegeEscalation !== false) return [];
+  const errors = context.privileged === true ? [invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true')] : [];
+  const admin = (context.capabilities?.add ?? []).filter((name) => name === 'CAP_SYS_ADMIN');
+  return [...errors, ...admin.map(() => invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))];
 }
 
 function validateId(id: number | undefined, path: string): FieldError[] {
   return id === undefined ? [] : checkId(id).map((e) => invalidValue(path, id, e));
 }
 
+function validateType(type: string | undefined, path: string, field: string): FieldError[] {
+  if ((type ?? '') === '') return [required(path, `type is required when ${field} is set`)];
+  return oneOf(type, path, profiles);
+}
+
 function validateSeccomp(profile: SeccompProfile | undefined, path: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
   const field = child(path, 'localhostProfile');
-  const errors = oneOf(type, child(path, 'type'), profiles, 'required');
-  if (type !== 'Localhost') return localhostProfile === undefined ? errors : [...errors, invalidValue(field, profile, 'can only be set when seccomp type is Localhost')];
-  return localhostProfile === undefined ? [...errors, required(field, 'must be set when seccomp type is Localhost')] : [...errors, ...relativePath(localhostProfile, field)];
+  const errors = validateType(type, child(path, 'type'), 'seccompProfile');
+  if (type === 'Localhost') return localhostProfile === undefined ? [...errors, required(field, 'must be set when seccomp type is Localhost')] : [...errors, ...relativePath(localhostProfile, field)];
+  // As upstream shows it: the fields of its own type.
+  return localhostProfile === undefined ? errors : [...errors, invalidValue(field, { Type: type ?? '', LocalhostProfile: localhostProfile }, 'can only be set when seccomp type is Localhost')];
 }
 
 function validateAppArmor(profile: AppArmorProfile | undefined, path: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
   const field = child(path, 'localhostProfile');
-  const errors = oneOf(type, child(path, 'type'), profiles, 'required');
-  if (type !== 'Localhost') return localhostProfile === undefined ? errors : [...errors, invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')];
-  if ((localhostProfile ?? '').trim() === '') return [...errors, required(field, 'must be set when AppArmor type is Localhost')];
-  if (localhostProfile !== localhostProfile?.trim()) errors.push(invalidValue(field, localhostProfile, 'must not be padded with whitespace'));
-  return byteLength(localhostProfile ?? '') > localProfileLengthMax ? [...errors, tooLong(field, localProfileLengthMax)] : errors;
+  if (type === 'Localhost') return validateLocalAppArmor(localhostProfile, field);
+  const errors = validateType(type, child(path, 'type'), 'appArmorProfile');
+  return localhostProfile === undefined || errors.length > 0 ? errors : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')];
+}
+
+function validateLocalAppArmor(profile: string | undefined, path: string): FieldError[] {
+  if (profile === undefined || profile === '') return [required(path, 'must be set when AppArmor type is Localhost')];
+  const errors = profile === profile.trim() ? [] : [invalidValue(path, profile, 'must not be padded with whitespace')];
+  return byteLength(profile) > localProfileLengthMax ? [...errors, tooLong(path, localProfileLengthMax)] : errors;
 }

@@ -5,29 +5,35 @@ import type { FieldError } from '../../status.ts';
 import { child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { validateAnnotations } from '../../validation/object-meta.ts';
-import { validateFreshPodSpec, validatePodSpec } from './validate.ts';
+import { validatePodAnnotations } from './pod-annotations.ts';
+import { validateProfilesMatch } from './profile-annotations.ts';
+import { validatePodSpec } from './validate.ts';
 
-/** The template of a workload whose pods go on for ever: its labels are selected, it always restarts. */
-export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined | null, path: string): FieldError[] {
+/** The template of a workload whose pods go on for ever: its labels are selected, it always restarts. `kind` is whose template errors call it. */
+export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined | null, path: string, kind = 'ReplicaSet'): FieldError[] {
   if (template === undefined) return [required(path)];
   const errors = validateSelected(template, selector, path);
   errors.push(...validateTemplate(template, path));
   const policy = template.spec?.restartPolicy ?? '';
   if (policy !== 'Always' && policy !== '') errors.push(notSupported(child(path, 'spec.restartPolicy'), policy, ['Always']));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(forbidden(child(path, 'spec.activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+    errors.push(forbidden(child(path, 'spec.activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`));
   }
   return errors;
 }
 
-/** Labels, annotations and spec of a template. */
+/** Labels, annotations and spec of a template. Upstream's paths have no `metadata` here. */
 export function validateTemplate(template: PodTemplateSpec, path: string): FieldError[] {
-  return [
-    ...validateLabels(template.metadata?.labels, child(path, 'metadata.labels')),
-    ...validateAnnotations(template.metadata?.annotations, child(path, 'metadata.annotations')),
-    ...validatePodSpec(template.spec, child(path, 'spec')),
-    ...validateFreshPodSpec(template.spec, child(path, 'spec'), 'ephemeral containers not allowed in pod template'),
+  const { labels, annotations } = template.metadata ?? {};
+  const spec = child(path, 'spec');
+  const errors = [
+    ...validateLabels(labels, child(path, 'labels')),
+    ...validateAnnotations(annotations, child(path, 'annotations')),
+    ...validatePodAnnotations(annotations, template.spec, child(path, 'annotations')),
+    ...validatePodSpec(template.spec, spec),
+    ...validateProfilesMatch(annotations, template.spec, spec),
   ];
+  return (template.spec?.ephemeralContainers ?? []).length === 0 ? errors : [...errors, forbidden(child(spec, 'ephemeralContainers'), 'ephemeral containers not allowed in pod template')];
 }
 
 /** The selector of a workload: there, well formed, not empty. */

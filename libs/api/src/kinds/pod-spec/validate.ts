@@ -1,15 +1,18 @@
 import type { PodSpec } from '../../gen/types/core-v1.ts';
+import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { child, duplicate, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
 import { checkIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { byteLength, checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../../validation/names.ts';
-import { checked, oneOf } from '../../validation/values.ts';
+import { checked, each, oneOf } from '../../validation/values.ts';
 import { validateContainers } from './containers.ts';
 import { validateDns } from './dns.ts';
-import { validateNamespaces } from './namespaces.ts';
-import { validatePodResources } from './pod-resources.ts';
-import { validateScheduling } from './scheduling.ts';
+import { validateFileVariables } from './env.ts';
+import { validateHostNetwork, validateHostUsers } from './namespaces.ts';
+import { validatePodClaims, validatePodResources } from './pod-resources.ts';
+import { validateAmounts } from './resources.ts';
+import { validateAffinity, validateSpread, validateTolerations } from './scheduling.ts';
 import { validatePodSecurityContext } from './security.ts';
 import { validateVolumes } from './volumes.ts';
 import { validateHostProcess, validateOs } from './windows.ts';
@@ -17,41 +20,54 @@ import { validateHostProcess, validateOs } from './windows.ts';
 const int32Max = 2147483647;
 const hostnameLengthMax = 64;
 
-/** What is wrong with a pod spec, of a pod or of a template (pkg/apis/core/validation ValidatePodSpec). */
-export function validatePodSpec(spec: PodSpec | undefined, path: string): FieldError[] {
+/**
+ * What is wrong with a pod spec, in the order in which upstream says it (pkg/apis/core/validation ValidatePodSpec).
+ * `pod` is the metadata of the pod; templates have none, and some of what they leave out is filled in later.
+ */
+export function validatePodSpec(spec: PodSpec | undefined, path: string, pod?: ObjectMeta): FieldError[] {
   if (spec === undefined) return [required(path)];
+  const volumes = validateVolumes(spec, child(path, 'volumes'), pod);
   return [
-    ...validateVolumes(spec, child(path, 'volumes')),
-    ...validateContainers(spec, path),
+    ...volumes.errors,
+    ...validatePodClaims(spec.resourceClaims, child(path, 'resourceClaims'), pod),
+    ...validateContainers({ spec, volumes: volumes.known }, path),
+    ...validatePodResources(spec, child(path, 'resources')),
+    ...validateHostNetwork(spec, path, pod === undefined ? 'template' : 'pod'),
     ...oneOf(spec.restartPolicy, child(path, 'restartPolicy'), ['Always', 'OnFailure', 'Never'], 'required'),
     ...oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], 'required'),
     ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
-    ...validateNames(spec, path),
-    ...validateNamespaces(spec, path),
     ...validatePodSecurityContext(spec.securityContext, spec, child(path, 'securityContext')),
-    ...validateScheduling(spec, path),
+    ...validateAffinity(spec.affinity, child(path, 'affinity')),
     ...validateDns(spec, path),
-    ...validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
     ...validateGates(spec, path),
-    ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['PreemptLowerPriority', 'Never']),
-    ...(spec.os?.name === '' ? [required(child(path, 'os.name'))] : oneOf(spec.os?.name, child(path, 'os'), ['linux', 'windows'])),
-    ...validateOs(spec, path),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
     ...validateHostProcess(spec, path),
-    ...validatePodResources(spec, path),
+    ...validateHostUsers(spec, path),
+    ...validateHostnameOverride(spec, child(path, 'hostnameOverride')),
+    ...validateNames(spec, path),
+    ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['PreemptLowerPriority', 'Never']),
+    ...validateAmounts(spec.overhead ?? {}, child(path, 'overhead.limits')),
+    ...validateOs(spec, path),
+    ...validateFileVariables(spec, path),
   ];
 }
 
 function validateNames(spec: PodSpec, path: string): FieldError[] {
-  const subdomains = ['nodeName', 'serviceAccountName', 'priorityClassName', 'runtimeClassName'] as const;
+  const subdomain = (field: 'nodeName' | 'serviceAccountName' | 'priorityClassName'): FieldError[] => checked(spec[field], child(path, field), checkDns1123Subdomain);
+  const { runtimeClassName } = spec;
   return [
-    ...subdomains.flatMap((field) => checked(spec[field], child(path, field), checkDns1123Subdomain)),
+    ...subdomain('serviceAccountName'),
+    ...subdomain('nodeName'),
+    ...validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
     ...checked(spec.hostname, child(path, 'hostname'), checkDns1123Label),
     ...checked(spec.subdomain, child(path, 'subdomain'), checkDns1123Label),
-    ...validateHostnameOverride(spec, child(path, 'hostnameOverride')),
-    ...(spec.hostAliases ?? []).flatMap((alias, i) => [
-      ...checkIp(alias.ip).map((e) => invalidValue(child(at(child(path, 'hostAliases'), i), 'ip'), alias.ip, e)),
-      ...(alias.hostnames ?? []).flatMap((name, j) => checked(name, at(child(at(child(path, 'hostAliases'), i), 'hostnames'), j), checkDns1123Subdomain)),
+    ...validateTolerations(spec.tolerations, child(path, 'tolerations')),
+    ...each(spec.hostAliases, child(path, 'hostAliases'), ({ ip, hostnames }, here) => [
+      ...checkIp(ip ?? '').map((e) => invalidValue(child(here, 'ip'), ip ?? '', e)),
+      ...each(hostnames, child(here, 'hostnames'), (name, item) => checkDns1123Subdomain(name).map((e) => invalidValue(item, name, e))),
     ]),
+    ...subdomain('priorityClassName'),
+    ...(runtimeClassName === undefined ? [] : checkDns1123Subdomain(runtimeClassName).map((e) => invalidValue(child(path, 'runtimeClassName'), runtimeClassName, e))),
   ];
 }
 
@@ -72,23 +88,23 @@ function validateDeadline(seconds: number | undefined, path: string): FieldError
 
 function validateGates(spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>();
-  const gates = (spec.schedulingGates ?? []).flatMap((gate, i) => {
-    const here = at(child(path, 'schedulingGates'), i);
-    const errors = checkQualifiedName(gate.name ?? '').map((e) => invalidValue(here, gate.name ?? '', e));
-    if (seen.has(gate.name)) errors.push(duplicate(here, gate.name));
-    seen.add(gate.name);
-    return errors;
-  });
-  const readiness = (spec.readinessGates ?? []).flatMap((gate, i) =>
-    checkQualifiedName(gate.conditionType).map((e) => invalidValue(child(at(child(path, 'readinessGates'), i), 'conditionType'), gate.conditionType, e)),
-  );
-  return [...gates, ...readiness];
+  return [
+    ...each(spec.readinessGates, child(path, 'readinessGates'), ({ conditionType = '' }: { conditionType?: string }, here) =>
+      checkQualifiedName(conditionType).map((e) => invalidValue(child(here, 'conditionType'), conditionType, e)),
+    ),
+    ...each(spec.schedulingGates, child(path, 'schedulingGates'), ({ name = '' }: { name?: string }, here) => {
+      const errors = checkQualifiedName(name).map((e) => invalidValue(here, name, e));
+      if (seen.has(name)) errors.push(duplicate(here, name));
+      seen.add(name);
+      return errors;
+    }),
+  ];
 }
 
-/** What a new pod, or any template, may not have: ephemeral containers, and a node while gates still hold it back. */
-export function validateFreshPodSpec(spec: PodSpec | undefined, path: string, noEphemeral = 'cannot be set on create'): FieldError[] {
+/** What a new pod may not have: ephemeral containers, and a node while gates still hold it back. */
+export function validateFreshPodSpec(spec: PodSpec | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  if ((spec?.ephemeralContainers ?? []).length > 0) errors.push(forbidden(child(path, 'ephemeralContainers'), noEphemeral));
+  if ((spec?.ephemeralContainers ?? []).length > 0) errors.push(forbidden(child(path, 'ephemeralContainers'), 'cannot be set on create'));
   const gated = (spec?.schedulingGates ?? []).length > 0 && (spec?.nodeName ?? '') !== '';
   return gated ? [...errors, forbidden(child(path, 'nodeName'), 'cannot be set until all schedulingGates have been cleared')] : errors;
 }

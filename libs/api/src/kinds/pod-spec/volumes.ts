@@ -1,70 +1,110 @@
-import type { ClusterTrustBundleProjection, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimTemplate, PodSpec, Volume, VolumeProjection } from '../../gen/types/core-v1.ts';
+import type { PersistentVolumeClaimTemplate, PodSpec, Volume } from '../../gen/types/core-v1.ts';
+import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import { parseQuantity } from '../../quantity.ts';
-import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { validateLabels } from '../../validation/labels.ts';
-import { checkConfigMapKey, checkCsiDriverName, checkDns1123Label } from '../../validation/names.ts';
+import { checkDns1123Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { validateAnnotations } from '../../validation/object-meta.ts';
 import { oneOf, requiredChecked } from '../../validation/values.ts';
 import { validateClaimSpec } from '../core/claim-spec.ts';
-import { validateFieldRef, validateResourceFieldRef } from './env.ts';
-import { validateLegacyVolume } from './legacy-volumes.ts';
-import { fileMode, noBackSteps, nonReservedPath } from './paths.ts';
+import { validateCsiDriver } from './csi-driver-name.ts';
+import { legacySources } from './legacy-volumes.ts';
+import type { SourceRule } from './legacy-volumes.ts';
+import { hostPathSource, nfsSource } from './path-volumes.ts';
+import { validateProjected } from './projected-volumes.ts';
+import { validateDownward, validateFiles } from './volume-files.ts';
 
-const downwardFields = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+type Source = Exclude<keyof Volume, 'name'>;
 
-/** Volumes of a pod spec: named once, each with one source. */
-export function validateVolumes(spec: PodSpec, path: string): FieldError[] {
-  const names = new Set<string>();
-  return (spec.volumes ?? []).flatMap((volume, i) => {
+/** The sources in the order in which they are looked at: of two, the later one is refused. The path of a refusal is not always the name of the field. */
+const sources: readonly (readonly [source: Source, rule: SourceRule, refusedAs?: string])[] = [
+  ['emptyDir', ({ emptyDir }, path) => (emptyDir?.sizeLimit !== undefined && parseQuantity(emptyDir.sizeLimit).nano < 0n ? [forbidden(child(path, 'sizeLimit'), 'SizeLimit field must be a valid resource quantity')] : [])],
+  ['hostPath', ({ hostPath }, path) => hostPathSource(hostPath, path)],
+  ['gitRepo', legacySources.gitRepo],
+  ['gcePersistentDisk', legacySources.gcePersistentDisk],
+  ['awsElasticBlockStore', legacySources.awsElasticBlockStore],
+  ['secret', ({ secret }, path) => [...requiredChecked(secret?.secretName, child(path, 'secretName')), ...validateFiles(secret, path)]],
+  ['nfs', ({ nfs }, path) => nfsSource(nfs, path)],
+  ['iscsi', legacySources.iscsi],
+  ['glusterfs', legacySources.glusterfs],
+  ['flocker', legacySources.flocker],
+  ['persistentVolumeClaim', ({ persistentVolumeClaim }, path) => requiredChecked(persistentVolumeClaim?.claimName, child(path, 'claimName'))],
+  ['rbd', legacySources.rbd],
+  ['cinder', legacySources.cinder],
+  ['cephfs', legacySources.cephfs, 'cephFS'],
+  ['quobyte', legacySources.quobyte],
+  ['downwardAPI', ({ downwardAPI }, path) => validateDownward(downwardAPI, path), 'downwarAPI'],
+  ['fc', legacySources.fc],
+  ['flexVolume', legacySources.flexVolume],
+  ['configMap', ({ configMap }, path) => [...requiredChecked(configMap?.name, child(path, 'name')), ...validateFiles(configMap, path)]],
+  ['azureFile', legacySources.azureFile],
+  ['vsphereVolume', legacySources.vsphereVolume],
+  ['photonPersistentDisk', legacySources.photonPersistentDisk],
+  ['portworxVolume', legacySources.portworxVolume],
+  ['azureDisk', legacySources.azureDisk],
+  ['storageos', legacySources.storageos],
+  ['projected', ({ projected }, path) => validateProjected(projected, path)],
+  ['scaleIO', legacySources.scaleIO],
+  ['csi', validateCsi],
+  ['ephemeral', ({ ephemeral }, path) => validateClaimTemplate(ephemeral?.volumeClaimTemplate, child(path, 'volumeClaimTemplate'))],
+  ['image', ({ image }, path) => oneOf(image?.pullPolicy, child(path, 'pullPolicy'), ['Always', 'IfNotPresent', 'Never'], 'required')],
+];
+
+/** The volumes that can be mounted, by name: those that nothing is wrong with. */
+export type KnownVolumes = ReadonlyMap<string, Volume>;
+
+/** Volumes of a pod spec: named once, each with one source. `pod` is the metadata of a pod, and absent in templates. */
+export function validateVolumes(spec: PodSpec, path: string, pod?: ObjectMeta): { readonly errors: FieldError[]; readonly known: KnownVolumes } {
+  const errors: FieldError[] = [];
+  const known = new Map<string, Volume>();
+  const made = claimsMadeFor(spec, pod);
+  for (const [i, volume] of (spec.volumes ?? []).entries()) {
     const here = at(path, i);
-    const errors = requiredChecked(volume.name, child(here, 'name'), checkDns1123Label);
-    if (errors.length === 0 && names.has(volume.name)) errors.push(duplicate(child(here, 'name'), volume.name));
-    names.add(volume.name);
-    return [...errors, ...validateSource(volume, here)];
-  });
+    const wrong = [...validateSource(volume, here, pod), ...requiredChecked(volume.name, child(here, 'name'), checkDns1123Label)];
+    if (known.has(volume.name)) wrong.push(duplicate(child(here, 'name'), volume.name));
+    if (wrong.length === 0) known.set(volume.name, volume);
+    else errors.push(...wrong);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim !== undefined && made.has(claim)) errors.push(invalidValue(child(here, 'persistentVolumeClaim.claimName'), claim, 'must not reference a PVC that gets created for an ephemeral volume'));
+  }
+  return { errors, known };
 }
 
-function validateSource(volume: Volume, path: string): FieldError[] {
-  const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key as keyof Volume] !== undefined);
-  if (sources.length === 0) return [required(path, 'must specify a volume type')];
-  const [, ...more] = sources;
-  return [...more.map((source) => forbidden(child(path, source), 'may not specify more than 1 volume type')), ...validateFields(volume, path)];
+/** The names of the claims that are made for the pod's ephemeral volumes. */
+function claimsMadeFor({ volumes = [] }: PodSpec, pod: ObjectMeta | undefined): ReadonlySet<string> {
+  const name = pod?.name ?? '';
+  return new Set(name === '' ? [] : volumes.filter((volume) => volume.ephemeral !== undefined).map((volume) => `${name}-${volume.name}`));
 }
 
-function validateFields(volume: Volume, path: string): FieldError[] {
-  const { emptyDir, hostPath, secret, configMap, downwardAPI, persistentVolumeClaim, projected, nfs, csi, image, ephemeral } = volume;
-  if (emptyDir !== undefined) {
-    const negative = emptyDir.sizeLimit !== undefined && parseQuantity(emptyDir.sizeLimit).nano < 0n;
-    return negative ? [forbidden(child(path, 'emptyDir.sizeLimit'), 'SizeLimit field must be a valid resource quantity')] : [];
+function validateSource(volume: Volume, path: string, pod: ObjectMeta | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  let first: Source | undefined;
+  for (const [source, rule, refusedAs = source] of sources) {
+    if (volume[source] === undefined) continue;
+    if (first !== undefined) errors.push(forbidden(child(path, refusedAs), 'may not specify more than 1 volume type'));
+    else errors.push(...rule(volume, child(path, source)));
+    first ??= source;
   }
-  if (hostPath !== undefined) {
-    const field = child(path, 'hostPath.path');
-    const wrong = (hostPath.path ?? '') === '' ? [required(field)] : noBackSteps(hostPath.path, field);
-    return [...wrong, ...oneOf(hostPath.type, child(path, 'hostPath.type'), hostPathTypes)];
-  }
-  if (secret !== undefined) {
-    return [...requiredChecked(secret.secretName, child(path, 'secret.secretName')), ...validateFiles(secret, child(path, 'secret'))];
-  }
-  if (configMap !== undefined) return [...requiredChecked(configMap.name, child(path, 'configMap.name')), ...validateFiles(configMap, child(path, 'configMap'))];
-  if (downwardAPI !== undefined) return validateDownward(downwardAPI, child(path, 'downwardAPI'));
-  if (persistentVolumeClaim !== undefined) return requiredChecked(persistentVolumeClaim.claimName, child(path, 'persistentVolumeClaim.claimName'));
-  if (projected !== undefined) {
-    const sources = (projected.sources ?? []).flatMap((source, i) => validateProjection(source, at(child(path, 'projected.sources'), i)));
-    return [...sources, ...uniquePaths(projected.sources ?? [], path), ...fileMode(projected.defaultMode, child(path, 'projected.defaultMode'))];
-  }
-  if (nfs !== undefined) {
-    const wrong = [...requiredChecked(nfs.server, child(path, 'nfs.server')), ...requiredChecked(nfs.path, child(path, 'nfs.path'))];
-    return (nfs.path ?? '') !== '' && !nfs.path.startsWith('/') ? [...wrong, invalidValue(child(path, 'nfs.path'), nfs.path, 'must be an absolute path')] : wrong;
-  }
-  if (csi !== undefined) {
-    const secret = csi.nodePublishSecretRef;
-    return [...requiredChecked(csi.driver, child(path, 'csi.driver'), checkCsiDriverName), ...(secret === undefined ? [] : requiredChecked(secret.name, child(path, 'csi.nodePublishSecretRef.name')))];
-  }
-  if (image !== undefined) return oneOf(image.pullPolicy, child(path, 'image.pullPolicy'), ['Always', 'IfNotPresent', 'Never']);
-  return ephemeral === undefined ? validateLegacyVolume(volume, path) : validateClaimTemplate(ephemeral.volumeClaimTemplate, child(path, 'ephemeral.volumeClaimTemplate'));
+  if (first === undefined) errors.push(required(path, 'must specify a volume type'));
+  return pod === undefined ? errors : [...errors, ...validateOfPod(volume, first, pod.name ?? '', path)];
+}
+
+/** What only a pod has to say: a template may still be filled in. */
+function validateOfPod({ name, image }: Volume, source: Source | undefined, podName: string, path: string): FieldError[] {
+  if (source === 'image') return requiredChecked(image?.reference, child(path, 'image.reference'));
+  if (source !== 'ephemeral' || podName === '' || (name ?? '') === '') return [];
+  const made = `${podName}-${name}`;
+  return checkDns1123Subdomain(made).map((e) => invalidValue(child(path, 'name'), name, `PVC name "${made}": ${e}`));
+}
+
+function validateCsi({ csi }: Volume, path: string): FieldError[] {
+  const errors = validateCsiDriver(csi?.driver, child(path, 'driver'));
+  const secret = csi?.nodePublishSecretRef;
+  if (secret === undefined) return errors;
+  if ((secret.name ?? '') === '') return [...errors, required(child(path, 'nodePublishSecretRef.name'))];
+  // The path is upstream's own.
+  return [...errors, ...checkDns1123Subdomain(secret.name ?? '').map((e) => invalidValue(child(path, 'name'), secret.name, e))];
 }
 
 /** A claim that is made with the pod: it gets its name from the pod, so that of its metadata only labels and annotations are said. */
@@ -75,91 +115,7 @@ function validateClaimTemplate(template: PersistentVolumeClaimTemplate | undefin
   return [
     ...validateAnnotations(annotations, child(here, 'annotations')),
     ...validateLabels(labels, child(here, 'labels')),
-    ...Object.entries(rest).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([field]) => forbidden(child(here, field), 'cannot be set for an ephemeral volume')),
+    ...Object.entries(rest).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([field]) => forbidden(child(here, field), 'cannot be set')),
     ...validateClaimSpec(template.spec, child(path, 'spec')),
   ];
-}
-
-function validateFiles(source: { readonly items?: readonly KeyToPath[]; readonly defaultMode?: number }, path: string): FieldError[] {
-  return [...fileMode(source.defaultMode, child(path, 'defaultMode')), ...validateItems(source.items, path)];
-}
-
-function validateItems(items: readonly KeyToPath[] | undefined, path: string): FieldError[] {
-  return (items ?? []).flatMap((item, i) => {
-    const here = at(child(path, 'items'), i);
-    const wrong = requiredChecked(item.key, child(here, 'key'), checkConfigMapKey);
-    wrong.push(...((item.path ?? '') === '' ? [required(child(here, 'path'))] : nonReservedPath(item.path, child(here, 'path'))));
-    return [...wrong, ...fileMode(item.mode, child(here, 'mode'))];
-  });
-}
-
-function validateDownward(source: { readonly items?: readonly DownwardAPIVolumeFile[]; readonly defaultMode?: number }, path: string): FieldError[] {
-  const files = (source.items ?? []).flatMap((file, i) => validateDownwardFile(file, at(child(path, 'items'), i)));
-  return [...fileMode(source.defaultMode, child(path, 'defaultMode')), ...files];
-}
-
-function validateDownwardFile(file: DownwardAPIVolumeFile, path: string): FieldError[] {
-  const errors = (file.path ?? '') === '' ? [required(child(path, 'path'))] : nonReservedPath(file.path, child(path, 'path'));
-  const { fieldRef, resourceFieldRef } = file;
-  if (fieldRef !== undefined) {
-    errors.push(...validateFieldRef(fieldRef, downwardFields, child(path, 'fieldRef')));
-    if (resourceFieldRef !== undefined) errors.push(invalidValue(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-  } else if (resourceFieldRef !== undefined) {
-    if ((resourceFieldRef.containerName ?? '') === '') errors.push(required(child(path, 'resourceFieldRef.containerName')));
-    errors.push(...validateResourceFieldRef(resourceFieldRef, child(path, 'resourceFieldRef')));
-  } else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
-  return [...errors, ...fileMode(file.mode, child(path, 'mode'))];
-}
-
-function validateProjection(source: VolumeProjection, path: string): FieldError[] {
-  const given = Object.keys(source).filter((key) => source[key as keyof VolumeProjection] !== undefined);
-  const errors = given.slice(1).map((key) => forbidden(child(path, key), 'may not specify more than 1 volume type per source'));
-  const { secret, configMap, downwardAPI, serviceAccountToken: token } = source;
-  if (secret !== undefined) errors.push(...requiredChecked(secret.name, child(path, 'secret.name')), ...validateItems(secret.items, child(path, 'secret')));
-  if (configMap !== undefined) errors.push(...requiredChecked(configMap.name, child(path, 'configMap.name')), ...validateItems(configMap.items, child(path, 'configMap')));
-  if (downwardAPI !== undefined) errors.push(...validateDownward(downwardAPI, child(path, 'downwardAPI')));
-  if (token !== undefined) errors.push(...validateToken(token, child(path, 'serviceAccountToken')));
-  if (source.clusterTrustBundle !== undefined) errors.push(...validateTrustBundle(source.clusterTrustBundle, child(path, 'clusterTrustBundle')));
-  return errors;
-}
-
-/** Certificates to trust: of one bundle by its name, or of all that a signer has. */
-function validateTrustBundle(source: ClusterTrustBundleProjection, path: string): FieldError[] {
-  const { name, signerName, labelSelector } = source;
-  const errors: FieldError[] = [];
-  if (name !== undefined && signerName !== undefined) errors.push(invalidValue(path, source, 'only one of name and signerName may be used'));
-  else if (name === '') errors.push(required(child(path, 'name'), 'must be a valid object name'));
-  else if (signerName === '') errors.push(required(child(path, 'signerName'), 'must be a valid signer name'));
-  else if (name === undefined && signerName === undefined) errors.push(required(path, 'either name or signerName must be specified'));
-  if (name !== undefined && signerName === undefined && labelSelector !== undefined) errors.push(invalidValue(child(path, 'labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'));
-  errors.push(...validateLabelSelector(labelSelector, child(path, 'labelSelector')));
-  return [...errors, ...((source.path ?? '') === '' ? [required(child(path, 'path'))] : nonReservedPath(source.path, child(path, 'path')))];
-}
-
-function validateToken(token: { readonly path?: string; readonly expirationSeconds?: number }, path: string): FieldError[] {
-  const field = child(path, 'expirationSeconds');
-  const seconds = token.expirationSeconds ?? 3600;
-  const errors: FieldError[] = [];
-  if (seconds < 600) errors.push(invalidValue(field, seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > 2 ** 32) errors.push(invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
-  return [...errors, ...((token.path ?? '') === '' ? [required(child(path, 'path'))] : nonReservedPath(token.path ?? '', child(path, 'path')))];
-}
-
-/** No two sources of a projected volume may write the same file. */
-function uniquePaths(sources: readonly VolumeProjection[], path: string): FieldError[] {
-  const seen = new Set<string>();
-  return sources.flatMap((source, i) => {
-    const paths = [
-      ...[...(source.secret?.items ?? []), ...(source.configMap?.items ?? []), ...(source.downwardAPI?.items ?? [])].map((item) => item.path),
-      ...(source.serviceAccountToken === undefined ? [] : [source.serviceAccountToken.path]),
-      ...(source.clusterTrustBundle === undefined ? [] : [source.clusterTrustBundle.path]),
-    ];
-    return paths.flatMap((p) => {
-      if (!seen.has(p)) {
-        seen.add(p);
-        return [];
-      }
-      return [invalidValue(at(child(path, 'projected.sources'), i), p, 'conflicting duplicate paths')];
-    });
-  });
 }

@@ -1,8 +1,8 @@
-import type { PodSpec, WindowsSecurityContextOptions } from '../../gen/types/core-v1.ts';
+import type { Container, PodSpec, WindowsSecurityContextOptions } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden, invalidValue } from '../../validation/field-error.ts';
+import { child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { byteLength, checkDns1123Subdomain } from '../../validation/names.ts';
-import { each } from '../../validation/values.ts';
+import { eachContainer } from './containers-of.ts';
 
 const credentialKiBMax = 64;
 const domainLengthMax = 256;
@@ -32,7 +32,7 @@ function checkUser(name: string): string[] {
 }
 
 function checkDomain(domain: string): string[] {
-  const errors = domain.length >= domainLengthMax ? [`runAsUserName's Domain length must be under ${domainLengthMax} characters`] : [];
+  const errors = byteLength(domain) >= domainLengthMax ? [`runAsUserName's Domain length must be under ${domainLengthMax} characters`] : [];
   const netBios = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/.test(domain);
   const dns = domain.split('.').every((label) => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
   return netBios || dns ? errors : [...errors, "runAsUserName's Domain doesn't match the NetBios nor the DNS format"];
@@ -40,7 +40,7 @@ function checkDomain(domain: string): string[] {
 
 function checkUserPart(user: string): string[] {
   if (user === '') return ["runAsUserName's User cannot be empty"];
-  const errors = user.length > userLengthMax ? [`runAsUserName's User length must not be longer than ${userLengthMax} characters`] : [];
+  const errors = byteLength(user) > userLengthMax ? [`runAsUserName's User length must not be longer than ${userLengthMax} characters`] : [];
   if (/^[. ]+$/.test(user)) errors.push("runAsUserName's User cannot contain only periods or spaces");
   if (/["/\\:;|=,+*?<>@[\]]/.test(user)) errors.push('runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]');
   return errors;
@@ -49,46 +49,59 @@ function checkUserPart(user: string): string[] {
 /** Containers on the host itself (KEP-1981): all of a pod's or none, and with the host's network. */
 export function validateHostProcess(spec: PodSpec, path: string): FieldError[] {
   const ofPod = spec.securityContext?.windowsOptions?.hostProcess;
-  const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
-  const states = lists.flatMap((list) => (spec[list] ?? []).map((container) => container.securityContext?.windowsOptions?.hostProcess));
-  const errors = lists.flatMap((list) =>
-    each(spec[list], child(path, list), ({ securityContext }, here) => {
-      const own = securityContext?.windowsOptions?.hostProcess;
-      const differs = own !== undefined && ofPod !== undefined && own !== ofPod;
-      return differs ? [invalidValue(child(here, 'securityContext.windowsOptions.hostProcess'), own, `pod hostProcess value must be identical if both are specified, was ${ofPod}`)] : [];
-    }),
-  );
-  const onHost = states.filter((own) => own ?? ofPod ?? false).length;
+  let onHost = 0;
+  let all = 0;
+  const errors = eachContainer(spec, path, ({ securityContext }, here) => {
+    const own = securityContext?.windowsOptions?.hostProcess;
+    all++;
+    if (own ?? ofPod ?? false) onHost++;
+    const differs = own !== undefined && ofPod !== undefined && own !== ofPod;
+    return differs ? [invalidValue(child(here, 'securityContext.windowsOptions.hostProcess'), own, `pod hostProcess value must be identical if both are specified, was ${ofPod}`)] : [];
+  });
   if (onHost === 0) return errors;
-  if (onHost < states.length) errors.push(invalidValue(path, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers'));
+  if (onHost < all) errors.push(invalidValue(path, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers'));
   if (spec.hostNetwork !== true) errors.push(invalidValue(child(path, 'hostNetwork'), false, 'hostNetwork must be true if pod contains any hostProcess containers'));
   return errors;
 }
 
-function validateLinux(spec: PodSpec, path: string): FieldError[] {
-  const settings = 'securityContext.windowsOptions';
-  const refusal = (here: string): FieldError => forbidden(child(here, settings), 'windows options cannot be set for a linux pod');
-  const errors = spec.securityContext?.windowsOptions === undefined ? [] : [refusal(path)];
-  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
-    errors.push(...each(spec[list], child(path, list), ({ securityContext }, here) => (securityContext?.windowsOptions === undefined ? [] : [refusal(here)])));
-  }
-  return errors;
+const systems = ['linux', 'windows'];
+
+/** The system a pod is for, and what it cannot have there. */
+export function validateOs(spec: PodSpec, path: string): FieldError[] {
+  if (spec.os === undefined) return [];
+  const name = spec.os.name ?? '';
+  if (name === '') return [required(child(path, 'os.name'))];
+  if (!systems.includes(name)) return [notSupported(child(path, 'os'), name, systems)];
+  return name === 'linux' ? validateLinux(spec, path) : validateWindows(spec, path);
 }
 
-/** What a pod for Windows cannot have of Linux: settings of namespaces, users and modules, and resources of the pod as a whole. */
-export function validateOs(spec: PodSpec, path: string): FieldError[] {
-  const os = spec.os?.name;
-  const security = child(path, 'securityContext');
-  if (os === 'linux') return validateLinux(spec, path);
-  if (os !== 'windows') return [];
+function validateLinux(spec: PodSpec, path: string): FieldError[] {
+  const refuse = ({ securityContext }: Pick<PodSpec, 'securityContext'> | Container, here: string): FieldError[] =>
+    securityContext?.windowsOptions === undefined ? [] : [forbidden(child(here, 'securityContext.windowsOptions'), 'windows options cannot be set for a linux pod')];
+  return [...refuse(spec, path), ...eachContainer(spec, path, refuse)];
+}
+
+/** Settings of namespaces, users and modules, as upstream names and orders them: some are of the pod, some of its security context. */
+const linuxOfPod = [
+  'appArmorProfile', 'seLinuxOptions', 'hostUsers', 'hostPID', 'hostIPC', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'shareProcessNamespace',
+  'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy',
+];
+const ofSpec: ReadonlySet<string> = new Set(['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace']);
+const linuxOfContainer = [
+  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup',
+] as const;
+
+function validateWindows(spec: PodSpec, path: string): FieldError[] {
   const refusal = 'cannot be set for a windows pod';
-  const errors = (['hostPID', 'hostIPC'] as const).filter((field) => spec[field] === true).map((field) => forbidden(child(path, field), refusal));
-  errors.push(...(['hostUsers', 'shareProcessNamespace'] as const).filter((field) => spec[field] !== undefined).map((field) => forbidden(child(path, field), refusal)));
-  const linuxOfPod = ['seLinuxOptions', 'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'seccompProfile', 'appArmorProfile', 'seLinuxChangePolicy'] as const;
-  errors.push(...linuxOfPod.filter((field) => spec.securityContext?.[field] !== undefined).map((field) => forbidden(child(security, field), refusal)));
-  const linuxOfContainer = ['seLinuxOptions', 'seccompProfile', 'appArmorProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const;
-  for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
-    errors.push(...each(spec[list], child(path, list), ({ securityContext }, here) => linuxOfContainer.filter((field) => securityContext?.[field] !== undefined).map((field) => forbidden(child(here, `securityContext.${field}`), refusal))));
-  }
-  return errors;
+  const isSet = (field: string): boolean => {
+    const holder: object = ofSpec.has(field) ? spec : (spec.securityContext ?? {});
+    const value: unknown = (holder as Readonly<Record<string, unknown>>)[field];
+    // What is off may be said of a pod that has no such thing; a list without members is none.
+    return value !== undefined && !((field === 'hostPID' || field === 'hostIPC') && value === false) && !(field === 'sysctls' && (value as readonly unknown[]).length === 0);
+  };
+  const errors = linuxOfPod.filter(isSet).map((field) => forbidden(child(path, ofSpec.has(field) ? field : `securityContext.${field}`), refusal));
+  return [
+    ...errors,
+    ...eachContainer(spec, path, ({ securityContext }, here) => linuxOfContainer.filter((field) => securityContext?.[field] !== undefined).map((field) => forbidden(child(here, `securityContext.${field}`), refusal))),
+  ];
 }

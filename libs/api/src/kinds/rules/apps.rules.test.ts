@@ -60,7 +60,7 @@ defaultRules('apps/v1 ReplicaSet', [['spec.replicas', workload, { 'spec.replicas
 const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
 const set = withChange(workload, { 'spec.serviceName': 's', 'spec.volumeClaimTemplates': [claim], 'spec.template.spec.containers[0].volumeMounts': [{ name: 'data', mountPath: '/d' }] });
 createRules('apps/v1 StatefulSet', set, [
-  ['metadata.name', { 'metadata.name': 'a.b' }, 'metadata.name: Invalid value: "a.b": a lowercase RFC 1123 label'],
+  ['metadata.name', { 'metadata.name': 'a.b' }, 'metadata.name: Invalid value: "a.b": must not contain dots'],
   ['spec.podManagementPolicy', { 'spec.podManagementPolicy': 'X' }, 'spec.podManagementPolicy: Invalid value: "X": must be \'OrderedReady\' or \'Parallel\''],
   ['spec.updateStrategy.type', { 'spec.updateStrategy': { type: 'X' } }, "spec.updateStrategy: Invalid value: {\"type\":\"X\"}: must be 'RollingUpdate' or 'OnDelete'"],
   ['spec.updateStrategy.type', { 'spec.updateStrategy': { type: 'OnDelete', rollingUpdate: { partition: 1 } } }, "spec.updateStrategy.rollingUpdate: Invalid value: {\"partition\":1}: only allowed for updateStrategy 'RollingUpdate'"],

@@ -29,7 +29,7 @@ updateRules('v1 Secret', { immutable: true, data: { a: 'eA==' } }, [
 defaultRules('v1 Secret', [['type', {}, { type: 'Opaque' }], ['data', { stringData: { a: 'x' } }, { data: { a: 'eA==' }, stringData: undefined }]]);
 
 createRules('v1 Namespace', {}, [
-  ['metadata.name', { 'metadata.name': 'a.b' }, 'metadata.name: Invalid value: "a.b": a lowercase RFC 1123 label'],
+  ['metadata.name', { 'metadata.name': 'a.b' }, 'metadata.name: Invalid value: "a.b": must not contain dots'],
   ['spec.finalizers[*]', { 'spec.finalizers': ['mine'] }, 'spec.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'],
 ]);
 defaultRules('v1 Namespace', [['status.phase', {}, { 'status.phase': 'Active', 'spec.finalizers': ['kubernetes'] }], ['metadata.labels[kubernetes.io/metadata.name]', {}, { 'metadata.labels[kubernetes.io/metadata.name]': 'x' }]]);

@@ -5,7 +5,7 @@ const item = 'spec.limits[0]';
 createRules('v1 LimitRange', limits, [
   ['spec.limits[*].type', { [`${item}.type`]: 'X' }, `${item}.type: Invalid value: "X": must be a standard limit type or fully qualified`],
   ['spec.limits[*].type', { 'spec.limits[1]': { type: 'Container' } }, 'spec.limits[1].type: Duplicate value: "Container"'],
-  ['spec.limits[*].(maps)', { [`${item}.maxLimitRequestRatio`]: { pods: '1', foo: '2' } }, `${item}.maxLimitRequestRatio[pods]: Invalid value: "pods": must be a standard resource for containers`, `${item}.maxLimitRequestRatio[foo]: Invalid value: "foo": must be a standard resource type or fully qualified`],
+  ['spec.limits[*].(maps)', { [`${item}.maxLimitRequestRatio`]: { pods: '1', foo: '2' } }, `${item}.maxLimitRequestRatio[pods]: Invalid value: "pods": must be a standard resource for containers`, `${item}.maxLimitRequestRatio[foo]: Invalid value: "foo": must be a standard resource type or fully qualified`, `${item}.maxLimitRequestRatio[foo]: Invalid value: "foo": must be a standard resource for containers`],
   ['spec.limits[*].default, defaultRequest', { [item]: { type: 'Pod', default: { cpu: '1' }, defaultRequest: { cpu: '1' } } }, `${item}.default: Forbidden: may not be specified when \`type\` is 'Pod'`, `${item}.defaultRequest: Forbidden: may not be specified when \`type\` is 'Pod'`],
   ['spec.limits[*].(PersistentVolumeClaim)', { [item]: { type: 'PersistentVolumeClaim' } }, `${item}.limits: Required value: either minimum or maximum storage value is required, but neither was provided`],
   ['spec.limits[*]', { [item]: { type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } } }, `${item}.min[cpu]: Invalid value: "2": min value 2 is greater than max value 1`],

@@ -18,14 +18,14 @@ rules('PodSpec', [
   ['dnsConfig.searches', { 'spec.dnsConfig': { searches: Array(33).fill('a') } }, 'spec.dnsConfig.searches: Invalid value: '],
   ['dnsConfig.searches', { 'spec.dnsConfig': { searches: Array(32).fill('a'.repeat(64)) } }, 'spec.dnsConfig.searches: Invalid value: '],
   ['resourceClaims[*].name', { 'spec.resourceClaims': [{ name: 'a', resourceClaimName: 'x' }, { name: 'a', resourceClaimName: 'x' }, { name: 'A', resourceClaimName: 'x' }, { name: '', resourceClaimName: 'x' }] }, 'spec.resourceClaims[1].name: Duplicate value: "a"', 'spec.resourceClaims[2].name: Invalid value: "A"', 'spec.resourceClaims[3].name: Required value'],
-  ['resourceClaims[*]', { 'spec.resourceClaims': [{ name: 'a' }, { name: 'b', resourceClaimName: 'x', resourceClaimTemplateName: 'y' }] }, 'spec.resourceClaims[0]: Invalid value: {"name":"a"}: must specify one of', 'spec.resourceClaims[1]: Invalid value: '],
+  ['resourceClaims[*]', { 'spec.resourceClaims': [{ name: 'a' }, { name: 'b', resourceClaimName: 'x', resourceClaimTemplateName: 'y' }] }, 'spec.resourceClaims[0]: Invalid value: {"Name":"a","ResourceClaimName":null,"ResourceClaimTemplateName":null}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`', 'spec.resourceClaims[1]: Invalid value: {"Name":"b","ResourceClaimName":"x","ResourceClaimTemplateName":"y"}: at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'],
   ['resourceClaims[*]', { 'spec.resourceClaims': [{ name: 'a', resourceClaimName: 'X' }] }, 'spec.resourceClaims[0].resourceClaimName: Invalid value: "X"'],
   ['overhead', { 'spec.overhead': { cpu: '-1' } }, 'spec.overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
   ['hostUsers', { 'spec.hostUsers': false, 'spec.hostPID': true, 'spec.hostIPC': true, 'spec.hostNetwork': true }, 'spec.hostNetwork: Forbidden: when `hostUsers` is false', 'spec.HostPID: Forbidden', 'spec.HostIPC: Forbidden'],
   ['containers[*].ports[*].hostPort', { 'spec.hostNetwork': true, [`${c}.ports`]: [{ containerPort: 1, hostPort: 2 }] }, `${c}.ports[0].hostPort: Invalid value: 2: must match \`containerPort\` when \`hostNetwork\` is true`],
   ['containers[*].ports[*]', { [`${c}.ports`]: [{ containerPort: 1, hostPort: 2 }, { containerPort: 3, hostPort: 2 }, { containerPort: 1, hostPort: 2, protocol: 'UDP' }] }, `${c}.ports[1].hostPort: Duplicate value: "TCP//2"`],
   ['resources', { 'spec.resources': { limits: { 'a.b/c': '1' } } }, 'spec.resources.limits[a.b/c]: Unsupported value: "a.b/c": supported values: "cpu", "memory"'],
-  ['resources', { 'spec.resources': { limits: { cpu: '1' }, claims: [{ name: 'x' }] } }, 'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level'],
+  ['resources', { 'spec.resources': { limits: { cpu: '1' }, claims: [{ name: 'x' }] } }, 'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level', 'spec.resources.claims[0]: Not found: "x": must be one of the names in pod.spec.resourceClaims which is empty'],
   ['resources', { 'spec.resources': { requests: { cpu: '1' }, limits: { cpu: '2' } }, [`${c}.resources`]: { requests: { cpu: '2' }, limits: { cpu: '3' } } }, 'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2', 'spec.resources.containers[0][cpu].limits: Invalid value: "3": must be less than or equal to pod limits of 2'],
   ['resources', { 'spec.resources': { requests: { cpu: '1' } }, 'spec.os': { name: 'windows' } }, 'spec.resources: Forbidden: may not be set for a windows pod'],
   ['volumes projected serviceAccountToken', { 'spec.volumes': [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] }, 'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set'],
@@ -35,27 +35,32 @@ rules('PodSpec', [
 
 const volumes = { 'spec.volumes': [{ name: 'v', emptyDir: {} }, { name: 'b', persistentVolumeClaim: { claimName: 'x' } }] };
 const mounted = withChange(pod, { ...volumes, [`${c}.volumeMounts`]: [{ name: 'v', mountPath: '/a' }] });
-const mount = `${c}.volumeMounts[0]`;
+const list = `${c}.volumeMounts`;
+const mount = `${list}[0]`;
 const env = (valueFrom: object): Record<string, unknown> => ({ [`${c}.env`]: [{ name: 'E', valueFrom }] });
 const from = `${c}.env[0].valueFrom`;
 rules('Container', [
-  ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { fieldPath: 'spec.x' } }), `${from}.fieldRef.fieldPath: Unsupported value: "spec.x": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName"`],
+  ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { fieldPath: 'spec.x' } }), `${from}.fieldRef.fieldPath: Invalid value: "spec.x": error converting fieldPath: field label not supported: spec.x`],
+  ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { fieldPath: 'status.phase' } }), `${from}.fieldRef.fieldPath: Unsupported value: "status.phase": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"`],
+  ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { fieldPath: "spec.x['a']" } }), `${from}.fieldRef.fieldPath: Invalid value: "spec.x['a']": error converting fieldPath: field label does not support subscript: spec.x['a']`],
+  ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { apiVersion: 'v2', fieldPath: 'metadata.name' } }), `${from}.fieldRef.fieldPath: Invalid value: "metadata.name": error converting fieldPath: unsupported pod version: v2`],
   ['env[*].valueFrom.fieldRef.fieldPath', env({ fieldRef: { fieldPath: "metadata.labels['a b']" } }), `${from}.fieldRef: Invalid value: "a b"`],
   ['env[*].valueFrom.resourceFieldRef.resource', env({ resourceFieldRef: { resource: 'limits.x' } }), `${from}.resourceFieldRef.resource: Unsupported value: "limits.x"`],
-  ['env[*].valueFrom.resourceFieldRef.divisor', env({ resourceFieldRef: { resource: 'limits.cpu', divisor: '2' } }), `${from}.resourceFieldRef.divisor: Invalid value: "2": only divisor's values 1m and 1 are supported with the cpu resource`],
-  ['env[*].valueFrom.configMapKeyRef, secretKeyRef', env({ secretKeyRef: { name: '', key: 'a b' } }), `${from}.secretKeyRef.name: Required value`, `${from}.secretKeyRef.key: Invalid value: "a b"`],
+  ['env[*].valueFrom.resourceFieldRef.divisor', env({ resourceFieldRef: { resource: 'limits.cpu', divisor: '2' } }), `${from}.resourceFieldRef.divisor: Invalid value: "limits.cpu": only divisor's values 1m and 1 are supported with the cpu resource`],
+  ['env[*].valueFrom.configMapKeyRef, secretKeyRef', env({ secretKeyRef: { name: '', key: 'a b' } }), `${from}.secretKeyRef.name: Invalid value: "": a lowercase RFC 1123 subdomain`, `${from}.secretKeyRef.key: Invalid value: "a b"`],
   ['env[*].valueFrom.fileKeyRef', env({ fileKeyRef: { key: 'K', path: 'a/../b', volumeName: 'v' } }), `${from}.fileKeyRef.path: Invalid value: "a/../b": must not contain '..'`],
-  ['env[*].valueFrom.fileKeyRef', env({ fileKeyRef: { key: 'K', path: 'a', volumeName: 'b' } }), `${from}.fileKeyRef.volumeName: Not found: "b"`],
+  ['env[*].valueFrom.fileKeyRef', env({ fileKeyRef: { key: 'K', path: 'a', volumeName: 'b' } }), `${from}.fileKeyRef.volumeName: Invalid value: "b": referenced volume must be of type emptyDir`],
+  ['env[*].valueFrom.fileKeyRef', env({ fileKeyRef: { key: 'K', path: 'a', volumeName: 'x' } }), `${from}.fileKeyRef.volumeName: Not found: "x"`],
   ['envFrom[*].prefix', { [`${c}.envFrom`]: [{ prefix: 'a=b', secretRef: { name: 's' } }] }, `${c}.envFrom[0].prefix: Invalid value: "a=b"`],
   ['volumeMounts[*].mountPath', { [`${c}.volumeMounts[1]`]: { name: 'v', mountPath: '/a' } }, `${c}.volumeMounts[1].mountPath: Invalid value: "/a": must be unique`],
   ['volumeMounts[*].mountPath', { [`${mount}.mountPath`]: '' }, `${mount}.mountPath: Required value`],
-  ['volumeMounts[*].subPath', { [`${mount}.subPath`]: '/a' }, `${mount}.subPath: Invalid value: "/a": must be a relative path`],
+  ['volumeMounts[*].subPath', { [`${mount}.subPath`]: '/a' }, `${list}.subPath: Invalid value: "/a": must be a relative path`],
   ['volumeMounts[*].subPath', { [`${mount}.subPath`]: 'a', [`${mount}.subPathExpr`]: 'b' }, `${mount}.subPathExpr: Invalid value: "b": subPathExpr and subPath are mutually exclusive`],
-  ['volumeMounts[*].subPathExpr', { [`${mount}.subPathExpr`]: '../b' }, `${mount}.subPathExpr: Invalid value: "../b": must not contain '..'`],
-  ['volumeMounts[*].mountPropagation', { [`${mount}.mountPropagation`]: 'X' }, `${mount}.mountPropagation: Unsupported value: "X": supported values: "Bidirectional", "HostToContainer", "None"`],
-  ['volumeMounts[*].mountPropagation', { [`${mount}.mountPropagation`]: 'Bidirectional' }, `${mount}.mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`],
-  ['volumeMounts[*].recursiveReadOnly', { [`${mount}.recursiveReadOnly`]: 'X' }, `${mount}.recursiveReadOnly: Unsupported value: "X"`],
-  ['volumeMounts[*].recursiveReadOnly', { [`${mount}.recursiveReadOnly`]: 'Enabled', [`${mount}.mountPropagation`]: 'HostToContainer' }, `${mount}.recursiveReadOnly: Forbidden: may only be specified when readOnly is true`, `${mount}.recursiveReadOnly: Forbidden: may only be specified when mountPropagation is None or not specified`],
+  ['volumeMounts[*].subPathExpr', { [`${mount}.subPathExpr`]: '../b' }, `${list}.subPathExpr: Invalid value: "../b": must not contain '..'`],
+  ['volumeMounts[*].mountPropagation', { [`${mount}.mountPropagation`]: 'X' }, `${list}.mountPropagation: Unsupported value: "X": supported values: "Bidirectional", "HostToContainer", "None"`],
+  ['volumeMounts[*].mountPropagation', { [`${mount}.mountPropagation`]: 'Bidirectional' }, `${list}.mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`],
+  ['volumeMounts[*].recursiveReadOnly', { [`${mount}.recursiveReadOnly`]: 'X' }, `${list}.recursiveReadOnly: Unsupported value: "X"`],
+  ['volumeMounts[*].recursiveReadOnly', { [`${mount}.recursiveReadOnly`]: 'Enabled', [`${mount}.mountPropagation`]: 'HostToContainer' }, `${list}.recursiveReadOnly: Forbidden: may only be specified when readOnly is true`, `${list}.recursiveReadOnly: Forbidden: may only be specified when mountPropagation is None or not specified`],
   ['volumeMounts[*].recursiveReadOnly', { [`${mount}.recursiveReadOnly`]: 'IfPossible', [`${mount}.readOnly`]: true }],
   ['volumeDevices[*].name', { [`${c}.volumeDevices`]: [{ name: 'v', devicePath: '/d' }] }, `${c}.volumeMounts[0].name: Invalid value: "v": must not already exist in volumeDevices`, `${c}.volumeDevices[0].name: Invalid value: "v": can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode`, `${c}.volumeDevices[0].name: Invalid value: "v": must not already exist in volumeMounts`],
   ['volumeDevices[*].name', { [`${c}.volumeDevices`]: [{ name: 'x', devicePath: '/d' }] }, `${c}.volumeDevices[0].name: Not found: "x"`],
@@ -84,18 +89,20 @@ rules('Probe', [
   ['httpGet.path', { [`${c}.readinessProbe`]: { httpGet: { port: 80 } } }],
   ['httpGet.port, tcpSocket.port', { [`${c}.readinessProbe`]: { tcpSocket: { port: 'a_' } } }, `${c}.readinessProbe.tcpSocket.port: Invalid value: "a_"`],
   ['httpGet.scheme', { [`${c}.readinessProbe`]: { httpGet: { ...httpGet, scheme: 'X' } } }, `${c}.readinessProbe.httpGet.scheme: Unsupported value: "X": supported values: "HTTP", "HTTPS"`],
-  ['httpGet.httpHeaders[*].name', { [`${c}.readinessProbe`]: { httpGet: { ...httpGet, httpHeaders: [{ name: 'a b', value: '' }] } } }, `${c}.readinessProbe.httpGet.httpHeaders[0].name: Invalid value: "a b"`],
+  ['httpGet.httpHeaders[*].name', { [`${c}.readinessProbe`]: { httpGet: { ...httpGet, httpHeaders: [{ name: 'a b', value: '' }] } } }, `${c}.readinessProbe.httpGet.httpHeaders: Invalid value: "a b": a valid HTTP header must consist of`],
 ]);
 const r = `${c}.resources`;
 rules('ResourceRequirements', [
-  ['limits[R], requests[R]', { [r]: { limits: { x: '1' } } }, `${r}.limits[x]: Invalid value: "x": must be a standard resource for containers`, `${r}.requests[x]: Invalid value: "x"`],
+  ['limits[R], requests[R]', { [r]: { limits: { x: '1' } } }, `${r}.limits[x]: Invalid value: "x": must be a standard resource type or fully qualified`, `${r}.limits[x]: Invalid value: "x": must be a standard resource for containers`, `${r}.requests[x]: Invalid value: "x": must be a standard resource type`, `${r}.requests[x]: Invalid value: "x": must be a standard resource for containers`],
   ['limits[R], requests[R]', { [r]: { limits: { 'a.b/c': '1.5' } } }, `${r}.limits[a.b/c]: Invalid value: "1500m": must be an integer`, `${r}.requests[a.b/c]: Invalid value: "1500m"`],
-  ['limits[R], requests[R]', { [r]: { limits: { 'hugepages-2Mi': '3Mi', cpu: '1' } } }, `${r}.limits[hugepages-2Mi]: Invalid value: "3Mi": must be a multiple of the page size`, `${r}.requests[hugepages-2Mi]: Invalid value`],
+  ['limits[R], requests[R]', { [r]: { limits: { 'hugepages-2Mi': '3Mi', cpu: '1' } } }, `${r}.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi`, `${r}.requests[hugepages-2Mi]: Invalid value`],
   ['requests[R]', { [r]: { limits: { cpu: '1' }, requests: { cpu: '2' } } }, `${r}.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`],
   ['requests[R]', { [r]: { limits: { 'a.b/c': '2' }, requests: { 'a.b/c': '1' } } }, `${r}.requests: Invalid value: "1": must be equal to a.b/c limit of 2`],
   ['limits[R]', { [r]: { requests: { 'a.b/c': '1' } } }, `${r}.limits: Required value: Limit must be set for non overcommitable resources`],
   ['limits, requests', { [r]: { limits: { 'hugepages-2Mi': '2Mi' } } }, `${r}: Forbidden: HugePages require cpu or memory`],
-  ['claims[*].name', { [r]: { claims: [{ name: 'a' }, { name: 'b' }, { name: 'b' }] }, 'spec.resourceClaims': [{ name: 'b', resourceClaimName: 'x' }] }, `${r}.claims[0]: Not found: "a"`, `${r}.claims[2]: Duplicate value: "b/"`],
+  ['claims[*].name', { [r]: { claims: [{ name: 'a' }, { name: 'b' }, { name: 'b' }] }, 'spec.resourceClaims': [{ name: 'b', resourceClaimName: 'x' }] }, `${r}.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims: b`, `${r}.claims[2]: Duplicate value: "b"`],
+  ['claims[*].name', { [r]: { claims: [{ name: 'b', request: 'R' }, { name: 'b', request: 'r' }, { name: 'b', request: 'r' }, { name: 'b' }, { name: '' }] }, 'spec.resourceClaims': [{ name: 'b', resourceClaimName: 'x' }] }, `${r}.claims[0].request: Invalid value: "R": a lowercase RFC 1123 label`, `${r}.claims[2]: Duplicate value: "b/r"`, `${r}.claims[3]: Duplicate value: "b"`, `${r}.claims[3]: Duplicate value: "b"`, `${r}.claims[4]: Required value`],
+  ['limits[R], requests[R]', { [r]: { requests: { 'requests.a.b/c': '1' } } }, `${r}.requests[requests.a.b/c]: Invalid value: "requests.a.b/c": doesn't follow extended resource name standard`, `${r}.limits: Required value`],
 ]);
 const s = 'spec.securityContext';
 rules('PodSecurityContext', [
@@ -107,8 +114,8 @@ rules('PodSecurityContext', [
   ['sysctls[*].name', { [s]: { sysctls: [{ name: 'net/ipv4.x', value: '' }, { name: 'kernel.shmmax', value: '' }] }, 'spec.hostNetwork': true, 'spec.hostIPC': true }, `${s}.sysctls[0].name: Invalid value: "net/ipv4.x": may not be specified when 'hostNetwork' is true`, `${s}.sysctls[1].name: Invalid value: "kernel.shmmax"`],
   ['seccompProfile.type', { [s]: { seccompProfile: { type: 'X' } } }, `${s}.seccompProfile.type: Unsupported value: "X": supported values: "Localhost", "RuntimeDefault", "Unconfined"`],
   ['seccompProfile.localhostProfile', { [s]: { seccompProfile: { type: 'Localhost' } } }, `${s}.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost`],
-  ['seccompProfile.localhostProfile', { [s]: { seccompProfile: { type: 'Unconfined', localhostProfile: 'a' } } }, `${s}.seccompProfile.localhostProfile: Invalid value: `],
-  ['appArmorProfile.type', { [s]: { appArmorProfile: { type: '' } } }, `${s}.appArmorProfile.type: Required value`],
+  ['seccompProfile.localhostProfile', { [s]: { seccompProfile: { type: 'Unconfined', localhostProfile: 'a' } } }, `${s}.seccompProfile.localhostProfile: Invalid value: {"Type":"Unconfined","LocalhostProfile":"a"}: can only be set when seccomp type is Localhost`],
+  ['appArmorProfile.type', { [s]: { appArmorProfile: { type: '' } } }, `${s}.appArmorProfile.type: Required value: type is required when appArmorProfile is set`],
   ['appArmorProfile.localhostProfile', { [s]: { appArmorProfile: { type: 'Localhost', localhostProfile: ' a' } } }, `${s}.appArmorProfile.localhostProfile: Invalid value: " a": must not be padded with whitespace`],
   ['appArmorProfile.localhostProfile', { [s]: { appArmorProfile: { type: 'Localhost', localhostProfile: 'a'.repeat(4096) } } }, `${s}.appArmorProfile.localhostProfile: Too long: may not be more than 4095 bytes`],
   ['windowsOptions.gmsaCredentialSpecName', { [s]: { windowsOptions: { gmsaCredentialSpecName: 'A' } } }, `${s}.windowsOptions.gmsaCredentialSpecName: Invalid value: "A"`],
@@ -124,7 +131,7 @@ rules('SecurityContext', [
   ['allowPrivilegeEscalation', { [sc]: { allowPrivilegeEscalation: false, privileged: true, capabilities: { add: ['CAP_SYS_ADMIN'] } } }, `${sc}: Invalid value: `, `${sc}: Invalid value: `],
   ['procMount', { [sc]: { procMount: 'X' } }, `${sc}.procMount: Unsupported value: "X": supported values: "Default", "Unmasked"`],
   ['procMount', { [sc]: { procMount: 'Unmasked' } }, `${sc}.procMount: Invalid value: "Unmasked": \`hostUsers\` must be false to use \`Unmasked\``],
-  ['seccompProfile, appArmorProfile, windowsOptions', { [sc]: { seccompProfile: { type: '' }, appArmorProfile: { type: 'X' }, windowsOptions: { runAsUserName: '' } } }, `${sc}.seccompProfile.type: Required value`, `${sc}.appArmorProfile.type: Unsupported value`, `${sc}.windowsOptions.runAsUserName: Invalid value: "": runAsUserName cannot be an empty string`],
+  ['seccompProfile, appArmorProfile, windowsOptions', { [sc]: { seccompProfile: { type: '' }, appArmorProfile: { type: 'X' }, windowsOptions: { runAsUserName: '' } } }, `${sc}.seccompProfile.type: Required value: type is required when seccompProfile is set`, `${sc}.windowsOptions.runAsUserName: Invalid value: "": runAsUserName cannot be an empty string`, `${sc}.appArmorProfile.type: Unsupported value: "X": supported values: "Localhost", "RuntimeDefault", "Unconfined"`],
 ]);
 
 updateRules('v1 Pod', pod, [

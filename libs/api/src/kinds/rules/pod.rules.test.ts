@@ -44,7 +44,7 @@ rules('Container', [
   ['ports[*].protocol', { [`${c}.ports`]: [{ containerPort: 1, protocol: 'X' }] }, `${c}.ports[0].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"`],
   ['env[*].name', { [`${c}.env`]: [{ name: '' }, { name: 'a=b' }] }, `${c}.env[0].name: Required value`, `${c}.env[1].name: Invalid value: "a=b"`],
   ['env[*].valueFrom', { [`${c}.env`]: [{ name: 'A', valueFrom: {} }] }, `${c}.env[0].valueFrom: Invalid value: "": must specify one of: `],
-  ['envFrom[*]', { [`${c}.envFrom`]: [{}] }, `${c}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
+  ['envFrom[*]', { [`${c}.envFrom`]: [{}] }, `${c}.envFrom: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
   ['volumeMounts[*].name', { [`${c}.volumeMounts`]: [{ name: 'v', mountPath: '/v' }] }, `${c}.volumeMounts[0].name: Not found: "v"`],
   ['restartPolicy', { [`${c}.restartPolicy`]: 'X' }, `${c}.restartPolicy: Unsupported value: "X": supported values: "Always", "Never", "OnFailure"`],
   ['restartPolicy', { 'spec.initContainers': [{ name: 'i', image: 'i', restartPolicy: 'Always' }], [`${c}.restartPolicy`]: 'OnFailure' }],
@@ -64,7 +64,7 @@ rules('Volume', [
   ['hostPath.type', { 'spec.volumes': [{ name: 'v', hostPath: { path: '/a', type: 'X' } }] }, 'spec.volumes[0].hostPath.type: Unsupported value: "X"'],
   ['secret.secretName', { 'spec.volumes': [{ name: 'v', secret: {} }] }, 'spec.volumes[0].secret.secretName: Required value'],
   ['persistentVolumeClaim.claimName', { 'spec.volumes': [{ name: 'v', persistentVolumeClaim: { claimName: '' } }] }, 'spec.volumes[0].persistentVolumeClaim.claimName: Required value'],
-  ['csi.driver', { 'spec.volumes': [{ name: 'v', csi: { driver: '' } }] }, 'spec.volumes[0].csi.driver: Required value'],
+  ['csi.driver', { 'spec.volumes': [{ name: 'v', csi: { driver: '' } }] }, 'spec.volumes[0].csi.driver: Required value', 'spec.volumes[0].csi.driver: Invalid value: "": a lowercase RFC 1123 subdomain'],
 ]);
 updateRules('v1 Pod', pod, [
   ['spec.containers, spec.initContainers', { 'spec.containers[1]': { name: 'd', image: 'i' } }, 'spec.containers: Forbidden: pod updates may not add or remove containers'],
@@ -78,7 +78,7 @@ updateRules('v1 Pod', pod, [
   ['status.qosClass', { 'status.qosClass': 'Guaranteed' }],
   ['spec', { 'spec.hostname': 'h' }, 'spec: Forbidden: pod updates may not change fields other than'],
   ['spec.schedulingGates', { 'spec.schedulingGates': [{ name: 'g' }] }, "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'"],
-  ['metadata.annotations[kubernetes.io/config.mirror]', { 'metadata.annotations': { 'kubernetes.io/config.mirror': 'x' }, 'spec.nodeName': '' }, 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName', 'metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add, remove or update the mirror pod annotation'],
+  ['metadata.annotations[kubernetes.io/config.mirror]', { 'metadata.annotations': { 'kubernetes.io/config.mirror': 'x' }, 'spec.nodeName': '' }, 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName', 'metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation', 'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName'],
 ]);
 const busy = { spec: { ...pod.spec, activeDeadlineSeconds: 10, tolerations: [{ key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }], schedulingGates: [{ name: 'g' }], nodeSelector: { a: 'b' } } };
 updateRules('v1 Pod', busy, [

@@ -7,7 +7,7 @@ const label63 = 'a'.repeat(64);
 const pod = { spec: { containers: [{ name: 'c', image: 'i:1' }] } };
 const c = 'spec.containers[0]';
 createRules('v1 Pod', pod, [
-  ['dns1123label', { 'spec.hostname': 'a.b' }, 'spec.hostname: Invalid value: "a.b": a lowercase RFC 1123 label must consist of'],
+  ['dns1123label', { 'spec.hostname': 'a.b' }, 'spec.hostname: Invalid value: "a.b": must not contain dots'],
   ['dns1123label', { 'spec.hostname': label63 }, `spec.hostname: Invalid value: "${label63}": must be no more than 63 bytes`],
   ['dns1123subdomain', { 'spec.nodeName': `${label63}.b` }],
   ['labelvalue', { 'metadata.labels': { a: '-b' } }, 'metadata.labels: Invalid value: "-b": a valid label must be an empty string or consist of'],
@@ -18,7 +18,7 @@ createRules('v1 Pod', pod, [
   ['envvarname', { [`${c}.env`]: [{ name: 'a.b-c d' }, { name: 'a=b' }, { name: 'ä' }] }, `${c}.env[1].name: Invalid value: "a=b": a valid environment variable name must consist only of printable ASCII characters other than '='`, `${c}.env[2].name: Invalid value: "ä"`],
   ['id', { 'spec.securityContext.runAsUser': 2147483648 }, 'spec.securityContext.runAsUser: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive'],
   ['legacyip', { 'spec.hostAliases': [{ ip: '1.2.3' }, { ip: '2001:db8::1' }] }, 'spec.hostAliases[0].ip: Invalid value: "1.2.3": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
-  ['descendingpath', { 'spec.volumes': [{ name: 'v', emptyDir: {} }], [`${c}.volumeMounts`]: [{ name: 'v', mountPath: '/a', subPath: 'a/..' }] }, `${c}.volumeMounts[0].subPath: Invalid value: "a/..": must not contain '..'`],
+  ['descendingpath', { 'spec.volumes': [{ name: 'v', emptyDir: {} }], [`${c}.volumeMounts`]: [{ name: 'v', mountPath: '/a', subPath: 'a/..' }] }, `${c}.volumeMounts.subPath: Invalid value: "a/..": must not contain '..'`],
   ['nonreservedpath', { 'spec.volumes': [{ name: 'v', secret: { secretName: 's', items: [{ key: 'k', path: '..a' }] } }] }, `spec.volumes[0].secret.items[0].path: Invalid value: "..a": must not start with '..'`],
   ['filemode', { 'spec.volumes': [{ name: 'v', secret: { secretName: 's', defaultMode: -1 } }] }, 'spec.volumes[0].secret.defaultMode: Invalid value: -1: must be a number between 0 and 0777 (octal), both inclusive'],
 ], 'named rule');

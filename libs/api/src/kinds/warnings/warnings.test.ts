@@ -26,7 +26,7 @@ describe('pods', () => {
   ])('%j', (spec, warning) => expect(warnedPod(spec)).toEqual([warning]));
 
   test('metadata', () => {
-    expect(warnedPod({}, { name: 'a.b' })[0]).toMatch(/^metadata\.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: \[a lowercase RFC 1123 label/);
+    expect(warnedPod({}, { name: 'a.b' })[0]).toMatch(/^metadata\.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: \[must not contain dots\]$/);
     expect(warnedPod({}, { annotations: { 'scheduler.alpha.kubernetes.io/critical-pod': '' } })).toEqual(['metadata.annotations[scheduler.alpha.kubernetes.io/critical-pod]: non-functional in v1.16+; use the "priorityClassName" field instead']);
   });
 
