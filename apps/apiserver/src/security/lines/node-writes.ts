@@ -62,7 +62,7 @@ export const nodeWrites: Line = (rig) => {
     ['a mirror with a secret of an inline volume', { verb: 'create', ...at, body: mirror({ volumes: [{ name: 'v', csi: { driver: 'd.example', nodePublishSecretRef: { name: 'secret-n2' } } }] }) }],
     ['a mirror with a secret of an old kind of volume', { verb: 'create', ...at, body: mirror({ volumes: [{ name: 'v', cephfs: { monitors: ['m'], secretRef: { name: 'secret-n2' } } }] }) }],
     ['a mirror with a token of its own account', { verb: 'create', ...at, body: mirror({ volumes: [{ name: 'v', projected: { sources: [{ clusterTrustBundle: { name: 'b', path: 'p' } }] } }] }) }],
-    ['a mirror with a device (CVE-2025-4563)', { verb: 'create', ...at, body: mirror({ resourceClaims: [{ name: 'r', resourceClaimName: 'theirs' }] }) }],
+    ['a mirror with a device (CVE-2025-4563)', { verb: 'create', ...at, body: mirror({ resourceClaims: [{ name: 'r', resourceClaimName: 'theirs' }] }) }, 422],
     ['a mirror owned by another node', { verb: 'create', ...at, body: mirror({}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n2', uid: 'x', controller: true }] }) }],
     ['a mirror owned by a node of its name that was another', { verb: 'create', ...at, body: mirror({}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'x', controller: true }] }) }],
     ['a mirror that keeps its owner from going', { verb: 'create', ...at, body: mirror({}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'own', controller: true, blockOwnerDeletion: true }] }) }],

@@ -22,7 +22,7 @@ export function validateHostNetwork(spec: PodSpec, path: string, of: 'pod' | 'te
   if (spec.hostNetwork !== true) return [];
   return each(spec.containers, child(path, 'containers'), (container, here) =>
     each(container.ports, child(here, 'ports'), (port, item) => {
-      const { hostPort = 0, containerPort = 0 } = port;
+      const { hostPort = 0, containerPort } = port;
       const fits = hostPort === containerPort || (of === 'template' && hostPort === 0);
       return fits ? [] : [invalidValue(child(item, 'hostPort'), hostPort, 'must match `containerPort` when `hostNetwork` is true')];
     }),
