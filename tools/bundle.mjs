@@ -11,7 +11,10 @@ const apps = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(join(
 /** Where the sources come from, for `kubectl version`; reproducible, so the date is the commit's. Outside a repository there is nothing to say. */
 const git = (...args) => spawnSync('git', ['-C', root, ...args], { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } }).stdout?.trim() ?? '';
 const commit = git('rev-parse', 'HEAD');
-const origin = commit === '' ? {} : { 'process.env.RHYTHM_COMMIT': commit, 'process.env.RHYTHM_COMMIT_DATE': git('log', '-1', '--date=format-local:%Y-%m-%dT%H:%M:%SZ', '--format=%cd'), 'process.env.RHYTHM_TREE_STATE': git('status', '--porcelain') === '' ? 'clean' : 'dirty' };
+const isClean = commit !== '' && git('status', '--porcelain') === '';
+/** Names what is built: a commit says nothing of sources that were changed since. */
+const buildName = { 'process.env.RHYTHM_BUILD': isClean ? commit : `${commit}-${Date.now().toString(36)}` };
+const origin = commit === '' ? {} : { 'process.env.RHYTHM_COMMIT': commit, 'process.env.RHYTHM_COMMIT_DATE': git('log', '-1', '--date=format-local:%Y-%m-%dT%H:%M:%SZ', '--format=%cd'), 'process.env.RHYTHM_TREE_STATE': isClean ? 'clean' : 'dirty' };
 
 try {
   await Promise.all(apps.filter((app) => existsSync(join(root, 'apps', app, 'src/main.ts'))).map(bundle));
@@ -38,7 +41,7 @@ async function bundle(app) {
     sourcemap: 'linked',
     // Every process reads its map when it starts and keeps it: names and lines are enough for a stack.
     sourcesContent: false,
-    define: Object.fromEntries(Object.entries(origin).map(([name, value]) => [name, JSON.stringify(value)])),
+    define: Object.fromEntries(Object.entries({ ...origin, ...buildName }).map(([name, value]) => [name, JSON.stringify(value)])),
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.tsv': 'text' },

@@ -61,6 +61,10 @@ export class RemoteOpenApi implements OtherDocuments {
     return paths;
   }
 
+  get v2Hash(): string {
+    return [...this.#kept].flatMap(([key, { v2, etag, of }]) => (v2 === undefined ? [] : [`${key} ${of} ${etag}`])).toSorted().join('\n');
+  }
+
   isOther(path: string): boolean {
     const { group, version } = groupVersionOfPath(path);
     return this.#table.remoteOf(group, version) !== undefined;

@@ -10,6 +10,9 @@ const origin = {
   buildDate: process.env['RHYTHM_COMMIT_DATE'] ?? '1970-01-01T00:00:00Z',
 };
 
+/** Names the program as it is: documents that another build makes may be others. */
+export const buildId = process.env['RHYTHM_BUILD'] ?? origin.gitCommit;
+
 /** /version, as kubectl reads it. */
 export const versionHandler: PathHandler = async (exchange) => {
   if (exchange.path !== '/version' && exchange.path !== '/version/') return false;

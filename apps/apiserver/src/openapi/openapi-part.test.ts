@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { asV3, mergedV2, partOf } from './openapi-part.ts';
+import { asV3, partOf, placed, type OpenApiPart } from './openapi-part.ts';
 
 const served = [{ group: 'g.example.com', version: 'v1' }];
 const gvk = (kind: string, group = 'g.example.com'): object => ({ 'x-kubernetes-group-version-kind': [{ group, version: 'v1', kind }] });
 const document = (paths: object, definitions: object): object => ({ swagger: '2.0', info: { title: 't', version: '1' }, paths, definitions });
-const empty = { swagger: '2.0', info: { title: 't', version: '1' }, paths: {}, definitions: {} } as Parameters<typeof mergedV2>[0];
+
+/** What parts add to a document of ours. */
+function added(parts: readonly OpenApiPart[], own: Readonly<Record<string, unknown>> = {}): { paths: Record<string, unknown>; definitions: Record<string, unknown> } {
+  const pieces = [...placed(parts, (name) => (Object.hasOwn(own, name) ? own[name] : undefined))];
+  const of = (place: string): Record<string, unknown> => Object.fromEntries(pieces.flatMap((piece) => (piece.place === place ? [[piece.name, piece.value]] : [])));
+  return { paths: of('paths'), definitions: of('definitions') };
+}
 
 describe('the part of a document', () => {
   test('is its paths and what they and its kinds refer to, through loops', () => {
@@ -24,26 +30,33 @@ describe('the part of a document', () => {
 
   test('changes nobody by its names', () => {
     const hostile = JSON.parse('{"swagger":"2.0","info":{},"paths":{},"definitions":{"__proto__":{"type":"object","x-kubernetes-group-version-kind":[{"group":"g.example.com","version":"v1","kind":"A"}]}}}') as unknown;
-    const merged = mergedV2(empty, [partOf(hostile, served)]);
+    const merged = added([partOf(hostile, served)]);
     expect(Object.keys(merged.definitions)).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>)['type']).toBeUndefined();
   });
 });
 
 describe('merging', () => {
-  const own = { ...empty, paths: { '/apis/g.example.com/v1/as': { get: { operationId: 'ours' } } }, definitions: { Same: { type: 'object' }, Meta: { type: 'string' } } } as unknown as typeof empty;
+  const own = { '/apis/g.example.com/v1/as': { get: { operationId: 'ours' } }, Same: { type: 'object' }, Meta: { type: 'string' } };
 
   test('equal definitions are one, others get a name of their own wherever they are meant', () => {
     const part = { paths: { '/apis/g.example.com/v1/bs': { get: { schema: { $ref: '#/definitions/Meta' } } } }, definitions: { Same: { type: 'object' }, Meta: { type: 'object', properties: { again: { $ref: '#/definitions/Meta' } } }, Meta_v2: { type: 'number' } } };
-    const merged = mergedV2(own, [part]);
-    expect(Object.keys(merged.definitions)).toEqual(['Same', 'Meta', 'Meta_v3', 'Meta_v2']);
+    const merged = added([part], own);
+    expect(Object.keys(merged.definitions)).toEqual(['Meta_v3', 'Meta_v2']);
     expect(merged.definitions['Meta_v3']).toEqual({ type: 'object', properties: { again: { $ref: '#/definitions/Meta_v3' } } });
     expect(merged.paths['/apis/g.example.com/v1/bs']).toEqual({ get: { schema: { $ref: '#/definitions/Meta_v3' } } });
   });
 
   test("paths of this server's stay its own", () => {
-    expect(mergedV2(own, [{ paths: { '/apis/g.example.com/v1/as': { get: { operationId: 'theirs' } } }, definitions: {} }]).paths).toEqual(own.paths);
-    expect(mergedV2(own, [])).toBe(own);
+    expect(added([{ paths: { '/apis/g.example.com/v1/as': { get: { operationId: 'theirs' } } }, definitions: {} }], own)).toEqual({ paths: {}, definitions: {} });
+  });
+
+  test('of two servers the first has the name, and what is the same is there once', () => {
+    const one = { paths: {}, definitions: { T: { type: 'object' } } };
+    expect(added([one, one, { paths: { '/p': { schema: { $ref: '#/definitions/T' } } }, definitions: { T: { type: 'string' } } }])).toEqual({
+      paths: { '/p': { schema: { $ref: '#/definitions/T_v2' } } },
+      definitions: { T: { type: 'object' }, T_v2: { type: 'string' } },
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { encodeOpenApiV2 } from '@rhythm/api';
+import { encodeOpenApiV2, type OpenApiPiece } from '@rhythm/api';
 import { deepEqual } from '../registry/deep-equal.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -39,20 +39,29 @@ export function partOf(document: unknown, served: ReadonlyArray<{ readonly group
   return part;
 }
 
-/** The document with the parts of other servers in it. Its own paths and definitions stay; another definition of the same name gets a new one. */
-export function mergedV2(document: WholeDocument, parts: readonly OpenApiPart[]): WholeDocument {
-  if (parts.length === 0) return document;
-  const paths = new Map<string, unknown>(Object.entries(document.paths));
-  const definitions = new Map<string, unknown>(Object.entries(document.definitions));
+/**
+ * What the parts of other servers add to our document, one member after the other. Our own paths and definitions stay; another definition of the same
+ * name gets a new one.
+ * @param own the member of ours that has a name.
+ */
+export function* placed(parts: readonly OpenApiPart[], own: (name: string) => unknown): Generator<OpenApiPiece, void, undefined> {
+  const paths = new Map<string, unknown>();
+  const definitions = new Map<string, unknown>();
+  const member = (name: string): unknown => definitions.get(name) ?? own(name);
   for (const part of parts) {
     const renamed = new Map<string, string>();
     for (const [name, definition] of Object.entries(part.definitions)) {
-      if (definitions.has(name) && !deepEqual(definitions.get(name), definition)) renamed.set(name, freeName(name, definitions, part.definitions));
+      const ours = member(name);
+      if (ours !== undefined && !deepEqual(ours, definition)) renamed.set(name, freeName(name, member, part.definitions));
     }
-    for (const [name, definition] of Object.entries(part.definitions)) definitions.set(renamed.get(name) ?? name, withNames(definition, renamed));
-    for (const [path, item] of Object.entries(part.paths)) if (!paths.has(path)) paths.set(path, withNames(item, renamed));
+    for (const [name, definition] of Object.entries(part.definitions)) {
+      const placedName = renamed.get(name) ?? name;
+      if (member(placedName) === undefined) definitions.set(placedName, withNames(definition, renamed));
+    }
+    for (const [path, item] of Object.entries(part.paths)) if (!paths.has(path) && own(path) === undefined) paths.set(path, withNames(item, renamed));
   }
-  return { ...document, paths: Object.fromEntries(paths), definitions: Object.fromEntries(definitions) } as WholeDocument;
+  for (const [name, value] of paths) yield { place: 'paths', name, value: record(value) };
+  for (const [name, value] of definitions) yield { place: 'definitions', name, value: record(value) };
 }
 
 /** The same in OpenAPI 3.0, for servers that only know the older form. */
@@ -113,8 +122,8 @@ function mapped(value: unknown, change: (reference: string) => string): unknown 
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === '$ref' && typeof inner === 'string' ? change(inner) : mapped(inner, change)]));
 }
 
-function freeName(name: string, taken: ReadonlyMap<string, unknown>, also: Json): string {
-  for (let n = 2; ; n++) if (!taken.has(`${name}_v${n}`) && !Object.hasOwn(also, `${name}_v${n}`)) return `${name}_v${n}`;
+function freeName(name: string, taken: (name: string) => unknown, also: Json): string {
+  for (let n = 2; ; n++) if (taken(`${name}_v${n}`) === undefined && !Object.hasOwn(also, `${name}_v${n}`)) return `${name}_v${n}`;
 }
 
 function record(value: unknown): Json {

@@ -1,12 +1,12 @@
 import { kindRegistry, openApiV2Accept, openApiV2ContentType, type DescriptionFile } from '@rhythm/api';
-import { silentLog, type Log } from '@rhythm/base';
+import { silentLog, systemClock, type Log } from '@rhythm/base';
 import type { HttpExchange, ReplyHeaders } from '@rhythm/http';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { descriptionFile, noSource } from './description-source.ts';
+import { descriptionFile, noSource, type DescriptionSource } from './description-source.ts';
 import { Documents } from './documents.ts';
 import { openApiHandler } from './handler.ts';
 
@@ -18,7 +18,8 @@ interface Reply {
 
 type Handler = ReturnType<typeof openApiHandler>;
 
-const handler = openApiHandler(new Documents(kindRegistry, noSource));
+const handlerOf = (source: DescriptionSource): Handler => openApiHandler(new Documents(kindRegistry, source, systemClock), systemClock);
+const handler = handlerOf(noSource);
 
 /** A GET; `undefined` when the handler leaves it to others. */
 async function get(target: string, headers: Readonly<Record<string, string>> = {}, by: Handler = handler): Promise<Reply | undefined> {
@@ -32,6 +33,13 @@ async function get(target: string, headers: Readonly<Record<string, string>> = {
     send: (status: number, sent: ReplyHeaders, body: Uint8Array) => {
       reply = { status, headers: sent, body };
       return Promise.resolve();
+    },
+    begin: (status: number, sent: ReplyHeaders) => {
+      const pieces: Uint8Array[] = [];
+      return {
+        writeAll: async (slices: readonly Uint8Array[]) => void pieces.push(...slices),
+        end: async () => void (reply = { status, headers: sent, body: Buffer.concat(pieces) }),
+      };
     },
   } as unknown as HttpExchange;
   await by(exchange, { name: 'tester', groups: [] });
@@ -78,6 +86,8 @@ describe('OpenAPI over HTTP', () => {
     expect(zipped?.headers).toMatchObject({ 'content-encoding': 'gzip', etag: plain?.headers['etag'] });
     expect(gunzipSync(zipped?.body ?? '').equals(plain?.body ?? new Uint8Array())).toBe(true);
     expect((zipped?.body.length ?? 0) * 5).toBeLessThan(plain?.body.length ?? 0);
+    // Long enough to be sent in pieces.
+    expect(plain?.headers['content-length']).toBe(String(plain?.body.length));
   });
 
   it('gives the type that the client likes, or refuses', async () => {
@@ -100,7 +110,7 @@ describe('descriptions', () => {
 
   it('come when their file does, under another hash', async () => {
     const file = join(dir, 'late.json');
-    const by = openApiHandler(new Documents(kindRegistry, descriptionFile(file, silentLog)));
+    const by = handlerOf(descriptionFile(file, silentLog));
     const lease = async (): Promise<unknown> => {
       const found = (await json<Described>('/openapi/v3/apis/coordination.k8s.io/v1', by)).components.schemas['io.k8s.api.coordination.v1.Lease'];
       return [found?.description, found?.properties['spec']?.description];
@@ -118,7 +128,7 @@ describe('descriptions', () => {
     const file = join(dir, 'bad.json');
     const said: string[] = [];
     const log = { ...silentLog, warn: (text: string) => void said.push(text) } as Log;
-    const by = openApiHandler(new Documents(kindRegistry, descriptionFile(file, log)));
+    const by = handlerOf(descriptionFile(file, log));
     for (const [at, text] of ['{', '[]', '{"a":1}', '{"a":["",null]}'].entries()) {
       writeFileSync(file, text);
       utimesSync(file, at, at);

@@ -23,7 +23,7 @@ const user = { name: 'anybody', uid: '', groups: [], extra: {} };
 /** For tests: discovery as usual, and documents without semantics. Whoever has a certificate may do everything. */
 export async function startPlain(config: PlainConfig, ports: { readonly store: Store; readonly clock: Clock; readonly random: Random; readonly log: Log }): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const objects = new PlainObjects(ports);
-  const paths: readonly PathHandler[] = [versionHandler, discoveryHandler(kindRegistry, () => `${config.host}:${config.port}`), openApiHandler(new Documents(kindRegistry, noSource))];
+  const paths: readonly PathHandler[] = [versionHandler, discoveryHandler(kindRegistry, () => `${config.host}:${config.port}`), openApiHandler(new Documents(kindRegistry, noSource, ports.clock), ports.clock)];
   return startHttpServer({
     ...config,
     clock: ports.clock,

@@ -59,7 +59,7 @@ function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pip
   const { goAwayChance = 0 } = config;
   const health = healthOf(life, ports, encryption);
   const descriptions = config.descriptionsFile === undefined ? noSource : descriptionFile(config.descriptionsFile, log);
-  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, random: ports.random, log, gate: flow.gate, requestMs: config.timeouts?.requestMs ?? limits.requestTimeoutMs, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, indexHandler(registry), aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, aggregator.openApi)), documentHandler(auth)] });
+  const face = new HttpFace({ pipeline, auth, ...passing, remote: aggregator.face, clock, random: ports.random, log, gate: flow.gate, requestMs: config.timeouts?.requestMs ?? limits.requestTimeoutMs, paths: [health, metricsHandler(metrics), ...flow.pages, versionHandler, indexHandler(registry), aggregator.documents, discoveryHandler(registry, () => `${config.advertiseAddress}:${config.port}`, aggregator.others), openApiHandler(new Documents(registry, descriptions, clock, aggregator.openApi), clock), documentHandler(auth)] });
   return startHttpServer({
     host: config.host,
     port: config.port,

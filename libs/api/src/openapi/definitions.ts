@@ -11,45 +11,59 @@ export type OpenApiVersion = 2 | 3;
 
 export const gvkExtension = 'x-kubernetes-group-version-kind';
 
-/** Gathers the definitions of one document: what is asked for, and what that refers to. */
-export class Definitions {
+/** Takes the definitions that what is written of a kind refers to. */
+export interface DefinitionWriter {
+  /** A reference to the definition of a built-in message or, under a name of its own, of another schema. */
+  reference(node: SchemaNode, name?: string): OpenApiSchema;
+  /** A reference to a definition that is not compiled from the table: `make` writes it when it is first asked for. */
+  written(name: string, make: () => OpenApiSchema): OpenApiSchema;
+  /** Adds group, version and kind to a definition that is not a built-in's. */
+  mark(name: string, gvk: { group: string; version: string; kind: string }): void;
+}
+
+export function referenceTo(version: OpenApiVersion, name: string): OpenApiSchema {
+  return { $ref: `${version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+}
+
+/** Gathers the definitions of one document: what is asked for, and what that refers to. Each is made when its turn comes, so that many need not be made at once. */
+export class Definitions implements DefinitionWriter {
   readonly #version: OpenApiVersion;
   readonly #descriptions: Descriptions;
-  readonly #found = new Map<string, OpenApiSchema>();
+  readonly #known = new Set<string>();
+  readonly #pending: (readonly [name: string, make: () => OpenApiSchema])[] = [];
+  readonly #marks = new Map<string, { group: string; version: string; kind: string }>();
 
   constructor(version: OpenApiVersion, descriptions: Descriptions = noDescriptions) {
     this.#version = version;
     this.#descriptions = descriptions;
   }
 
-  /** In order of name. */
-  all(): { [name: string]: OpenApiSchema } {
-    return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  /** All that were asked for and have not been made; making one may ask for more. */
+  *made(): Generator<readonly [name: string, schema: OpenApiSchema]> {
+    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
+      const [name, make] = next;
+      const definition = make();
+      const gvk = this.#marks.get(name);
+      if (gvk !== undefined) definition[gvkExtension] = [{ group: gvk.group, kind: gvk.kind, version: gvk.version }];
+      yield [name, definition];
+    }
   }
 
-  /** A reference to the definition of a built-in message or, under a name of its own, of a custom resource. */
   reference(node: SchemaNode, name = definitionName(node)): OpenApiSchema {
-    if (!this.#found.has(name)) {
-      this.#found.set(name, {});
-      // A field's node is the type's with what the field adds: the definition is of the type alone.
-      this.#found.set(name, this.#define(schemaOfMessage(node.proto?.message ?? '') ?? node));
-    }
-    return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+    // A field's node is the type's with what the field adds: the definition is of the type alone.
+    return this.written(name, () => this.#define(schemaOfMessage(node.proto?.message ?? '') ?? node));
   }
 
-  /** A reference to a definition that is not compiled from the table: `make` writes it when it is first asked for. */
   written(name: string, make: () => OpenApiSchema): OpenApiSchema {
-    if (!this.#found.has(name)) {
-      this.#found.set(name, {});
-      this.#found.set(name, make());
+    if (!this.#known.has(name)) {
+      this.#known.add(name);
+      this.#pending.push([name, make]);
     }
-    return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+    return referenceTo(this.#version, name);
   }
 
-  /** Adds group, version and kind to a definition that is not a built-in's. */
   mark(name: string, gvk: { group: string; version: string; kind: string }): void {
-    const definition = this.#found.get(name);
-    if (definition !== undefined) definition[gvkExtension] = [{ group: gvk.group, kind: gvk.kind, version: gvk.version }];
+    this.#marks.set(name, gvk);
   }
 
   #define(node: SchemaNode): OpenApiSchema {
@@ -138,7 +152,12 @@ function valuesText(node: SchemaNode): string {
 export function definitionName(node: SchemaNode): string {
   const name = node.proto?.message;
   if (name === undefined) throw new Error('the definition of a schema without a message needs a name');
-  return name.replace(/^k8s\.io\./, 'io.k8s.').replaceAll('_', '-');
+  return definitionNameOf(name);
+}
+
+/** The same for the name of a message. */
+export function definitionNameOf(message: string): string {
+  return message.replace(/^k8s\.io\./, 'io.k8s.').replaceAll('_', '-');
 }
 
 function formSchemas(version: OpenApiVersion): Readonly<Record<Exclude<ProtoForm, 'list'>, OpenApiSchema>> {

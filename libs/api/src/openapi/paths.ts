@@ -1,7 +1,7 @@
 import type { KindDefinition, Subresource } from '../kinds/kind.ts';
 import { schemaFor, schemaOfMessage } from '../schema/table.ts';
 import { customListSchema, customSchema } from './custom-schema.ts';
-import { gvkExtension, type Definitions, type OpenApiSchema, type OpenApiVersion } from './definitions.ts';
+import { gvkExtension, type DefinitionWriter, type OpenApiSchema, type OpenApiVersion } from './definitions.ts';
 import { operationId } from './operation-id.ts';
 import { deleting, deletingMany, listing, optionParameters, patching, pathParameters, writing, type Parameter } from './parameters.ts';
 
@@ -36,17 +36,17 @@ const statusKind: Gvk = { group: '', version: 'v1', kind: 'Status' };
 const deleteOptionsKind: Gvk = { group: '', version: 'v1', kind: 'DeleteOptions' };
 
 /** The paths of a kind, its subresources included; the schemas they need go into `definitions`. */
-export function pathsOf(kind: KindDefinition, definitions: Definitions, version: OpenApiVersion): OpenApiPaths {
+export function pathsOf(kind: KindDefinition, definitions: DefinitionWriter, version: OpenApiVersion): OpenApiPaths {
   const writer = new PathWriter(kind, definitions, version);
   return writer.paths();
 }
 
 class PathWriter {
   readonly #kind: KindDefinition;
-  readonly #definitions: Definitions;
+  readonly #definitions: DefinitionWriter;
   readonly #version: OpenApiVersion;
 
-  constructor(kind: KindDefinition, definitions: Definitions, version: OpenApiVersion) {
+  constructor(kind: KindDefinition, definitions: DefinitionWriter, version: OpenApiVersion) {
     this.#kind = kind;
     this.#definitions = definitions;
     this.#version = version;
@@ -134,7 +134,7 @@ class PathWriter {
   /** Any object where there is no schema: patches, and bodies of subresources that are streams. */
   #schema(gvk: Gvk | undefined): OpenApiSchema {
     if (gvk === undefined) return { type: 'object' };
-    if (this.#kind.custom !== undefined && gvk.group === this.#kind.group) return this.#custom(gvk.kind === this.#kind.listKind);
+    if (this.#kind.custom !== undefined && gvk.group === this.#kind.group && (gvk.kind === this.#kind.kind || gvk.kind === this.#kind.listKind)) return this.#custom(gvk.kind === this.#kind.listKind);
     const own = gvk.kind === this.#kind.kind && gvk.group === this.#kind.group;
     const node = own ? this.#kind.schema : schemaFor(gvk.group, gvk.version, gvk.kind);
     if (node === undefined) return { type: 'object' };
@@ -148,19 +148,25 @@ class PathWriter {
   /** The definition of a custom resource, or of its list. */
   #custom(isList: boolean): OpenApiSchema {
     const kind = this.#kind;
-    const prefix = `${kind.group.split('.').toReversed().join('.')}.${kind.version}`;
+    const { item: itemName, list } = customDefinitionNames(kind);
     const meta = (name: string): OpenApiSchema => {
       const node = schemaOfMessage(`k8s.io.apimachinery.pkg.apis.meta.v1.${name}`);
       return node === undefined ? { type: 'object' } : this.#definitions.reference(node);
     };
-    const item = this.#definitions.written(`${prefix}.${kind.kind}`, () => customSchema(kind, this.#version, meta('ObjectMeta')));
-    return isList ? this.#definitions.written(`${prefix}.${kind.listKind}`, () => customListSchema(kind, this.#version, item, meta('ListMeta'))) : item;
+    const item = this.#definitions.written(itemName, () => customSchema(kind, this.#version, meta('ObjectMeta')));
+    return isList ? this.#definitions.written(list, () => customListSchema(kind, this.#version, item, meta('ListMeta'))) : item;
   }
 
   #parameter({ name, in: place, type, description }: Parameter): OpenApiSchema {
     const typed = { type, uniqueItems: true };
     return { name, in: place, description, ...(place === 'path' ? { required: true } : {}), ...(this.#version === 2 ? typed : { schema: typed }) };
   }
+}
+
+/** What the definitions of a custom resource and of its list are called. */
+function customDefinitionNames({ group, version, kind, listKind }: KindDefinition): { readonly item: string; readonly list: string } {
+  const prefix = `${group.split('.').toReversed().join('.')}.${version}`;
+  return { item: `${prefix}.${kind}`, list: `${prefix}.${listKind}` };
 }
 
 function gvkOf({ group, version, kind }: Gvk): Gvk {

@@ -1,5 +1,6 @@
 import { BackwardWriter } from '../codec/writer.ts';
 import type { OpenApiV2 } from './documents.ts';
+import type { OpenApiPiece } from './pieces.ts';
 
 /** What kubectl accepts. `@` may not stand in a media type, so that the answer goes by another name. */
 export const openApiV2Accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
@@ -23,6 +24,30 @@ export function encodeOpenApiV2(document: OpenApiV2): Uint8Array {
   });
   text(writer, 1, swagger);
   return writer.finish();
+}
+
+/** One member of the list of paths or of definitions: one after the other, they are the list. */
+export function encodeOpenApiV2Member({ place, name, value }: OpenApiPiece): Uint8Array {
+  const writer = new BackwardWriter();
+  if (place === 'paths') named(writer, 2, { [name]: value }, pathItem);
+  else named(writer, 1, { [name]: value }, schema);
+  return writer.finish();
+}
+
+/** What stands before the list of paths of so many bytes, and between it and the list of definitions, which ends the document. */
+export function openApiV2Frame({ swagger, info }: Pick<OpenApiV2, 'swagger' | 'info'>, pathsBytes: number, definitionsBytes: number): { readonly head: Uint8Array; readonly middle: Uint8Array } {
+  const head = new BackwardWriter();
+  head.varint(pathsBytes);
+  tag(head, 8, 2);
+  message(head, 2, (w) => {
+    text(w, 2, info.version);
+    text(w, 1, info.title);
+  });
+  text(head, 1, swagger);
+  const middle = new BackwardWriter();
+  middle.varint(definitionsBytes);
+  tag(middle, 9, 2);
+  return { head: head.finish(), middle: middle.finish() };
 }
 
 function tag(writer: BackwardWriter, number: number, wireType: number): void {
