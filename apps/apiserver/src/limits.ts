@@ -16,6 +16,14 @@ export const limits = {
   watchBacklogEventsMax: 20_000,
   /** Bytes handed to a face at a time. */
   chunkBytes: 128 * 1024,
+  /** How long a watch that was told of a change gathers what comes next: so many times what it took to tell all who were told with it, and this at least and at most. */
+  watchRestFactor: 4,
+  watchRestMinMs: 5,
+  watchRestMaxMs: 100,
+  /** What has gathered so much leaves at once. */
+  watchGatherBytesMax: 64 * 1024,
+  /** Telling many watches makes room for requests after this. */
+  watchRoundTurnMs: 4,
   bookmarkEveryMs: 60_000,
   /** Without `--min-request-timeout`: watches without timeoutSeconds end at random between this and twice this. */
   watchTimeoutMinMs: 30 * 60_000,

@@ -138,8 +138,7 @@ function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher:
           }
         }
         if (watcher.ended) finish();
-        // Once for all that comes in this turn.
-        else watcher.whenReady(() => queueMicrotask(run));
+        else watcher.whenReady(run);
       } catch (error) {
         finish(error);
       }

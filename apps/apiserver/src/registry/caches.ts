@@ -2,6 +2,7 @@ import { toError } from '@rhythm/base';
 import type { KindDefinition, KindRegistry } from '@rhythm/api';
 import { limits } from '../limits.ts';
 import { RevisionProbe } from '../watch-cache/revision-probe.ts';
+import { Rounds } from '../watch-cache/rounds.ts';
 import { WatchCache, type CachePorts } from '../watch-cache/watch-cache.ts';
 
 /** The watch caches of all kinds, each made on first use. */
@@ -15,7 +16,7 @@ export class Caches {
   readonly #stop = new AbortController();
 
   constructor(ports: CachePorts, registry: KindRegistry) {
-    this.#ports = ports;
+    this.#ports = { ...ports, rounds: ports.rounds ?? new Rounds(ports.clock) };
     this.#registry = registry;
     this.probe = new RevisionProbe(ports.store);
     void this.#sendBookmarks();

@@ -9,7 +9,7 @@ interface Shared {
 
 /** Batches that are remembered, and events that one may have. */
 const batchesMax = 16;
-const eventsMax = 64;
+const eventsMax = 512;
 
 /** What was rendered a moment ago: many watches are told the same at the same time, and get the same array. */
 export class SharedBatches {

@@ -10,6 +10,7 @@ import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
 import { OwnValues } from './own-values.ts';
 import { readBack } from './reach-back.ts';
+import { Rounds } from './rounds.ts';
 import { SortedEntries, type Page } from './sorted-entries.ts';
 import { seenThrough, Watcher, type CacheEvent } from './watcher.ts';
 
@@ -18,6 +19,8 @@ export interface CachePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** When watches are told; absent: this cache's are told without regard to others. */
+  readonly rounds?: Rounds;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface CachePorts {
 export class WatchCache {
   readonly kind: KindDefinition;
   readonly #ports: CachePorts;
+  readonly #rounds: Rounds;
   readonly #prefix: string;
   readonly #indexField: string | undefined;
   readonly #entries: SortedEntries;
@@ -49,6 +53,7 @@ export class WatchCache {
   constructor(kind: KindDefinition, ports: CachePorts) {
     this.kind = kind;
     this.#ports = { ...ports, log: ports.log.with({ resource: kind.plural, group: kind.group }) };
+    this.#rounds = ports.rounds ?? new Rounds(ports.clock);
     this.#prefix = listPrefix(kind, '');
     this.#indexField = kind.group === '' && kind.plural === 'pods' ? 'spec.nodeName' : undefined;
     this.#entries = new SortedEntries(this.#indexField);
@@ -148,7 +153,7 @@ export class WatchCache {
     if (this.#watcherCount >= limits.watchesPerResourceMax) throw new ApiError('TooManyRequests', `${this.kind.plural} has ${limits.watchesPerResourceMax} watches, which is the most there can be`);
     const missed = this.#since(filter, revision);
     const initial = options.initial === undefined ? missed : [...options.initial, ...missed];
-    const watcher = new Watcher(filter, Math.max(revision, this.revision), initial, { bookmarks: options.bookmarks, ...(options.state === undefined ? {} : { state: options.state }), onEnd: (ended) => this.#forget(ended) });
+    const watcher = new Watcher(filter, Math.max(revision, this.revision), initial, { bookmarks: options.bookmarks, rounds: this.#rounds, ...(options.state === undefined ? {} : { state: options.state }), onEnd: (ended) => this.#forget(ended) });
     this.#watchersOf(filter).add(watcher);
     this.#watcherCount++;
     return watcher;

@@ -1,12 +1,15 @@
 import { kindRegistry, type KindDefinition } from '@rhythm/api';
+import { VirtualClock } from '@rhythm/base';
 import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { encodeStored } from '../registry/stored-form.ts';
 import { entryOf, type Entry } from './entry.ts';
 import { Change, History } from './history.ts';
+import { Rounds } from './rounds.ts';
 import { Watcher, type CacheEvent } from './watcher.ts';
 
 const kind = kindRegistry.byResource('', 'v1', 'configmaps') as KindDefinition;
+const rounds = new Rounds(new VirtualClock());
 const prefix = '/registry/configmaps/';
 const at = (revision: number, labels: Record<string, string> = {}, size = 0): Entry =>
   entryOf(kind, { key: `${prefix}d/a`, modRevision: revision, value: encodeStored(kind, { metadata: { name: 'a', labels }, data: { pad: 'x'.repeat(size) } } as never) });
@@ -18,7 +21,7 @@ async function all(watcher: Watcher): Promise<CacheEvent[]> {
 }
 
 test('an object that enters, changes in and leaves a selector is added, modified and deleted', async () => {
-  const watcher = new Watcher({ prefix, labels: (l) => l['app'] === 'web' }, 0, [], { bookmarks: false, onEnd: () => undefined });
+  const watcher = new Watcher({ prefix, labels: (l) => l['app'] === 'web' }, 0, [], { bookmarks: false, rounds, onEnd: () => undefined });
   const [out, into, still, left] = [at(1), at(2, { app: 'web' }), at(3, { app: 'web', x: 'y' }), at(4, { app: 'db' })];
   watcher.offer(new Change(kind, 1, out, undefined));
   watcher.offer(new Change(kind, 2, into, out));
@@ -34,7 +37,7 @@ test('an object that enters, changes in and leaves a selector is added, modified
 });
 
 test('nothing at or before its revision is told', async () => {
-  const watcher = new Watcher({ prefix }, 5, [], { bookmarks: true, onEnd: () => undefined });
+  const watcher = new Watcher({ prefix }, 5, [], { bookmarks: true, rounds, onEnd: () => undefined });
   for (const revision of [4, 5, 6]) watcher.offer(new Change(kind, revision, at(revision), undefined));
   watcher.bookmark(6);
   watcher.end();
@@ -42,7 +45,7 @@ test('nothing at or before its revision is told', async () => {
 });
 
 test('a watch that reads too slowly is ended and lets go of what it held', async () => {
-  const watcher = new Watcher({ prefix }, 0, [], { bookmarks: false, onEnd: () => undefined });
+  const watcher = new Watcher({ prefix }, 0, [], { bookmarks: false, rounds, onEnd: () => undefined });
   const size = 1024 * 1024;
   const many = Math.ceil(limits.watchBacklogBytesMax / size) + 1;
   for (let revision = 1; revision <= many; revision++) watcher.offer(new Change(kind, revision, at(revision, {}, size), undefined));
@@ -51,7 +54,7 @@ test('a watch that reads too slowly is ended and lets go of what it held', async
 });
 
 test('no watch waits longer than the history remembers', async () => {
-  const behind = new Watcher({ prefix }, 0, [], { bookmarks: false, onEnd: () => undefined });
+  const behind = new Watcher({ prefix }, 0, [], { bookmarks: false, rounds, onEnd: () => undefined });
   behind.offer(new Change(kind, 7, at(7), undefined), 0);
   behind.offer(new Change(kind, 8, at(8), undefined), 6);
   expect([behind.endIfBehind(6), behind.ended]).toEqual([false, false]);
@@ -63,7 +66,7 @@ test('no watch waits longer than the history remembers', async () => {
 test('what waits is handed out in pieces, in order', async () => {
   const size = limits.chunkBytes / 2;
   const state = [at(1, {}, size), at(2, {}, size), at(3, {}, size)];
-  const watcher = new Watcher({ prefix }, 3, [{ type: 'BOOKMARK', revision: 3, initialEventsEnd: true }], { bookmarks: true, state, onEnd: () => undefined });
+  const watcher = new Watcher({ prefix }, 3, [{ type: 'BOOKMARK', revision: 3, initialEventsEnd: true }], { bookmarks: true, rounds, state, onEnd: () => undefined });
   for (let revision = 4; revision < 12; revision++) watcher.offer(new Change(kind, revision, at(revision, {}, size), undefined));
   expect(watcher.isStarted).toBe(false);
   const batches: number[][] = [];

@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import type { Entry } from './entry.ts';
 import { wanted, type Filter } from './filter.ts';
 import type { Change, ObjectEvent } from './history.ts';
+import type { Listener, Round, Rounds } from './rounds.ts';
 
 /** What a watch is told. A bookmark says that everything up to `revision` was told. */
 export type CacheEvent =
@@ -21,15 +22,25 @@ export function seenThrough(filter: Filter, change: Change): CacheEvent | undefi
   return before ? change.told('DELETED') : undefined;
 }
 
+export interface WatcherOptions {
+  readonly bookmarks: boolean;
+  readonly rounds: Pick<Rounds, 'add' | 'addNow'>;
+  /** Told first. */
+  readonly state?: readonly Entry[];
+  readonly onEnd: (watcher: Watcher) => void;
+}
+
 /**
  * One watch: what there was at its start, then changes as they come. What was there at the start costs a reference each. What comes
  * later is capped, and may wait only for as long as the cache's history holds it anyway: however many watches read too slowly, and
  * wherever each has stopped, they keep no more than that history. One that falls behind is ended without a word, as in Kubernetes:
  * its client goes on from the last revision it has seen, or is told then that this is too old.
  */
-export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
+export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
   readonly filter: Filter;
   readonly bookmarks: boolean;
+  round: Round | undefined;
+  readonly #rounds: Pick<Rounds, 'add' | 'addNow'>;
   #state: readonly Entry[];
   #initial: readonly CacheEvent[];
   /** In the state, then in the events that follow it. */
@@ -38,19 +49,21 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
   #from: number;
   #queue: CacheEvent[] = [];
   #queueBytes = 0;
-  #wake: (() => void) | undefined;
+  #onReady: (() => void) | undefined;
+  #announced: 'no' | 'gathering' | 'now' = 'no';
   #ended = false;
   #error: ApiError | undefined;
   readonly #onEnd: (watcher: Watcher) => void;
 
   /** @param initial comes after `state`, the objects that there were */
-  constructor(filter: Filter, from: number, initial: readonly CacheEvent[], options: { bookmarks: boolean; state?: readonly Entry[]; onEnd: (watcher: Watcher) => void }) {
+  constructor(filter: Filter, from: number, initial: readonly CacheEvent[], options: WatcherOptions) {
     this.filter = filter;
     this.#from = from;
     this.#state = options.state ?? [];
     this.#initial = initial;
     this.bookmarks = options.bookmarks;
     this.#onEnd = options.onEnd;
+    this.#rounds = options.rounds;
   }
 
   /** What there was at its start has been handed out. */
@@ -89,7 +102,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     this.#ended = true;
     this.#error = error;
     this.#onEnd(this);
-    this.#wakeUp();
+    this.#rounds.addNow(this);
   }
 
   /** What is to be told now, some of it; `undefined` when there is nothing. @throws ApiError that ended the watch, after the last event. */
@@ -105,9 +118,16 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     return undefined;
   }
 
-  /** Calls `wake` once, when there is more to be told or the watch has ended. */
-  whenReady(wake: () => void): void {
-    this.#wake = wake;
+  /** Calls `ready` once, when there is more to be told or the watch has ended; for what comes soon after that which was told before, a little later, for all of it together. */
+  whenReady(ready: () => void): void {
+    this.#onReady = ready;
+  }
+
+  wake(): void {
+    this.#announced = 'no';
+    const ready = this.#onReady;
+    this.#onReady = undefined;
+    ready?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly CacheEvent[]> {
@@ -123,10 +143,16 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     }
   }
 
-  #wakeUp(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+  /** Has its reader woken, if it waits: once for all that gathers. */
+  #announce(): void {
+    if (this.#onReady === undefined || this.#announced === 'now') return;
+    if (this.#queueBytes >= limits.watchGatherBytesMax) {
+      this.#announced = 'now';
+      this.#rounds.addNow(this);
+    } else if (this.#announced === 'no') {
+      this.#announced = 'gathering';
+      this.#rounds.add(this);
+    }
   }
 
   /** All that waits, or as much of it as is handed on at a time: that becomes a copy of this watch's own, which its reader may keep for long. */
@@ -174,7 +200,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]> {
     }
     this.#queue.push(event);
     this.#queueBytes += bytes;
-    this.#wakeUp();
+    this.#announce();
   }
 }
 
