@@ -11,7 +11,7 @@ import { apiClient, sessionTransport, type TransportRequest } from '@rhythm/clie
 import { dialGrpc, serveGrpc, unary } from '@rhythm/grpc';
 import { ApiClient as Stub, ApiService, Request } from '@rhythm/proto/api';
 import { apiService } from '../apps/apiserver/src/grpc/index.ts';
-import type { ApiPipeline, RenderedEvent } from '../apps/apiserver/src/pipeline/types.ts';
+import type { ApiPipeline, RenderedEvent } from '../apps/apiserver/src/ports/types.ts';
 
 const seconds = Number(process.argv[2] ?? 3);
 const secure = process.argv[3] === 'tls';

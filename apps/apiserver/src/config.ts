@@ -11,7 +11,7 @@ import type { FlowConfig } from './flow-control/index.ts';
 import type { ShutdownConfig } from './lifecycle/index.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RequestTimeouts } from './pipeline/ports.ts';
-import type { ObjectReader } from './pipeline/types.ts';
+import type { ObjectReader } from './ports/types.ts';
 
 export interface ApiserverConfig {
   readonly host: string;

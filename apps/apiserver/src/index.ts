@@ -4,5 +4,5 @@
  * and keys), watch-cache/, render/; beside them discovery/ and bootstrap/.
  */
 export * from './start.ts';
-export type { ApiPipeline, ObjectReader, ResourceRequest, ResourceResponse, ResourceWatch } from './pipeline/types.ts';
-export type { ResourceCall, ResourceHandler, UpgradeHandler, HandlerResult } from './pipeline/handlers.ts';
+export type { ApiPipeline, ObjectReader, ResourceRequest, ResourceResponse, ResourceWatch } from './ports/types.ts';
+export type { ResourceCall, ResourceHandler, UpgradeHandler, HandlerResult } from './ports/handlers.ts';

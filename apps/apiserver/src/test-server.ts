@@ -3,7 +3,7 @@ import { request as httpsRequest, type Agent, type RequestOptions } from 'node:h
 import { seededRandom, silentLog, systemClock } from '@rhythm/base';
 import { createAuthority, createSigningKey, type Authority, type KeyPair } from '@rhythm/pki';
 import { memoryStore, type Store } from '@rhythm/store-client';
-import type { Caller } from './pipeline/types.ts';
+import type { Caller } from './ports/types.ts';
 import { start, type Apiserver, type ApiserverConfig, type ApiserverPorts } from './start.ts';
 
 export const testIssuer = 'https://kubernetes.default.svc';

@@ -2,6 +2,7 @@ export * from './aborted.ts';
 export * from './assert.ts';
 export * from './async-queue.ts';
 export * from './backoff.ts';
+export * from './bounded-cache.ts';
 export * from './clock.ts';
 export * from './error.ts';
 export * from './heap.ts';

@@ -3,7 +3,7 @@ import { seededRandom, VirtualClock } from '@rhythm/base';
 import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { AdmissionRequest, Authorizer } from '../pipeline/types.ts';
+import type { AdmissionRequest, Authorizer } from '../ports/types.ts';
 import { signingRequest } from './signing-request-fixture.ts';
 import { admissionSteps, systemPriorityClasses } from './index.ts';
 

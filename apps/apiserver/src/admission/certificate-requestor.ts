@@ -1,5 +1,5 @@
 import type { CertificateSigningRequest } from '@rhythm/api/types/certificates-v1';
-import type { AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionStep } from '../ports/types.ts';
 
 /** Writes into a signing request who asked: whoever decides on it, and the signer, believe these fields. */
 export const certificateRequestor: AdmissionStep = {

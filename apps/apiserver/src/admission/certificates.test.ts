@@ -2,7 +2,7 @@ import type { KubeObject } from '@rhythm/api';
 import type { CertificateSigningRequest } from '@rhythm/api/types/certificates-v1';
 import { VirtualClock } from '@rhythm/base';
 import { afterEach, expect, test } from 'vitest';
-import type { Authorizer } from '../pipeline/types.ts';
+import type { Authorizer } from '../ports/types.ts';
 import { testApi, type TestApi } from '../testing.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { signingRequest } from './signing-request-fixture.ts';

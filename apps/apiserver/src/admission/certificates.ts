@@ -3,7 +3,7 @@ import type { CertificateSigningRequest, CertificateSigningRequestCondition } fr
 import { formatTime, type Clock } from '@rhythm/base';
 import { checkSigningRequest, readSigningRequest, SigningRequestError } from '@rhythm/pki';
 import { mastersGroup } from '../auth/index.ts';
-import type { AdmissionRequest, AdmissionStep, Authorizer } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer } from '../ports/types.ts';
 import { refused } from './refuse.ts';
 
 const certificatesGroup = 'certificates.k8s.io';

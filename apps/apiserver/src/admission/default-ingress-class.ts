@@ -1,5 +1,5 @@
 import type { Ingress, IngressClass } from '@rhythm/api/types/networking-v1';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { markedDefault } from './default-object.ts';
 
 const group = 'networking.k8s.io';

@@ -1,5 +1,5 @@
 import type { Pod, Toleration } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionStep } from '../ports/types.ts';
 import { isCore } from './refuse.ts';
 
 const seconds = 300;

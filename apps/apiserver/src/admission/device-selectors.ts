@@ -1,7 +1,7 @@
 import { at, child, invalid, invalidValue, type FieldError, type KubeObject } from '@rhythm/api';
 import type { DeviceClassSpec, DeviceRequest, DeviceSelector, ResourceClaimSpec, ResourceClaimTemplateSpec } from '@rhythm/api/types/resource-v1';
 import { boolType, CompileError, dynType, Environment, mapOf, objectOf, opaque, stringType } from '@rhythm/cel';
-import type { AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionStep } from '../ports/types.ts';
 
 /** A device as selectors see it (KEP-4381): attributes and capacities by their domain, then by their name. */
 const device = objectOf('DRADevice', {

@@ -1,5 +1,5 @@
 import type { Service } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionStep } from '../ports/types.ts';
 import { isCore, refused } from './refuse.ts';
 
 /** No new externalIPs: whoever may write a Service could take over traffic for any address with them (CVE-2020-8554). */

@@ -5,7 +5,7 @@
 import type { KindRegistry } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';
 import type { ResourceChanges } from '../auth/ports.ts';
-import type { AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionStep, Authorizer, ObjectReader } from '../ports/types.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { certificateRequestor } from './certificate-requestor.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
@@ -27,7 +27,7 @@ import { claimResize, defaultStorageClass, storageProtection } from './storage/i
 import type { WebhookClient } from '../webhooks/index.ts';
 import { mutatingWebhooks, validatingWebhooks, webhookConditions } from './webhooks/index.ts';
 
-export { containersOf, referencesOf } from './containers.ts';
+export { containersOf, referencesOf } from '../pods/containers.ts';
 export { choosePlugins, PluginError, type PluginChoice } from './plugins.ts';
 export { systemPriorityClasses } from './priority.ts';
 

@@ -1,7 +1,7 @@
 import { amountsOf, compareQuantities, formatQuantity, parseQuantity, podLimits, podRequests, quantityToNumber, type Amounts, type KubeObject, type Quantity } from '@rhythm/api';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod, PodSpec } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
-import { containersOf } from './containers.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
+import { containersOf } from '../pods/containers.ts';
 import { isCore, refused } from './refuse.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';

@@ -1,6 +1,6 @@
 import type { Node, Pod, PodSpec } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, ObjectReader } from '../pipeline/types.ts';
-import { referencesOf } from './containers.ts';
+import type { AdmissionRequest, ObjectReader } from '../ports/types.ts';
+import { referencesOf } from '../pods/containers.ts';
 import { refused } from './refuse.ts';
 
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';

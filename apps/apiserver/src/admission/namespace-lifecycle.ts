@@ -1,6 +1,6 @@
 import { ApiError, notFound } from '@rhythm/api';
 import type { Namespace } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { refused } from './refuse.ts';
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);

@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from '@rhythm/api/types/certificates-v1';
 import type { PersistentVolumeClaim } from '@rhythm/api/types/core-v1';
 import { readSigningRequest, SigningRequestError } from '@rhythm/pki';
-import type { AdmissionRequest } from '../pipeline/types.ts';
+import type { AdmissionRequest } from '../ports/types.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { refused } from './refuse.ts';
 

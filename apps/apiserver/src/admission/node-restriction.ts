@@ -1,7 +1,7 @@
 import type { KubeObject } from '@rhythm/api';
 import type { TokenRequest } from '@rhythm/api/types/authentication-v1';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../ports/types.ts';
 import { nodesGroup, nodeUserPrefix } from '../auth/groups.ts';
 import { checkMirrorPod } from './mirror-pod.ts';
 import { checkNodeClaim, checkNodeSigningRequest } from './node-requests.ts';

@@ -1,5 +1,5 @@
 import type { Node } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionStep } from '../ports/types.ts';
 import { isCore } from './refuse.ts';
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };

@@ -1,5 +1,5 @@
 import { apiVersionOf, type KindRegistry, type KubeObject } from '@rhythm/api';
-import type { AdmissionRequest, AdmissionStep, Authorizer, RequestAttributes } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer, RequestAttributes } from '../ports/types.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { refused } from './refuse.ts';
 

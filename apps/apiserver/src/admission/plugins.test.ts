@@ -2,7 +2,7 @@ import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api'
 import type { PersistentVolumeClaim, Pod } from '@rhythm/api/types/core-v1';
 import { describe, expect, test } from 'vitest';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { AdmissionRequest, AdmissionStep, Authorizer } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer } from '../ports/types.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { ownerReferences } from './owner-references.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';

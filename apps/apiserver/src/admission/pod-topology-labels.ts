@@ -1,5 +1,5 @@
 import type { Binding, Node, Pod } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
 
 const copied = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { PriorityClass } from '@rhythm/api/types/scheduling-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { isCore, refused } from './refuse.ts';
 
 const group = 'scheduling.k8s.io';

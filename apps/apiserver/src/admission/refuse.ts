@@ -1,5 +1,5 @@
 import type { ApiError } from '@rhythm/api';
-import type { AdmissionRequest } from '../pipeline/types.ts';
+import type { AdmissionRequest } from '../ports/types.ts';
 import { forbiddenObject } from '../auth/index.ts';
 
 /** 403 of an admission step: `pods "x" is forbidden: WHY`. */

@@ -1,7 +1,7 @@
 import { amountsOf, differs } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { RuntimeClass } from '@rhythm/api/types/node-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { isCore, refused } from './refuse.ts';
 

@@ -1,7 +1,7 @@
 import { randomSuffix, type Random } from '@rhythm/base';
 import type { Pod, PodSpec, ServiceAccount, Volume } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
-import { containersOf } from './containers.ts';
+import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
+import { containersOf } from '../pods/containers.ts';
 import { isCore, refused } from './refuse.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';

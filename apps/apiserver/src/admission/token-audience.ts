@@ -1,6 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@rhythm/api/types/core-v1';
 import type { CSIDriver } from '@rhythm/api/types/storage-v1';
-import type { Authorizer, ObjectReader, RequestAttributes } from '../pipeline/types.ts';
+import type { Authorizer, ObjectReader, RequestAttributes } from '../ports/types.ts';
 
 /**
  * Why a node may not have a token for these audiences; `undefined` when it may: at most one, which a volume of the pod asks

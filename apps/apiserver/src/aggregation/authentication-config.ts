@@ -2,8 +2,8 @@ import { hasReason } from '@rhythm/api';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
 import type { FrontProxyConfig, ResourceChanges } from '../auth/index.ts';
-import type { OwnWrites } from '../pipeline/own-writes.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { OwnWrites } from '../ports/own-writes.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { aggregationLimits } from './limits.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 

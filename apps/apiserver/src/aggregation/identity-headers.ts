@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import type { UserInfo } from '../pipeline/types.ts';
+import type { UserInfo } from '../ports/types.ts';
 
 /** What a header's value cannot hold (RFC 9110, 5.5): whoever put it into a name could say more than one header. */
 // oxlint-disable-next-line no-control-regex -- these are what is looked for

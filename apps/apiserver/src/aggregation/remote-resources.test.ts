@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type Server, type ServerResponse 
 import type { AddressInfo } from 'node:net';
 import { VirtualClock } from '@rhythm/base';
 import { afterEach, expect, test } from 'vitest';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 import type { Outgoing } from '../proxy/index.ts';
 import { RemoteResourceRequests } from './remote-resources.ts';
 

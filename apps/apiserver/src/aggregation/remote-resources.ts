@@ -5,7 +5,7 @@ import { withTimeout, type Clock } from '@rhythm/base';
 import { readAnswer } from '@rhythm/http';
 import type { RemoteResources } from '../pipeline/ports.ts';
 import { timeoutOf, tooLate } from '../pipeline/timeout.ts';
-import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../pipeline/types.ts';
+import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../ports/types.ts';
 import { answerOf, unreachable } from '../proxy/index.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { aggregationLimits } from './limits.ts';

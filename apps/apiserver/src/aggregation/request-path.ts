@@ -1,7 +1,7 @@
 import { ApiError } from '@rhythm/api';
-import { verbOf, wantsWatch, type ResourcePath } from '../pipeline/path.ts';
+import { verbOf, wantsWatch, type ResourcePath } from '../ports/path.ts';
 import { parseOptions } from '../pipeline/options.ts';
-import type { Caller, ResourceRequest } from '../pipeline/types.ts';
+import type { Caller, ResourceRequest } from '../ports/types.ts';
 import type { HttpExchange } from '@rhythm/http';
 
 /** The group version that a path lies in, without a look at the rest of it; `undefined` for all other paths. */

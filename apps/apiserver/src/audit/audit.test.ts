@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { podSecurity } from '../admission/pod-security/pod-security.ts';
 import { validatingPolicies } from '../admission/policies/validating-policies.ts';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { AdmissionStep, Authorizer } from '../pipeline/types.ts';
+import type { AdmissionStep, Authorizer } from '../ports/types.ts';
 import { testApi, type TestApi } from '../testing.ts';
 import { Auditor, AuditPolicy, LogFile } from './index.ts';
 import { redacted, redactedUri } from './redact.ts';

@@ -1,5 +1,5 @@
 import { formatMicroTime, randomUuid, type Clock, type Random } from '@rhythm/base';
-import type { RequestAttributes, ResourceRequest } from '../pipeline/types.ts';
+import type { RequestAttributes, ResourceRequest } from '../ports/types.ts';
 import type { AuditDecision, AuditPolicy, AuditStage } from './policy.ts';
 import { redacted, redactedUri } from './redact.ts';
 

@@ -1,5 +1,5 @@
 import { parseBody } from '@rhythm/api';
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 
 /** How much of a request is written down: nothing, who did what, with the body, with the answer too. */
 export type AuditLevel = 'None' | 'Metadata' | 'Request' | 'RequestResponse';

@@ -1,4 +1,4 @@
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

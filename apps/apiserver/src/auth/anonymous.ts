@@ -1,4 +1,4 @@
-import type { UserInfo } from '../pipeline/types.ts';
+import type { UserInfo } from '../ports/types.ts';
 import { anonymousUserName, unauthenticatedGroup } from './groups.ts';
 
 /** The paths that need no credential; everything else answers 401 without one (CIS 1.2.1). */

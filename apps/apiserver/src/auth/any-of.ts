@@ -1,4 +1,4 @@
-import type { Authorizer } from '../pipeline/types.ts';
+import type { Authorizer } from '../ports/types.ts';
 
 /** Allows what the first allows that has an opinion; one may deny for all that come after it. What none allows is denied with all that they say about it. */
 export function anyOf(authorizers: readonly Authorizer[]): Authorizer {

@@ -3,7 +3,7 @@ import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import type { KubeObject } from '@rhythm/api';
-import type { Caller, UserInfo } from '../pipeline/types.ts';
+import type { Caller, UserInfo } from '../ports/types.ts';
 import { buildAuth, type Auth } from './index.ts';
 import { MemoryObjects } from './memory-objects.ts';
 

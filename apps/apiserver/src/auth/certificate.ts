@@ -1,4 +1,4 @@
-import type { Caller, UserInfo } from '../pipeline/types.ts';
+import type { Caller, UserInfo } from '../ports/types.ts';
 
 /**
  * The user that a verified client certificate names: common name and organizations (X.509 authentication of Kubernetes).

@@ -1,6 +1,6 @@
 import { ApiError } from '@rhythm/api';
 import type { Log } from '@rhythm/base';
-import type { Authenticator, Authorizer, Caller, UserInfo } from '../pipeline/types.ts';
+import type { Authenticator, Authorizer, Caller, UserInfo } from '../ports/types.ts';
 import { userOfCertificate } from './certificate.ts';
 import type { FrontProxy } from './front-proxy.ts';
 import { anonymousUserName, authenticatedGroup } from './groups.ts';

@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 
 /** `User "x" cannot list resource "pods" in API group "" in the namespace "default"`, word for word as Kubernetes says it. */
 export function refusalText(attributes: RequestAttributes): string {

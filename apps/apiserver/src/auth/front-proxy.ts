@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Caller, UserInfo } from '../pipeline/types.ts';
+import type { Caller, UserInfo } from '../ports/types.ts';
 
 /** A proxy that has authenticated its callers, and says in headers who they are (Kubernetes' `--requestheader-*` flags). */
 export interface FrontProxyConfig {

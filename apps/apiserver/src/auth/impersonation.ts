@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import type { Authorizer, Caller, RequestAttributes, UserInfo } from '../pipeline/types.ts';
+import type { Authorizer, Caller, RequestAttributes, UserInfo } from '../ports/types.ts';
 import { forbidden } from './forbidden.ts';
 import { anonymousUserName, authenticatedGroup, parseServiceAccountUser, serviceAccountGroups, unauthenticatedGroup } from './groups.ts';
 

@@ -8,8 +8,8 @@
  * field selector `metadata.name=x` carries that name, as RBAC's resourceNames expect.
  */
 import type { Live } from '@rhythm/base';
-import type { ResourceHandler } from '../pipeline/handlers.ts';
-import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../pipeline/types.ts';
+import type { ResourceHandler } from '../ports/handlers.ts';
+import type { AdmissionStep, Authenticator, Authorizer, ObjectReader, UserInfo } from '../ports/types.ts';
 import { anyOf } from './any-of.ts';
 import { anonymousPathsByDefault, anonymousUser } from './anonymous.ts';
 import { credentialAuthenticator } from './credentials.ts';

@@ -1,5 +1,5 @@
 import { alreadyExists, type KubeObject } from '@rhythm/api';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import type { ObjectWriter, ResourceChanges } from './ports.ts';
 
 /** The reader, writer and change ports over a map, for tests: what the watch cache and the pipeline are in the apiserver. */

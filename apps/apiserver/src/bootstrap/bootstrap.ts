@@ -1,8 +1,8 @@
 import { hasReason, type KubeObject } from '@rhythm/api';
 import type { Service } from '@rhythm/api/types/core-v1';
 import { systemPriorityClasses } from '../admission/index.ts';
-import type { OwnWrites } from '../pipeline/own-writes.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { OwnWrites } from '../ports/own-writes.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

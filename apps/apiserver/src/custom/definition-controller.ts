@@ -2,12 +2,12 @@ import { hasReason, type KindDefinition, type KubeObject, withCondition } from '
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
 import { causeChain, PassLoop, type Clock, type Log, type Random } from '@rhythm/base';
-import type { OwnWrites } from '../pipeline/own-writes.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { OwnWrites } from '../ports/own-writes.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import type { Caches } from '../registry/caches.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
-import { listPrefix } from '../registry/keys.ts';
-import { parseObject } from '../registry/stored-form.ts';
+import { listPrefix } from '../stored/keys.ts';
+import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { ConversionPorts } from './conversion.ts';
 import { customKinds } from './custom-kind.ts';

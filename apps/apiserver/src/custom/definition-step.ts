@@ -1,6 +1,6 @@
 import { at, child, compileCrdSchema, equalSchemas, forbidden, invalid, invalidValue, type FieldError } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@rhythm/api/types/apiextensions-v1';
-import type { AdmissionRequest, AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep } from '../ports/types.ts';
 import { jsonPath, simplePath } from './json-path.ts';
 import { compileRules } from './rules.ts';
 

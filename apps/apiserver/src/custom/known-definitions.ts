@@ -1,7 +1,7 @@
 import type { KindRegistry } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionStatus } from '@rhythm/api/types/apiextensions-v1';
 import type { Entry } from '../watch-cache/entry.ts';
-import { parseObject } from '../registry/stored-form.ts';
+import { parseObject } from '../stored/stored-form.ts';
 import { namesHeld, type TakenNames } from './definition-status.ts';
 
 type NamesHeld = ReturnType<typeof namesHeld>;

@@ -1,8 +1,8 @@
 import type { KindRegistry } from '@rhythm/api';
 import type { HttpExchange } from '@rhythm/http';
 import { createHash } from 'node:crypto';
-import { namesTag } from '../http/etag.ts';
-import type { PathHandler } from '../http/face.ts';
+import { namesTag } from '../render/etag.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import { parseAccept } from '../render/negotiate.ts';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, noOtherServers, type OtherServers } from './documents.ts';
 

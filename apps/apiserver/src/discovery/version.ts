@@ -1,4 +1,4 @@
-import type { PathHandler } from '../http/face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 
 /** The level of the Kubernetes API that is served, and who serves it. */
 export const gitVersion = 'v1.35.0+rhythm';

@@ -1,6 +1,6 @@
 import type { KindRegistry } from '@rhythm/api';
 import { causeChain } from '@rhythm/base';
-import { UnreadableValue } from '../registry/unreadable-value.ts';
+import { UnreadableValue } from '../stored/unreadable-value.ts';
 import type { EncryptionMetrics } from './metrics.ts';
 import { isEncrypted, type Provider } from './provider.ts';
 import { identity } from './providers/identity.ts';

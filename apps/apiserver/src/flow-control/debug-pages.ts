@@ -1,5 +1,5 @@
 import { formatTime, type Clock } from '@rhythm/base';
-import type { PathHandler } from '../http/face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import { uriOfAttributes } from './describe.ts';
 import type { FlowControl, Visit } from './flow-control.ts';
 

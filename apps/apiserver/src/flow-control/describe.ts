@@ -1,4 +1,4 @@
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 
 /** The path of a request, for people. */
 export function uriOfAttributes({ isResource, path, group, version, namespace, resource, name, subresource }: RequestAttributes): string {

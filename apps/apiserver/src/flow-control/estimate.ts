@@ -1,5 +1,5 @@
 import type { KindDefinition, KindRegistry } from '@rhythm/api';
-import type { RequestAttributes, RequestOptions } from '../pipeline/types.ts';
+import type { RequestAttributes, RequestOptions } from '../ports/types.ts';
 import { listCost, plainCost, writeCost, type Cost, type KindSize } from './cost.ts';
 
 /** What a request is thought to cost at a level where none may take more than `seatsMax`. */

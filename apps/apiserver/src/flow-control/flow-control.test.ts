@@ -2,12 +2,13 @@ import { VirtualClock } from '@rhythm/base';
 import { MetricsRegistry } from '@rhythm/telemetry';
 import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/flowcontrol-v1';
 import { expect, test } from 'vitest';
-import type { RequestAttributes, UserInfo } from '../pipeline/types.ts';
+import type { RequestAttributes, UserInfo } from '../ports/types.ts';
 import { bootstrapFlows, bootstrapLevels } from './bootstrap-objects.ts';
 import { divide, seatRange } from './borrowing.ts';
 import { listCost, plainCost, writeCost } from './cost.ts';
 import { FlowControl, type Visit } from './flow-control.ts';
-import type { FlowIds, Place } from './gate.ts';
+import type { Place } from './gate.ts';
+import type { FlowIds } from '../ports/types.ts';
 import { InflightLimits } from './inflight-limits.ts';
 import { flowMetrics, utilizationIn } from './metrics.ts';
 

@@ -1,5 +1,5 @@
 import type { FlowSchema, NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule, Subject } from '@rhythm/api/types/flowcontrol-v1';
-import type { RequestAttributes, UserInfo } from '../pipeline/types.ts';
+import type { RequestAttributes, UserInfo } from '../ports/types.ts';
 
 /** Whether a request is one of a flow schema's. */
 export type FlowMatcher = (attributes: RequestAttributes) => boolean;

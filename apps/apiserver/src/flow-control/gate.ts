@@ -1,10 +1,4 @@
-import type { RequestAttributes, RequestOptions } from '../pipeline/types.ts';
-
-/** What classification adds to a reply (`X-Kubernetes-PF-…-UID`). */
-export interface FlowIds {
-  readonly schema: string;
-  readonly level: string;
-}
+import type { FlowIds, RequestAttributes, RequestOptions } from '../ports/types.ts';
 
 /** A request at the gate: what its cost is guessed from, and whom to tell what it was taken for. */
 export interface Entrant {

@@ -14,5 +14,5 @@
  * gate takes 1 to 2 µs of a request, mostly for matching flow schemas.
  */
 export { boundedPlace } from './bounded-place.ts';
-export type { Entrant, FlowGate, FlowIds, Place } from './gate.ts';
+export type { Entrant, FlowGate, Place } from './gate.ts';
 export { flowDefaults, wireFlowControl, type FlowConfig, type FlowWiring } from './wire.ts';

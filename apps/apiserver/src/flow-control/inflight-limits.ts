@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 import { isLongRunning, tooManyText, type FlowGate, type Place } from './gate.ts';
 
 export interface Inflight {

@@ -3,7 +3,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '@rhythm/api/types/f
 import type { KeyPair } from '@rhythm/pki';
 import { Agent } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 import type { Apiserver } from '../start.ts';
 import { ask, startTestServer, testCluster, testUser, type TestReply } from '../test-server.ts';
 

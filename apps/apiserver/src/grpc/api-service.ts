@@ -1,8 +1,8 @@
 import type { Clock, Log } from '@rhythm/base';
 import { contextOf, GrpcError, healthService, reflectionService, serverStreamHandler, status, unaryHandler, type GrpcService, type Health } from '@rhythm/grpc';
 import { ApiService, type ApiServer } from '@rhythm/proto/api';
-import type { ApiPipeline } from '../pipeline/types.ts';
-import type { Caller } from '../pipeline/types.ts';
+import type { ApiPipeline } from '../ports/types.ts';
+import type { Caller } from '../ports/types.ts';
 import { callerOf, tokenExpiry } from './caller.ts';
 import { grpcErrorOf } from './errors.ts';
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts';

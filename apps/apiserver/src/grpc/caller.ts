@@ -1,6 +1,6 @@
 import type { CallContext, Metadata } from '@rhythm/grpc';
 import { chosenAuditId } from '../http/audit-id.ts';
-import type { Caller } from '../pipeline/types.ts';
+import type { Caller } from '../ports/types.ts';
 
 /** The caller of a gRPC call: its certificate, and its metadata as headers. */
 export function callerOf(context: Pick<CallContext, 'metadata' | 'identity'> & Partial<Pick<CallContext, 'peer'>>): Caller {

@@ -1,6 +1,6 @@
 import { piecesOf, sessionLimits } from '@rhythm/grpc';
 import { WatchEvent_Type, type ServerFrame, type WatchEvent } from '@rhythm/proto/api';
-import type { RenderedEvent } from '../pipeline/types.ts';
+import type { RenderedEvent } from '../ports/types.ts';
 
 const types = {
   ADDED: WatchEvent_Type.TYPE_ADDED,

@@ -1,7 +1,7 @@
 import { ApiError } from '@rhythm/api';
 import { Verb, type Request } from '@rhythm/proto/api';
 import { readOptions } from '../pipeline/options.ts';
-import type { Caller, ResourceRequest } from '../pipeline/types.ts';
+import type { Caller, ResourceRequest } from '../ports/types.ts';
 import { queryOf } from './query.ts';
 
 const verbs: ReadonlyMap<number, string> = new Map<number, string>([

@@ -4,7 +4,7 @@ import { AsyncQueue, silentLog, systemClock, VirtualClock } from '@rhythm/base';
 import { apiClient, sessionTransport } from '@rhythm/client';
 import { bidi, dialGrpc, Metadata } from '@rhythm/grpc';
 import { ApiClient as Stub, ApiService, ClientFrames } from '@rhythm/proto/api';
-import type { ApiPipeline } from '../pipeline/types.ts';
+import type { ApiPipeline } from '../ports/types.ts';
 import { callerOf, tokenExpiry } from './caller.ts';
 import { cleanUp, cleanups, dial, map, ok, request, serve, tellingLog, text, untilSessions, watchOf, watchRequest } from './testing.ts';
 

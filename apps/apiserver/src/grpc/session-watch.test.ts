@@ -3,7 +3,7 @@ import { ApiError, resources } from '@rhythm/api';
 import { AsyncQueue } from '@rhythm/base';
 import { apiClient } from '@rhythm/client';
 import { sessionLimits } from '@rhythm/grpc';
-import type { RenderedEvent } from '../pipeline/types.ts';
+import type { RenderedEvent } from '../ports/types.ts';
 import { added, cleanUp, dial, map, ok, serve, TellingClock, text, watchOf, watchRequest } from './testing.ts';
 
 afterEach(cleanUp);

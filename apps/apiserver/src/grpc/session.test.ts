@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, notFound, resources } from '@rhythm/api';
 import { apiClient } from '@rhythm/client';
-import type { ApiPipeline, ResourceRequest } from '../pipeline/types.ts';
+import type { ApiPipeline, ResourceRequest } from '../ports/types.ts';
 import { cleanUp, dial, map, ok, request, serve, text } from './testing.ts';
 
 afterEach(cleanUp);

@@ -2,7 +2,7 @@ import { ApiError, toApiError } from '@rhythm/api';
 import { causeChain, type Clock, type Log } from '@rhythm/base';
 import { drained, incoming, joinPieces, Metadata, Outbox, piecesOf, sessionLimits, type CallContext, type ServerDuplexStream } from '@rhythm/grpc';
 import type { ClientFrame, ClientFrames, Request, Response, ServerFrame, ServerFrames } from '@rhythm/proto/api';
-import type { ApiPipeline, Caller, ResourceResponse } from '../pipeline/types.ts';
+import type { ApiPipeline, Caller, ResourceResponse } from '../ports/types.ts';
 import { warningsOf } from '../pipeline/warned.ts';
 import { callerOf } from './caller.ts';
 import { Credit } from './credit.ts';

@@ -3,7 +3,7 @@ import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import { logTo, seededRandom, silentLog, systemClock, VirtualClock, type AsyncQueue, type Clock, type Log, type Timer } from '@rhythm/base';
 import { sessionTransport, type ApiTransport, type TransportRequest } from '@rhythm/client';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
-import type { ApiPipeline, RenderedEvent, ResourceResponse, ResourceWatch } from '../pipeline/types.ts';
+import type { ApiPipeline, RenderedEvent, ResourceResponse, ResourceWatch } from '../ports/types.ts';
 import { apiService, defaultGrpcLimits, type GrpcFace, type GrpcLimits } from './index.ts';
 
 /** What a test leaves to be undone, last first. */

@@ -4,7 +4,7 @@ import { AsyncQueue } from '@rhythm/base';
 import { dialGrpc, serverStream, status, statusMetadataKey, unary, type GrpcError } from '@rhythm/grpc';
 import { ApiClient as Stub, ApiService, Options, Request } from '@rhythm/proto/api';
 import { HealthClient, HealthService } from '@rhythm/proto/health';
-import type { RenderedEvent } from '../pipeline/types.ts';
+import type { RenderedEvent } from '../ports/types.ts';
 import { added, cleanUp, cleanups, ok, serve, text, watchOf } from './testing.ts';
 
 afterEach(cleanUp);

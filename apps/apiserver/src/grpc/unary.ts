@@ -2,7 +2,7 @@ import { ApiError } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
 import { joinPieces, untilAborted, type CallContext } from '@rhythm/grpc';
 import type { Request, Response, WatchEvents } from '@rhythm/proto/api';
-import type { ApiPipeline, ResourceRequest } from '../pipeline/types.ts';
+import type { ApiPipeline, ResourceRequest } from '../ports/types.ts';
 import { flag } from '../streams/index.ts';
 import { callerOf } from './caller.ts';
 import { watchEvent } from './events.ts';

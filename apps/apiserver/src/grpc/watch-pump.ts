@@ -2,7 +2,7 @@ import { ApiError } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
 import { untilAborted, type Outbox } from '@rhythm/grpc';
 import type { ServerFrame } from '@rhythm/proto/api';
-import type { ResourceWatch } from '../pipeline/types.ts';
+import type { ResourceWatch } from '../ports/types.ts';
 import type { Credit } from './credit.ts';
 import { eventFrames } from './events.ts';
 

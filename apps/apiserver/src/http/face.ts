@@ -4,12 +4,12 @@ import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { forbidden, unauthorized, type Auth } from '../auth/index.ts';
 import type { RemoteFace } from '../aggregation/index.ts';
 import type { Auditor } from '../audit/index.ts';
-import { boundedPlace, type FlowGate, type FlowIds, type Place } from '../flow-control/index.ts';
-import type { UpgradeHandler } from '../pipeline/handlers.ts';
+import { boundedPlace, type FlowGate, type Place } from '../flow-control/index.ts';
+import type { PathHandler, UpgradeHandler } from '../ports/handlers.ts';
 import { limits } from '../limits.ts';
-import { parseResourcePath, type ResourcePath } from '../pipeline/path.ts';
+import { parseResourcePath, type ResourcePath } from '../ports/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { Caller, ResourceRequest, UserInfo } from '../pipeline/types.ts';
+import type { Caller, FlowIds, ResourceRequest } from '../ports/types.ts';
 import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
 import { upgradeWish } from '../streams/index.ts';
 import { auditIdOf } from './audit-id.ts';
@@ -20,9 +20,6 @@ import { checkOrigin } from './websocket/origin.ts';
 import { serveWebsocketText, textProtocol } from './websocket/text.ts';
 import { withProtocolToken } from './websocket/token-protocol.ts';
 import { serveWebsocketWatch } from './websocket/watch.ts';
-
-/** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. `delegated` is to be called before another server is asked. */
-export type PathHandler = (exchange: HttpExchange, user: UserInfo, delegated?: () => void) => Promise<boolean>;
 
 export interface FacePorts {
   readonly pipeline: Pipeline;

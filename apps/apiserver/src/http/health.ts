@@ -1,6 +1,6 @@
 import { causeChain, type Log } from '@rhythm/base';
 import type { HttpExchange } from '@rhythm/http';
-import type { PathHandler } from './face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 
 /** One thing that must be well; rejects or throws with what is wrong. */
 export interface HealthCheck {

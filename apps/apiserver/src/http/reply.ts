@@ -1,7 +1,7 @@
 import { ApiError, toApiError } from '@rhythm/api';
 import { HttpError, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
 import { warningsOf } from '../pipeline/warned.ts';
-import type { ResourceResponse } from '../pipeline/types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 import { SlicedBody } from '../render/sliced-body.ts';
 import { prettyPieces, PrettyPrinter, wantsPretty } from './pretty.ts';
 

@@ -1,7 +1,7 @@
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import { readOptions } from '../pipeline/options.ts';
-import { verbOf, wantsWatch, type ResourcePath } from '../pipeline/path.ts';
-import type { Caller, ResourceRequest } from '../pipeline/types.ts';
+import { verbOf, wantsWatch, type ResourcePath } from '../ports/path.ts';
+import type { Caller, ResourceRequest } from '../ports/types.ts';
 
 export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'> & { readonly remoteAddress?: string }): Caller {
   return {

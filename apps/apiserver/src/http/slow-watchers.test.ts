@@ -1,6 +1,6 @@
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { expect, test } from 'vitest';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 import { insider, startTestServer, testCluster, testUser } from '../test-server.ts';
 
 const watches = 1_000;

@@ -1,5 +1,5 @@
 import { SharedPiece } from '@rhythm/http';
-import type { RenderedEvent } from '../pipeline/types.ts';
+import type { RenderedEvent } from '../ports/types.ts';
 import { protobufField } from '../render/protobuf-field.ts';
 
 const heads: Readonly<Record<RenderedEvent['type'], Buffer>> = {

@@ -2,7 +2,7 @@ import type { KindDefinition, KindRegistry } from '@rhythm/api';
 import { causeChain, type Log } from '@rhythm/base';
 import type { Store } from '@rhythm/store-client';
 import type { Caches } from '../registry/caches.ts';
-import { listPrefix, prefixEnd } from '../registry/keys.ts';
+import { listPrefix, prefixEnd } from '../stored/keys.ts';
 
 /** Kinds that are looked at at a time. */
 const atATime = 4;

@@ -1,7 +1,7 @@
 /** What the server counts, and `/metrics`, where Prometheus reads it. */
 import type { KindRegistry } from '@rhythm/api';
 import { metricsType, type MetricsRegistry } from '@rhythm/telemetry';
-import type { PathHandler } from '../http/face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import type { Caches } from '../registry/caches.ts';
 
 export { RequestMetrics, type Measured } from './request-metrics.ts';

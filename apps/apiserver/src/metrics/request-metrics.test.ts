@@ -2,7 +2,7 @@ import { kindRegistry } from '@rhythm/api';
 import { VirtualClock } from '@rhythm/base';
 import { MetricsRegistry } from '@rhythm/telemetry';
 import { expect, test } from 'vitest';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 const request = (more: Partial<ResourceRequest>): ResourceRequest => ({

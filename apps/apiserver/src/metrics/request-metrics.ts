@@ -1,7 +1,7 @@
 import type { KindRegistry } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
 import type { Counter, Family, Gauge, MetricsRegistry } from '@rhythm/telemetry';
-import type { ResourceRequest } from '../pipeline/types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 
 /** kube-apiserver's buckets, seconds. */
 const durationBuckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];

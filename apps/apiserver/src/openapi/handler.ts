@@ -1,8 +1,8 @@
 import { ApiError, openApiV2Accept, openApiV2ContentType } from '@rhythm/api';
 import type { Clock } from '@rhythm/base';
 import { gzipAccepted, type HttpExchange, type ReplyHeaders } from '@rhythm/http';
-import { namesTag } from '../http/etag.ts';
-import type { PathHandler } from '../http/face.ts';
+import { namesTag } from '../render/etag.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import { parseAccept } from '../render/negotiate.ts';
 import { limits } from '../limits.ts';
 import { SliceGroup } from '../render/sliced-body.ts';

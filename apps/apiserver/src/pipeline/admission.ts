@@ -1,6 +1,6 @@
 import type { KubeObject } from '@rhythm/api';
 import type { Call, PipelinePorts } from './ports.ts';
-import type { AdmissionRequest, AdmissionStep, Companion, MutationRounds, RequestAttributes } from './types.ts';
+import type { AdmissionRequest, AdmissionStep, Companion, MutationRounds, RequestAttributes } from '../ports/types.ts';
 
 /** The admission of one write: mutating steps, later validating ones, with what they want written besides. */
 export class Admission {

@@ -3,7 +3,7 @@ import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import type { Deployment } from '@rhythm/api/types/apps-v1';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testApi, type TestApi } from '../testing.ts';
-import type { RequestOptions } from './types.ts';
+import type { RequestOptions } from '../ports/types.ts';
 
 const yaml = { contentType: 'application/apply-patch+yaml' };
 const maps = 'v1/ns/default/configmaps';

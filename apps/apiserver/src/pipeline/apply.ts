@@ -7,7 +7,7 @@ import { skippedBy, versionsOf, writerOf } from './field-managers.ts';
 import { schemaOf } from './codec.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 import { changeWith, checkIdentity, decideUpdate } from './update.ts';
 
 /** PATCH with `application/apply-patch+yaml`: server-side apply. What is not there is created. */

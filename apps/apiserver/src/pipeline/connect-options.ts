@@ -1,5 +1,5 @@
 import { schemaFor, type KindDefinition, type KubeObject, type SchemaNode } from '@rhythm/api';
-import type { ResourceRequest } from './types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 
 /** The object of a connection that admission sees: what the query asks for, as PodExecOptions and the like. Undefined where there is no such kind. */
 export function connectOptions(kind: KindDefinition, { subresource, query }: ResourceRequest): KubeObject | undefined {

@@ -8,7 +8,7 @@ import { Admission } from './admission.ts';
 import { managedByCreate } from './field-managers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 
 /** Longest base of a generated name: the suffix of five must fit into 63. */
 const generateBaseMax = 58;

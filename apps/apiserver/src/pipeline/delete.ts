@@ -9,7 +9,7 @@ import { checkListOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, includeOf, objectResponse, renderingOf, successStatus } from './respond.ts';
 import { filterOf } from './selection.ts';
-import type { ResourceRequest, ResourceResponse } from './types.ts';
+import type { ResourceRequest, ResourceResponse } from '../ports/types.ts';
 import { dryRunErrors } from './write-options.ts';
 
 /** Kinds whose last state is the reply to their deletion; for others it is a Status. */

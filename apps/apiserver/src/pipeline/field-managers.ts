@@ -4,7 +4,7 @@ import { formatTime } from '@rhythm/base';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { schemaOf } from './codec.ts';
 import type { Call, PipelinePorts } from './ports.ts';
-import type { ResourceRequest } from './types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 
 type Entries = ManagedFieldsEntry[] | undefined;
 

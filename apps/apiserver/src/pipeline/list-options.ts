@@ -1,5 +1,5 @@
 import { invalid, type FieldError } from '@rhythm/api';
-import type { RequestOptions } from './types.ts';
+import type { RequestOptions } from '../ports/types.ts';
 
 const match = 'resourceVersionMatch';
 const shownMax = 64;

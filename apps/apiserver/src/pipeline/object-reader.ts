@@ -1,9 +1,9 @@
 import { ApiError, type KindDefinition, type KubeObject } from '@rhythm/api';
-import { listPrefix, objectKey } from '../registry/keys.ts';
+import { listPrefix, objectKey } from '../stored/keys.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
 import type { PipelinePorts } from './ports.ts';
-import type { ObjectReader } from './types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 
 /** What steps look at in every write: few objects, read again and again. */
 const askedOften = new Set(['/namespaces', '/serviceaccounts', '/limitranges', 'scheduling.k8s.io/priorityclasses']);

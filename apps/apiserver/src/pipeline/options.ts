@@ -1,6 +1,6 @@
 import { ApiError, toApiError } from '@rhythm/api';
 import { limits } from '../limits.ts';
-import type { RequestOptions } from './types.ts';
+import type { RequestOptions } from '../ports/types.ts';
 
 /** The same for a face: what is wrong with them is to be told later, to those who may ask at all. */
 export function readOptions(query: URLSearchParams | undefined): { readonly options: RequestOptions; readonly refusal?: ApiError } {

@@ -3,15 +3,16 @@ import { limits } from '../limits.ts';
 import { CompanionConflict } from '../registry/object-store.ts';
 import { createObject } from './create.ts';
 import { removeObject } from './delete.ts';
+import type { OwnWrites as OwnWritesPort } from '../ports/own-writes.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { ownUser } from './own-user.ts';
-import type { Caller } from './types.ts';
+import type { Caller } from '../ports/types.ts';
 import { decideUpdate } from './update.ts';
 
 const nobody: Caller = { header: () => undefined, headersWith: () => [] };
 
-/** Writes that the apiserver makes itself: admission, strategy and validation as for everybody, without authentication. */
-export class OwnWrites {
+/** Makes them through the pipeline, past its doors. */
+export class OwnWrites implements OwnWritesPort {
   readonly #ports: PipelinePorts;
 
   /** Kinds that do not come and go; the registry puts its list together anew whenever those that do have changed. */
@@ -36,7 +37,6 @@ export class OwnWrites {
     }
   }
 
-  /** Under the resourceVersion that `object` carries. */
   async update(group: string, resource: string, object: KubeObject): Promise<void> {
     const call = this.#call('update', group, resource, object);
     const text = JSON.stringify(object);
@@ -44,7 +44,6 @@ export class OwnWrites {
     await this.#ports.objects.change(call.kind, object.metadata.namespace ?? '', object.metadata.name ?? '', (current) => decideUpdate(this.#ports, call, current, next()));
   }
 
-  /** The same for the status, and nothing else. */
   async updateStatus(group: string, resource: string, object: KubeObject): Promise<void> {
     const main = this.#call('update', group, resource, object);
     const call: Call = { ...main, request: { ...main.request, subresource: 'status' }, attributes: { ...main.attributes, subresource: 'status' } };
@@ -53,12 +52,10 @@ export class OwnWrites {
     await this.#ports.objects.change(call.kind, object.metadata.namespace ?? '', object.metadata.name ?? '', (current) => decideUpdate(this.#ports, call, current, next()));
   }
 
-  /** Only the object with this uid. */
   async delete(group: string, resource: string, namespace: string, name: string, uid: string): Promise<void> {
     await this.deleteAs(this.#kindOf(group, resource), namespace, name, uid);
   }
 
-  /** The same in a version of the caller's choice, which need not be served: in the one that it is stored in nothing is converted. */
   async deleteAs(kind: KindDefinition, namespace: string, name: string, uid: string): Promise<void> {
     await removeObject(this.#ports, this.#callAs('delete', kind, { metadata: { namespace, name } }), name, { preconditions: { uid } });
   }

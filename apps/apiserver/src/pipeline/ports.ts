@@ -7,8 +7,8 @@ import type { Renderer } from '../render/render.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import type { FlowGate } from '../flow-control/index.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
-import type { ResourceHandler } from './handlers.ts';
-import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from './types.ts';
+import type { ResourceHandler } from '../ports/handlers.ts';
+import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../ports/types.ts';
 
 /** Bodies in: the schema table's decoder, defaults and patches, as the pipeline uses them. */
 export interface BodyCodec {

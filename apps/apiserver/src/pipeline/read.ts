@@ -1,12 +1,12 @@
 import { notOlderThan, parseRevision, readList } from '../watch-cache/list.ts';
-import { objectKey } from '../registry/keys.ts';
-import { translated } from '../registry/store-errors.ts';
+import { objectKey } from '../stored/keys.ts';
+import { translated } from '../stored/store-errors.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import { checkListOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, includeOf, renderingOf } from './respond.ts';
 import { filterOf } from './selection.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 
 /** One object: as it is now, or with a resourceVersion one that is not older. */
 export async function get(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {

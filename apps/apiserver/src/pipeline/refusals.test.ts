@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { take, testApi, testCaller, type TestApi } from '../testing.ts';
 import { Pipeline } from './pipeline.ts';
-import type { Authorizer, ResourceRequest } from './types.ts';
-import { WatchCount } from './watch-count.ts';
+import type { Authorizer, ResourceRequest } from '../ports/types.ts';
+import { WatchCount } from '../ports/watch-count.ts';
 
 let api: TestApi;
 afterEach(() => api.stop());

@@ -4,7 +4,7 @@ import { negotiate, type Rendering } from '../render/negotiate.ts';
 import type { IncludeObject } from '../render/table.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { Call, PipelinePorts } from './ports.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 
 /** How this call wants its reply. @throws ApiError NotAcceptable. */
 export function renderingOf(call: Call): Rendering {

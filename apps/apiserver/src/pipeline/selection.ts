@@ -1,7 +1,7 @@
 import { ApiError, fieldMatcher, parseFieldSelector, parseLabelSelector, SelectorError, type FieldMatcher, type KindDefinition } from '@rhythm/api';
-import { listPrefix } from '../registry/keys.ts';
+import { listPrefix } from '../stored/keys.ts';
 import type { Filter } from '../watch-cache/filter.ts';
-import type { RequestOptions } from './types.ts';
+import type { RequestOptions } from '../ports/types.ts';
 
 const everyKind = ['metadata.name', 'metadata.namespace'];
 

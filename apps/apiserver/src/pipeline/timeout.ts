@@ -1,5 +1,5 @@
 import { ApiError, parseDuration } from '@rhythm/api';
-import type { ResourceRequest } from './types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 
 /**
  * How long a request may take, milliseconds: what it asks for in `?timeout=` (a Go duration), at most `most`. 0 asks for nothing.

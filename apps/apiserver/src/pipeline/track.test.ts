@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { testApi, textOf } from '../testing.ts';
 import { limits } from '../limits.ts';
 import { Track } from './track.ts';
-import type { ResourceRequest, ResourceResponse } from './types.ts';
+import type { ResourceRequest, ResourceResponse } from '../ports/types.ts';
 
 /** A reply in two pieces that holds a place. */
 function holding(): { readonly response: ResourceResponse; readonly gone: AbortController; readonly left: () => number; readonly wait: (ms: number) => Promise<void> } {

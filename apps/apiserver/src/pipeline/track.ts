@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { Measured } from '../metrics/request-metrics.ts';
 import { SlicedBody } from '../render/sliced-body.ts';
 import type { PipelinePorts } from './ports.ts';
-import type { RequestAttributes, ResourceRequest, ResourceResponse } from './types.ts';
+import type { RequestAttributes, ResourceRequest, ResourceResponse } from '../ports/types.ts';
 
 /** What is counted and written down of one request on its way. */
 export class Track {

@@ -7,7 +7,7 @@ import { schemaOf } from './codec.ts';
 import { keepTimes, managedByUpdate } from './field-managers.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
-import type { ResourceResponse } from './types.ts';
+import type { ResourceResponse } from '../ports/types.ts';
 import { viewOf } from './view.ts';
 
 /** Kinds that a PUT may bring into being. */

@@ -1,7 +1,7 @@
 import { hasReason, toApiError, type ApiError } from '@rhythm/api';
 import { toError, withTimeout } from '@rhythm/base';
 import { limits } from '../limits.ts';
-import { translated } from '../registry/store-errors.ts';
+import { translated } from '../stored/store-errors.ts';
 import { negotiate, type Rendering } from '../render/negotiate.ts';
 import { toProtobuf } from '../render/protobuf.ts';
 import type { Filter } from '../watch-cache/filter.ts';
@@ -12,7 +12,7 @@ import { checkWatchOptions } from './list-options.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { includeOf } from './respond.ts';
 import { filterOf } from './selection.ts';
-import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceWatch } from './types.ts';
+import type { RenderedEvent, RequestOptions, ResourceRequest, ResourceWatch } from '../ports/types.ts';
 
 export interface WatchHooks {
   /** What was there at the start has been taken: from now on only changes come. */

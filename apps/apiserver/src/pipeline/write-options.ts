@@ -1,6 +1,6 @@
 import { invalid, managerNameBytesMax, patchTypeOf, type FieldError } from '@rhythm/api';
 import { isApply } from './field-managers.ts';
-import type { ResourceRequest } from './types.ts';
+import type { ResourceRequest } from '../ports/types.ts';
 
 const validations = new Set(['', 'Ignore', 'Warn', 'Strict']);
 const shownMax = 64;

@@ -1,7 +1,7 @@
 import { systemClock, systemRandom } from '@rhythm/base';
 import { memoryStore } from '@rhythm/store-client';
 import { expect, test } from 'vitest';
-import type { ResourcePath } from '../pipeline/path.ts';
+import type { ResourcePath } from '../ports/path.ts';
 import { PlainObjects, type Plain } from './plain-objects.ts';
 
 const path = (more: Partial<ResourcePath> = {}): ResourcePath => ({ group: '', version: 'v1', namespace: 'a', resource: 'configmaps', name: '', subresource: '', tail: '', watch: false, ...more });

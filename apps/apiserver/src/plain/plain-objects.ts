@@ -1,7 +1,7 @@
 import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { formatTime, randomSuffix, randomUuid, type Clock, type Random } from '@rhythm/base';
 import type { Store, StoreEvent, StoreWrite } from '@rhythm/store-client';
-import type { ResourcePath } from '../pipeline/path.ts';
+import type { ResourcePath } from '../ports/path.ts';
 
 export type Plain = KubeObject & Record<string, unknown>;
 /** What a request gets: a status and a document. */

@@ -4,11 +4,11 @@ import { startHttpServer, type HttpExchange } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import { discoveryHandler } from '../discovery/handler.ts';
 import { versionHandler } from '../discovery/version.ts';
-import type { PathHandler } from '../http/face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import { noSource } from '../openapi/description-source.ts';
 import { Documents } from '../openapi/documents.ts';
 import { openApiHandler } from '../openapi/handler.ts';
-import { parseResourcePath, verbOf, type ResourcePath } from '../pipeline/path.ts';
+import { parseResourcePath, verbOf, type ResourcePath } from '../ports/path.ts';
 import { PlainObjects, type Plain, type PlainReply } from './plain-objects.ts';
 
 export interface PlainConfig {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { hasReason } from '@rhythm/api';
 import type { Lease } from '@rhythm/api/types/coordination-v1';
 import { formatMicroTime, parseTime, randomUuid, type Clock, type Random } from '@rhythm/base';
-import type { OwnWrites } from '../pipeline/own-writes.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { OwnWrites } from '../ports/own-writes.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { presenceLimits } from './limits.ts';
 
 const group = 'coordination.k8s.io';

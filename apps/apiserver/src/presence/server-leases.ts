@@ -1,5 +1,5 @@
 import type { Store } from '@rhythm/store-client';
-import { prefixEnd } from '../registry/keys.ts';
+import { prefixEnd } from '../stored/keys.ts';
 import { presenceLimits } from './limits.ts';
 import type { ServerAddress } from './own-endpoints.ts';
 

@@ -4,8 +4,8 @@
  */
 import { ApiError } from '@rhythm/api';
 import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
-import type { ResourceCall } from '../pipeline/handlers.ts';
-import { WatchCount } from '../pipeline/watch-count.ts';
+import type { ResourceCall } from '../ports/handlers.ts';
+import { WatchCount } from '../ports/watch-count.ts';
 import { openRequest, type ConnectPorts } from './connect.ts';
 import { forward, type Backend } from './forward.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';

@@ -2,7 +2,7 @@ import { ApiError, notFound } from '@rhythm/api';
 import { randomInt, type Random } from '@rhythm/base';
 import type { Pod, Service } from '@rhythm/api/types/core-v1';
 import type { EndpointSlice } from '@rhythm/api/types/discovery-v1';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { kubeletOf } from '../streams/pod-target.ts';
 import { isProxyableAddress } from './addresses.ts';
 import { parseTargetName, portNumber, type TargetName } from './target-name.ts';

@@ -1,4 +1,4 @@
-import type { ResourcePath } from '../pipeline/path.ts';
+import type { ResourcePath } from '../ports/path.ts';
 
 const proxied: ReadonlySet<string> = new Set(['pods', 'services', 'nodes']);
 

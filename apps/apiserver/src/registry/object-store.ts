@@ -2,16 +2,16 @@ import { alreadyExists, ApiError, conflict, fromStored, notFound, type KindDefin
 import type { Clock } from '@rhythm/base';
 import type { ModRevisionIs, Store, StoredValue, StoreWrite, TxnResult } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
-import type { Companion } from '../pipeline/types.ts';
+import type { Companion } from '../ports/types.ts';
 import type { WatchCache } from '../watch-cache/watch-cache.ts';
 import { entriesOf, entryOf, entryOfObject, tombstoneOf, type Entry } from '../watch-cache/entry.ts';
 import type { Caches } from './caches.ts';
 import { EventLeases } from './event-leases.ts';
 import { convertObject } from './convert.ts';
 import { deepEqual } from './deep-equal.ts';
-import { objectKey } from './keys.ts';
-import { translated } from './store-errors.ts';
-import { encodeStored, mayBeSame, parseObject, withRevision } from './stored-form.ts';
+import { objectKey } from '../stored/keys.ts';
+import { translated } from '../stored/store-errors.ts';
+import { encodeStored, mayBeSame, parseObject, withRevision } from '../stored/stored-form.ts';
 
 /** What becomes of an object that was read to be changed. */
 export type Outcome =

@@ -2,7 +2,7 @@ import { apiVersionOf, fromStored, type KindDefinition, type KubeObject } from '
 import type { Clock } from '@rhythm/base';
 import { stringify } from 'yaml';
 import { limits } from '../limits.ts';
-import { parseObject } from '../registry/stored-form.ts';
+import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
 import { ByteCache } from './byte-cache.ts';

@@ -1,7 +1,7 @@
 import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { formatTime } from '@rhythm/base';
 import { expect, test } from 'vitest';
-import { encodeStored, metadataRange, withRevision } from '../registry/stored-form.ts';
+import { encodeStored, metadataRange, withRevision } from '../stored/stored-form.ts';
 import { cellsOf, rowTemplate } from './row-template.ts';
 
 const kindOf = (group: string, resource: string, version = 'v1'): KindDefinition => kindRegistry.byResource(group, version, resource) as KindDefinition;

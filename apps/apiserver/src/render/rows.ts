@@ -1,6 +1,6 @@
 import { fromStored, type KindDefinition } from '@rhythm/api';
 import type { Instant } from '@rhythm/base';
-import { metadataRange, parseObject } from '../registry/stored-form.ts';
+import { metadataRange, parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import { cellsOf, rowTemplate, type RowTemplate } from './row-template.ts';
 

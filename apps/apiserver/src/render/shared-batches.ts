@@ -1,4 +1,4 @@
-import type { RenderedEvent } from '../pipeline/types.ts';
+import type { RenderedEvent } from '../ports/types.ts';
 import type { CacheEvent } from '../watch-cache/watcher.ts';
 
 interface Shared {

@@ -2,7 +2,7 @@ import { ApiError } from '@rhythm/api';
 import { formatTime, randomInt, randomUuid, type Clock, type Random } from '@rhythm/base';
 import type { Service } from '@rhythm/api/types/core-v1';
 import type { IPAddress } from '@rhythm/api/types/networking-v1';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { formatIpv4, parseIpv4, type Ipv4Range } from './ipv4-range.ts';
 import { invalidService } from './refuse-service.ts';
 import { headless, needsClusterIp } from './service-fields.ts';

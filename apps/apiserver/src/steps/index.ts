@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '@rhythm/api';
 import type { Clock, Random } from '@rhythm/base';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { Ipv4Range } from './ipv4-range.ts';
 import { serviceAllocation } from './service-allocation.ts';
 

@@ -1,7 +1,7 @@
 import { ApiError } from '@rhythm/api';
 import { randomInt, type Clock, type Random } from '@rhythm/base';
 import type { Service } from '@rhythm/api/types/core-v1';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { forbiddenService, invalidService } from './refuse-service.ts';
 import { heldNodePorts, mayHaveNodePorts, needsHealthCheckPort, needsNodePorts } from './service-fields.ts';
 

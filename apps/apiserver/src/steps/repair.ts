@@ -2,7 +2,7 @@ import { hasReason, type KubeObject } from '@rhythm/api';
 import type { Clock, Log, Random } from '@rhythm/base';
 import type { Service } from '@rhythm/api/types/core-v1';
 import type { IPAddress } from '@rhythm/api/types/networking-v1';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { addressClaim, networkingGroup } from './cluster-ip.ts';
 import { heldAddresses, heldNodePorts } from './service-fields.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@rhythm/base';
 import type { Service } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { addressClaim, allocateClusterIp, networkingGroup } from './cluster-ip.ts';
 import type { Ipv4Range } from './ipv4-range.ts';
 import { NodePortAllocator } from './node-port.ts';

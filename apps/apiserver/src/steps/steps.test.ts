@@ -3,7 +3,7 @@ import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { Service } from '@rhythm/api/types/core-v1';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { AdmissionRequest, AdmissionStep } from '../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep } from '../ports/types.ts';
 import { allocationSteps, Ipv4Range, repairAllocations } from './index.ts';
 
 const services = { group: '', plural: 'services' } as KindDefinition;

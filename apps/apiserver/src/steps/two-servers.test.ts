@@ -4,7 +4,7 @@ import { memoryStore, type Store } from '@rhythm/store-client';
 import type { KubeObject } from '@rhythm/api';
 import type { Service } from '@rhythm/api/types/core-v1';
 import { objectReader } from '../pipeline/object-reader.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { testApi, type TestApi } from '../testing.ts';
 import { allocationSteps } from './index.ts';
 

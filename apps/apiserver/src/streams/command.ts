@@ -3,7 +3,7 @@ import { causeChain } from '@rhythm/base';
 import type { WebSocket } from 'ws';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { HttpUpgrade } from '@rhythm/http';
-import type { ResourceCall, UpgradeHandler } from '../pipeline/handlers.ts';
+import type { ResourceCall, UpgradeHandler } from '../ports/handlers.ts';
 import { commandOptions, type CommandOptions } from './command-options.ts';
 import { runCommand, type CommandClient } from './command-session.ts';
 import { IdleTimer } from './idle-timer.ts';

@@ -6,8 +6,8 @@ import { WebSocket } from 'ws';
 import type { ApiError, KubeObject } from '@rhythm/api';
 import { silentLog, systemClock } from '@rhythm/base';
 import { MemoryObjects } from '../auth/memory-objects.ts';
-import type { ResourceCall } from '../pipeline/handlers.ts';
-import type { RequestAttributes } from '../pipeline/types.ts';
+import type { ResourceCall } from '../ports/handlers.ts';
+import type { RequestAttributes } from '../ports/types.ts';
 import { FakeNode } from './fake-node.ts';
 import { upgradeHandlers } from './index.ts';
 

@@ -2,7 +2,7 @@
  * Logs, exec, attach and port-forward: HTTP, WebSocket or SPDY towards the client, `rhythm.node.v1` over mutual TLS towards
  * the kubelet. Imports the pipeline's ports, `auth`'s refusals and the container visitor of `admission`.
  */
-import type { ResourceHandler, UpgradeHandler } from '../pipeline/handlers.ts';
+import type { ResourceHandler, UpgradeHandler } from '../ports/handlers.ts';
 import { commandHandler } from './command.ts';
 import { logsHandler } from './logs.ts';
 import { portForwardHandler } from './port-forward.ts';

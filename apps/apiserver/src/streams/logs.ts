@@ -1,7 +1,7 @@
 import type { Clock } from '@rhythm/base';
 import type { Pod } from '@rhythm/api/types/core-v1';
-import type { ResourceHandler } from '../pipeline/handlers.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ResourceHandler } from '../ports/handlers.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import { logOptions } from './log-options.ts';
 import { streamLimits } from './limits.ts';
 import { errorOfNode, type ConnectNode } from './node-connector.ts';

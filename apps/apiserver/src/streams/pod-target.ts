@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { ApiError } from '@rhythm/api';
 import type { Node, Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerRef } from '@rhythm/proto/node';
-import { containersOf } from '../admission/containers.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import { containersOf } from '../pods/containers.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import type { NodeTarget } from './node-connector.ts';
 
 /** The container that a request means. @throws ApiError BadRequest when it does not say and there are several. */

@@ -4,7 +4,7 @@ import type { Pod } from '@rhythm/api/types/core-v1';
 import type { HttpUpgrade } from '@rhythm/http';
 import { createWebSocketStream } from 'ws';
 import type { ContainerRef } from '@rhythm/proto/node';
-import type { UpgradeHandler } from '../pipeline/handlers.ts';
+import type { UpgradeHandler } from '../ports/handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { streamLimits } from './limits.ts';
 import type { NodeConnection } from './node-connector.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@rhythm/base';
-import type { Authorizer, ObjectReader } from '../pipeline/types.ts';
+import type { Authorizer, ObjectReader } from '../ports/types.ts';
 import type { ConnectNode } from './node-connector.ts';
 
 export interface StreamPorts {

@@ -1,5 +1,5 @@
 import { ApiError } from '@rhythm/api';
-import type { ResourceHandler } from '../pipeline/handlers.ts';
+import type { ResourceHandler } from '../ports/handlers.ts';
 
 /** The proxy subresources pass HTTP on: the gRPC face says so instead of looking like a missing object. */
 export function proxyRefusals(): ResourceHandler[] {

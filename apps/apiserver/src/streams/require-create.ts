@@ -1,7 +1,7 @@
 import type { HttpUpgrade } from '@rhythm/http';
 import { forbidden } from '../auth/index.ts';
-import type { ResourceCall } from '../pipeline/handlers.ts';
-import type { Authorizer } from '../pipeline/types.ts';
+import type { ResourceCall } from '../ports/handlers.ts';
+import type { Authorizer } from '../ports/types.ts';
 
 /**
  * WebSockets begin with GET, so the request was authorised for the verb `get`. Running something in a pod needs `create`

@@ -1,8 +1,8 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { StoredValue } from '@rhythm/store-client';
 import { isEncrypted } from '../encryption/provider.ts';
-import { UnreadableValue } from '../registry/unreadable-value.ts';
-import { atRevision, decodeStored, encodeStored, parseObject, withRevision } from '../registry/stored-form.ts';
+import { UnreadableValue } from '../stored/unreadable-value.ts';
+import { atRevision, decodeStored, encodeStored, parseObject, withRevision } from '../stored/stored-form.ts';
 
 export type StringMap = Readonly<Record<string, string>>;
 

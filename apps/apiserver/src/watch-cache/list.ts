@@ -1,8 +1,8 @@
 import { ApiError } from '@rhythm/api';
 import { StoreError, type Store } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
-import { translated } from '../registry/store-errors.ts';
-import { prefixEnd } from '../registry/keys.ts';
+import { translated } from '../stored/store-errors.ts';
+import { prefixEnd } from '../stored/keys.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { entriesOf, entryOf, type Entry } from './entry.ts';
 import { wanted, wantsAll, type Filter } from './filter.ts';

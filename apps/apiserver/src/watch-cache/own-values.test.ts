@@ -1,6 +1,6 @@
 import { kindRegistry, type KubeObject } from '@rhythm/api';
 import { expect, test } from 'vitest';
-import { encodeStored, parseObject } from '../registry/stored-form.ts';
+import { encodeStored, parseObject } from '../stored/stored-form.ts';
 import { take, testApi } from '../testing.ts';
 import { entryOf } from './entry.ts';
 import { OwnValues } from './own-values.ts';

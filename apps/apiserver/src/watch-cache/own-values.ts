@@ -1,5 +1,5 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
-import { withRevision } from '../registry/stored-form.ts';
+import { withRevision } from '../stored/stored-form.ts';
 import { fieldsOf, labelsOf, type Entry, type StringMap } from './entry.ts';
 
 /** Values on their way to the store at one time; of more than these the oldest are parsed when they come back. */

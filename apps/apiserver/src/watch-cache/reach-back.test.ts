@@ -2,7 +2,7 @@ import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import { memoryStore, type ProgressMode, type Store } from '@rhythm/store-client';
 import { afterEach, expect, test } from 'vitest';
-import { encodeStored } from '../registry/stored-form.ts';
+import { encodeStored } from '../stored/stored-form.ts';
 import { HeldStore } from '../testing.ts';
 import { WatchCache } from './watch-cache.ts';
 

@@ -2,7 +2,7 @@ import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import { VirtualClock } from '@rhythm/base';
 import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
-import { encodeStored } from '../registry/stored-form.ts';
+import { encodeStored } from '../stored/stored-form.ts';
 import { entryOf, type Entry } from './entry.ts';
 import { Change, History } from './history.ts';
 import { Rounds } from './rounds.ts';

@@ -3,7 +3,7 @@ import { quotaStore, resourceQuota } from '../admission/quota/index.ts';
 import type { Auth } from '../auth/index.ts';
 import type { ApiserverConfig, ApiserverPorts } from '../config.ts';
 import { definitionStep } from '../custom/definition-step.ts';
-import type { AdmissionStep, ObjectReader } from '../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
 import type { Caches } from '../registry/caches.ts';
 import type { ObjectStore } from '../registry/object-store.ts';
 import { allocationSteps } from '../steps/index.ts';

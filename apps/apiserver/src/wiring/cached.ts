@@ -3,7 +3,7 @@ import type { APIService } from '@rhythm/api/types/apiregistration-v1';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { PodsOfNode, ResourceChanges } from '../auth/index.ts';
 import type { Caches } from '../registry/caches.ts';
-import { listPrefix } from '../registry/keys.ts';
+import { listPrefix } from '../stored/keys.ts';
 import type { ObjectStore } from '../registry/object-store.ts';
 
 /** Tells of changes to builtin kinds by their watch caches. */

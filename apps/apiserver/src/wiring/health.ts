@@ -1,7 +1,7 @@
 import type { ApiserverPorts } from '../config.ts';
 import type { EncryptionController } from '../encryption/index.ts';
 import { healthHandler } from '../http/health.ts';
-import type { PathHandler } from '../http/face.ts';
+import type { PathHandler } from '../ports/handlers.ts';
 import type { Life } from './life.ts';
 
 /** What /livez and /readyz say. */

@@ -1,7 +1,7 @@
 import type { Auth } from '../auth/index.ts';
 import type { CertificatePair } from '../certificates/index.ts';
 import type { ApiserverConfig, ApiserverPorts } from '../config.ts';
-import type { ObjectReader } from '../pipeline/types.ts';
+import type { ObjectReader } from '../ports/types.ts';
 import type { ProxyPorts } from '../proxy/index.ts';
 import { grpcNodeConnector, noNodeConnector, type StreamPorts } from '../streams/index.ts';
 

@@ -1,5 +1,5 @@
 import { ownUser } from '../../pipeline/own-user.ts';
-import type { AdmissionRequest } from '../../pipeline/types.ts';
+import type { AdmissionRequest } from '../../ports/types.ts';
 
 const configurations = new Set(['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']);
 const policies = new Set([...configurations, 'validatingadmissionpolicies', 'validatingadmissionpolicybindings', 'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);

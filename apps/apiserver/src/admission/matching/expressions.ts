@@ -2,7 +2,7 @@ import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { MatchCondition } from '@rhythm/api/types/admissionregistration-v1';
 import type { Namespace } from '@rhythm/api/types/core-v1';
 import { authorizerValue, boolType, Budget, BudgetError, CompileError, dynType, Environment, EvaluationError, opaque, resourceCheckValue, toCel, type AuthorizationAnswer, type AuthorizationQuestion, type Inputs, type Program, type Type, type Value } from '@rhythm/cel';
-import type { AdmissionRequest, Authorizer, RequestAttributes } from '../../pipeline/types.ts';
+import type { AdmissionRequest, Authorizer, RequestAttributes } from '../../ports/types.ts';
 import type { Matched } from './match.ts';
 
 /** Units that the conditions of one webhook or policy may use together (kube-apiserver: RuntimeCELCostBudgetMatchConditions). */

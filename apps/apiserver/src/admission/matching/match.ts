@@ -1,6 +1,6 @@
 import type { KindDefinition, KindRegistry, KubeObject } from '@rhythm/api';
 import type { MatchResources, NamedRuleWithOperations } from '@rhythm/api/types/admissionregistration-v1';
-import type { AdmissionRequest, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionRequest, ObjectReader } from '../../ports/types.ts';
 import { convertObject } from '../../registry/convert.ts';
 import { ruleMatches } from './rules.ts';
 import { namespaceSelected, objectSelected } from './selectors.ts';

@@ -1,5 +1,5 @@
 import type { NamedRuleWithOperations } from '@rhythm/api/types/admissionregistration-v1';
-import type { AdmissionRequest } from '../../pipeline/types.ts';
+import type { AdmissionRequest } from '../../ports/types.ts';
 
 /** A resource in one version, as rules name it. */
 export interface Target {

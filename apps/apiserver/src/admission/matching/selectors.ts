@@ -1,7 +1,7 @@
 import { isEmptySelector, matcherOfSelector, type KubeObject } from '@rhythm/api';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
 import type { Namespace } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionRequest, ObjectReader } from '../../ports/types.ts';
 
 /** True when labels satisfy a selector; a selector that asks for nothing takes everything. */
 export function selects(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {

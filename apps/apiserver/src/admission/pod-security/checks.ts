@@ -1,5 +1,5 @@
 import type { Container, Pod, PodSpec, Probe, LifecycleHandler, SELinuxOptions, SeccompProfile, Volume } from '@rhythm/api/types/core-v1';
-import { containersOf } from '../containers.ts';
+import { containersOf } from '../../pods/containers.ts';
 import type { LevelVersion } from './policy.ts';
 
 type PodLike = Pick<Pod, 'spec'> & { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };

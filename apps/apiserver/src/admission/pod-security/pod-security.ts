@@ -1,6 +1,6 @@
 import { invalid, type KubeObject } from '@rhythm/api';
 import type { Namespace, Pod, PodSpec } from '@rhythm/api/types/core-v1';
-import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../../ports/types.ts';
 import { deepEqual } from '../../registry/deep-equal.ts';
 import { isCore, refused } from '../refuse.ts';
 import { violations } from './checks.ts';

@@ -1,7 +1,7 @@
 import { ApiError, type KindDefinition, type KindRegistry, type KubeObject } from '@rhythm/api';
 import type { ParamKind, ParamRef } from '@rhythm/api/types/admissionregistration-v1';
 import { EvaluationError } from '@rhythm/cel';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { selects } from '../matching/index.ts';
 
 /** The objects that a binding gives its policy; `undefined` stands for a policy that takes none. */

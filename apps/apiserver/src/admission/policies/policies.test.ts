@@ -2,7 +2,7 @@ import { ApiError, kindRegistry, type KubeObject } from '@rhythm/api';
 import type { ValidatingAdmissionPolicySpec } from '@rhythm/api/types/admissionregistration-v1';
 import { afterEach, describe, expect, test } from 'vitest';
 import { MemoryObjects } from '../../auth/memory-objects.ts';
-import type { Authorizer } from '../../pipeline/types.ts';
+import type { Authorizer } from '../../ports/types.ts';
 import { testApi, type TestApi } from '../../testing.ts';
 import { validatingPolicies } from './validating-policies.ts';
 

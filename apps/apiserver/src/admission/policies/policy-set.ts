@@ -1,6 +1,6 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '@rhythm/api/types/admissionregistration-v1';
 import type { ResourceChanges } from '../../auth/ports.ts';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { compilePolicy, type CompiledPolicy } from './compiled-policy.ts';
 
 const group = 'admissionregistration.k8s.io';

@@ -2,8 +2,8 @@ import { hasReason, type KindRegistry } from '@rhythm/api';
 import type { ValidatingAdmissionPolicy } from '@rhythm/api/types/admissionregistration-v1';
 import { causeChain, type Log } from '@rhythm/base';
 import type { ResourceChanges } from '../../auth/ports.ts';
-import type { OwnWrites } from '../../pipeline/own-writes.ts';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { OwnWrites } from '../../ports/own-writes.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { typeCheck } from './type-check.ts';
 
 const group = 'admissionregistration.k8s.io';

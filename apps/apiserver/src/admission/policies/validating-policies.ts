@@ -3,7 +3,7 @@ import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Valid
 import type { Namespace } from '@rhythm/api/types/core-v1';
 import { Budget, BudgetError, dynType, EvaluationError, ObjectValue, toCel, type Inputs, type Value } from '@rhythm/cel';
 import type { ResourceChanges } from '../../auth/ports.ts';
-import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, Authorizer, ObjectReader } from '../../ports/types.ts';
 import { admissionVariables, conditionsHold, evaluateWithAuthorizer, isExemptFromPolicies, matchRequest, type AdmissionVariables, type Matched } from '../matching/index.ts';
 import { refused } from '../refuse.ts';
 import { compilePolicy, type CompiledPolicy } from './compiled-policy.ts';

@@ -1,7 +1,7 @@
 import { ApiError, type KindDefinition, type KindRegistry } from '@rhythm/api';
 import type { ResourceQuota } from '@rhythm/api/types/core-v1';
 import type { Caches } from '../../registry/caches.ts';
-import { listPrefix } from '../../registry/keys.ts';
+import { listPrefix } from '../../stored/keys.ts';
 import type { ObjectStore } from '../../registry/object-store.ts';
 import type { Entry } from '../../watch-cache/entry.ts';
 

@@ -4,7 +4,7 @@ import { memoryStore } from '@rhythm/store-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Caches } from '../../registry/caches.ts';
 import { ObjectStore } from '../../registry/object-store.ts';
-import type { AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionStep } from '../../ports/types.ts';
 import { testApi, type TestApi } from '../../testing.ts';
 import { Charger } from './charger.ts';
 import { quotaStore, resourceQuota } from './index.ts';

@@ -1,6 +1,6 @@
 import { addAmounts, evaluatorOf, type Amounts, type KubeObject, type QuotaEvaluator } from '@rhythm/api';
 import type { Clock, Random } from '@rhythm/base';
-import type { AdmissionRequest, AdmissionStep, RequestAttributes } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, RequestAttributes } from '../../ports/types.ts';
 import { refused } from '../refuse.ts';
 import { Charger, type Charged } from './charger.ts';
 import type { QuotaStore } from './quota-store.ts';

@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim } from '@rhythm/api/types/core-v1';
 import type { StorageClass } from '@rhythm/api/types/storage-v1';
-import type { AdmissionStep, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../../ports/types.ts';
 import { markedDefault } from '../default-object.ts';
 import { isCore } from '../refuse.ts';
 

@@ -1,4 +1,4 @@
-import type { AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionStep } from '../../ports/types.ts';
 
 const finalizers: ReadonlyMap<string, string> = new Map([
   ['/persistentvolumeclaims', 'kubernetes.io/pvc-protection'],

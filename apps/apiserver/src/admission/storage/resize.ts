@@ -1,7 +1,7 @@
 import { compareQuantities, isQuantity, parseQuantity, storageClassOf } from '@rhythm/api';
 import type { PersistentVolumeClaim } from '@rhythm/api/types/core-v1';
 import type { StorageClass } from '@rhythm/api/types/storage-v1';
-import type { AdmissionStep, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionStep, ObjectReader } from '../../ports/types.ts';
 import { isCore, refused } from '../refuse.ts';
 
 /** A claim grows only when it is bound, and its class says that volumes may. */

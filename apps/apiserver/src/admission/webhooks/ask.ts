@@ -2,7 +2,7 @@ import { ApiError, type KindRegistry } from '@rhythm/api';
 import { causeChain, randomUuid, type Clock, type Log, type Random } from '@rhythm/base';
 import { EvaluationError } from '@rhythm/cel';
 import type { ResourceChanges } from '../../auth/ports.ts';
-import type { AdmissionRequest, Authorizer, ObjectReader } from '../../pipeline/types.ts';
+import type { AdmissionRequest, Authorizer, ObjectReader } from '../../ports/types.ts';
 import type { WebhookClient } from '../../webhooks/index.ts';
 import { admissionVariables, conditionsHold, matchRequest, type Matched } from '../matching/index.ts';
 import { refused } from '../refuse.ts';

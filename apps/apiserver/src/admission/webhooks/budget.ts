@@ -1,5 +1,5 @@
 import type { Clock } from '@rhythm/base';
-import type { RequestAttributes } from '../../pipeline/types.ts';
+import type { RequestAttributes } from '../../ports/types.ts';
 
 /** What one request may wait for webhooks, all together: a request has 60 s, and its write must still have time. */
 const requestBudgetMs = 45_000;

@@ -1,6 +1,6 @@
 import { at, child, invalid, invalidValue, type FieldError } from '@rhythm/api';
 import type { MatchCondition } from '@rhythm/api/types/admissionregistration-v1';
-import type { AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionStep } from '../../ports/types.ts';
 import { compileConditions, conditionEnvironment } from '../matching/index.ts';
 import type { Configuration } from './hook.ts';
 

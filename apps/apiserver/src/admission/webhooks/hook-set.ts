@@ -1,5 +1,5 @@
 import type { ResourceChanges } from '../../auth/ports.ts';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { hooksOf, type Configuration, type Hook } from './hook.ts';
 
 const group = 'admissionregistration.k8s.io';

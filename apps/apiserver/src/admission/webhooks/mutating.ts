@@ -1,7 +1,7 @@
 import { ApiError, apiVersionOf, applyPatch, decodeManagers, hasReason, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { bodyCodec, schemaOf } from '../../pipeline/codec.ts';
 import type { BodyCodec } from '../../pipeline/ports.ts';
-import type { AdmissionRequest, AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep } from '../../ports/types.ts';
 import { deepEqual } from '../../registry/deep-equal.ts';
 import { isExemptFromWebhooks, type Matched } from '../matching/index.ts';
 import { ask, concerns, type AdmissionWebhookPorts } from './ask.ts';

@@ -1,5 +1,5 @@
 import type { AdmissionResponse, AdmissionReview } from '@rhythm/api/types/admission-v1';
-import type { AdmissionRequest } from '../../pipeline/types.ts';
+import type { AdmissionRequest } from '../../ports/types.ts';
 import { requestDocument, type Matched } from '../matching/index.ts';
 
 const group = 'admission.k8s.io';

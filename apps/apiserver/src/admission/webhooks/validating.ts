@@ -1,4 +1,4 @@
-import type { AdmissionRequest, AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep } from '../../ports/types.ts';
 import { isExemptFromWebhooks } from '../matching/index.ts';
 import { ask, concerns, type AdmissionWebhookPorts } from './ask.ts';
 import { WaitBudgets } from './budget.ts';

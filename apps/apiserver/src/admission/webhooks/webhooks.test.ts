@@ -4,7 +4,7 @@ import type { MutatingWebhook } from '@rhythm/api/types/admissionregistration-v1
 import { seededRandom, silentLog, systemClock } from '@rhythm/base';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryObjects } from '../../auth/memory-objects.ts';
-import type { AdmissionStep } from '../../pipeline/types.ts';
+import type { AdmissionStep } from '../../ports/types.ts';
 import { testApi, type TestApi } from '../../testing.ts';
 import { WebhookClient } from '../../webhooks/index.ts';
 import { startWebhook, type Answer, type TestWebhook } from '../../webhooks/testing.ts';

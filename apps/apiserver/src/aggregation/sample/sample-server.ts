@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { ApiError, toApiError } from '@rhythm/api';
 import { formatTime, systemClock, systemRandom } from '@rhythm/base';
 import { createAuthority } from '@rhythm/pki';
-import { parseResourcePath, verbOf, wantsWatch, type ResourcePath } from '../../pipeline/path.ts';
+import { parseResourcePath, verbOf, wantsWatch, type ResourcePath } from '../../ports/path.ts';
 import { aggregatedDocument, groupDocument, openApiDocument, resourceDocument, sampleHash } from './documents.ts';
 import { Flunders, sampleGroup, sampleVersion, type Flunder } from './flunders.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@rhythm/api';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import { expect, test } from 'vitest';
-import type { RequestAttributes } from '../../pipeline/types.ts';
+import type { RequestAttributes } from '../../ports/types.ts';
 import { MemoryObjects } from '../memory-objects.ts';
 import { NodeAuthorizer } from './node-authorizer.ts';
 import { NodeGraph } from './node-graph.ts';

@@ -1,7 +1,7 @@
 import { parseFieldSelector } from '@rhythm/api';
 import type { VolumeAttachment } from '@rhythm/api/types/storage-v1';
 import type { PolicyRule } from '@rhythm/api/types/rbac-v1';
-import type { Authorizer, Decision, ObjectReader, RequestAttributes, UserInfo } from '../../pipeline/types.ts';
+import type { Authorizer, Decision, ObjectReader, RequestAttributes, UserInfo } from '../../ports/types.ts';
 import { nodesGroup, nodeUserPrefix } from '../groups.ts';
 import { ruleAllows } from '../rbac/rule.ts';
 import type { NodeGraph } from './node-graph.ts';

@@ -1,5 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@rhythm/api/types/core-v1';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { podReferences, volumeNeedsSecret, type PodReferences } from './references.ts';
 
 /** A pod as the watch cache holds it: an identity that changes whenever the pod does, and the pod on demand. */

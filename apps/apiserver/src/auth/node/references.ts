@@ -1,6 +1,6 @@
 import type { PersistentVolume, Pod } from '@rhythm/api/types/core-v1';
-import { referencesOf } from '../../admission/containers.ts';
-import type { SecretSources } from '../../admission/volume-secrets.ts';
+import { referencesOf } from '../../pods/containers.ts';
+import type { SecretSources } from '../../pods/volume-secrets.ts';
 
 /** What a node needs to see for one pod, by name; all in the pod's namespace. */
 export interface PodReferences {

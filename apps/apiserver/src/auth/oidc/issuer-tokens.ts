@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyResult } from 'jose';
 import { causeChain, toDate, type Clock, type Log } from '@rhythm/base';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import type { TokenAuthenticator } from '../tokens/authenticator.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
 import { claimedIssuer } from '../tokens/signed-token.ts';

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import type { Clock, Log } from '@rhythm/base';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import type { TokenAuthenticator } from '../tokens/authenticator.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
 import { issuerTokens, signingAlgorithmsKnown } from './issuer-tokens.ts';

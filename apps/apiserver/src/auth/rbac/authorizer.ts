@@ -1,5 +1,5 @@
 import type { PolicyRule } from '@rhythm/api/types/rbac-v1';
-import type { Authorizer, Decision, RequestAttributes, UserInfo } from '../../pipeline/types.ts';
+import type { Authorizer, Decision, RequestAttributes, UserInfo } from '../../ports/types.ts';
 import { mastersGroup } from '../groups.ts';
 import type { LiveSubjectIndex } from './live-index.ts';
 import { ruleAllows } from './rule.ts';

@@ -1,5 +1,5 @@
 import type { PolicyRule, Role, RoleBinding, ClusterRole, ClusterRoleBinding } from '@rhythm/api/types/rbac-v1';
-import type { AdmissionRequest, AdmissionStep, UserInfo } from '../../pipeline/types.ts';
+import type { AdmissionRequest, AdmissionStep, UserInfo } from '../../ports/types.ts';
 import { forbiddenObject } from '../forbidden.ts';
 import { mastersGroup } from '../groups.ts';
 import { ruleKey } from './aggregation.ts';

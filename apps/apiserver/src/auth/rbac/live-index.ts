@@ -1,5 +1,5 @@
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '@rhythm/api/types/rbac-v1';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import type { ResourceChanges } from '../ports.ts';
 import { SubjectIndex } from './subject-index.ts';
 

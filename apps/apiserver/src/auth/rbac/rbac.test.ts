@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '@rhythm/base';
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, RoleBinding } from '@rhythm/api/types/rbac-v1';
-import type { RequestAttributes, UserInfo } from '../../pipeline/types.ts';
+import type { RequestAttributes, UserInfo } from '../../ports/types.ts';
 import { forbidden } from '../forbidden.ts';
 import { MemoryObjects } from '../memory-objects.ts';
 import { planAggregation } from './aggregation.ts';

@@ -1,7 +1,7 @@
 import { hasReason } from '@rhythm/api';
 import { causeChain, type Log } from '@rhythm/base';
 import type { ClusterRole } from '@rhythm/api/types/rbac-v1';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import type { ObjectWriter, ResourceChanges } from '../ports.ts';
 import { planAggregation } from './aggregation.ts';
 import { bootstrapObjects, rbacResource, reconciled } from './bootstrap.ts';

@@ -1,5 +1,5 @@
 import type { PolicyRule } from '@rhythm/api/types/rbac-v1';
-import type { RequestAttributes } from '../../pipeline/types.ts';
+import type { RequestAttributes } from '../../ports/types.ts';
 
 /** What of a request a rule looks at. */
 export type RuleRequest = Pick<RequestAttributes, 'verb' | 'isResource' | 'path' | 'group' | 'resource' | 'subresource' | 'name'>;

@@ -1,5 +1,5 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '@rhythm/api/types/rbac-v1';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import { serviceAccountUserName } from '../groups.ts';
 
 /** The rules that one binding gives to one subject. */

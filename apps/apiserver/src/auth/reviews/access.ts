@@ -1,6 +1,6 @@
 import { ApiError, invalid, kindRegistry, type KubeObject } from '@rhythm/api';
 import type { LocalSubjectAccessReview, NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '@rhythm/api/types/authorization-v1';
-import type { Authorizer, RequestAttributes, UserInfo } from '../../pipeline/types.ts';
+import type { Authorizer, RequestAttributes, UserInfo } from '../../ports/types.ts';
 import type { CreateOnlyHandler } from './handler.ts';
 
 const apiGroup = 'authorization.k8s.io';

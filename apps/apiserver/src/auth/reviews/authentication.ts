@@ -1,7 +1,7 @@
 import { invalid, type KubeObject } from '@rhythm/api';
 import { formatTime, type Clock } from '@rhythm/base';
 import type { TokenReview, UserInfo as ApiUserInfo } from '@rhythm/api/types/authentication-v1';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import { authenticatedGroup } from '../groups.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
 import type { TokenAuthenticator } from '../tokens/authenticator.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@rhythm/api';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 
 /** A create of a kind that is answered and never stored. Authorised and decoded already. */
 export interface CreateOnlyRequest {

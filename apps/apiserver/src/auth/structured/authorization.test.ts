@@ -1,6 +1,6 @@
 import { seededRandom, silentLog, systemClock, type Live } from '@rhythm/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Authorizer, RequestAttributes } from '../../pipeline/types.ts';
+import type { Authorizer, RequestAttributes } from '../../ports/types.ts';
 import { startWebhook, type Answer, type TestWebhook } from '../../webhooks/testing.ts';
 import { OrderedAuthorizer, parseAuthorizationConfiguration, type AuthorizationConfiguration } from './index.ts';
 

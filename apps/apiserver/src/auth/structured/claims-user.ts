@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { EvaluationError, fromCel, toCel } from '@rhythm/cel';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
 import type { ClaimMapping, JwtIssuerConfig } from './authentication-configuration.ts';
 import { claimsType, evaluator, userType } from './expressions.ts';

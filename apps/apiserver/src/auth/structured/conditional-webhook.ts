@@ -1,6 +1,6 @@
 import { causeChain, type Clock, type Log } from '@rhythm/base';
 import { EvaluationError, toCel, type Program } from '@rhythm/cel';
-import type { Authorizer, Decision, RequestAttributes } from '../../pipeline/types.ts';
+import type { Authorizer, Decision, RequestAttributes } from '../../ports/types.ts';
 import { accessSpecOf, askedAuthorizer } from '../webhook/access-webhook.ts';
 import type { ReviewClient } from '../webhook/review-client.ts';
 import type { WebhookAuthorizerConfig } from './authorization-configuration.ts';

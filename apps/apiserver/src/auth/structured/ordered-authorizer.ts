@@ -1,5 +1,5 @@
 import type { Clock, Live, Log, Random } from '@rhythm/base';
-import type { Authorizer, Decision, RequestAttributes, UserInfo } from '../../pipeline/types.ts';
+import type { Authorizer, Decision, RequestAttributes, UserInfo } from '../../ports/types.ts';
 import { anyOf } from '../any-of.ts';
 import { mastersGroup } from '../groups.ts';
 import { ReviewClient } from '../webhook/review-client.ts';

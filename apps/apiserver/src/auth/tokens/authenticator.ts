@@ -1,4 +1,4 @@
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 
 /** Whom a bearer token stands for. */
 export interface TokenUser {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Secret } from '@rhythm/api/types/core-v1';
 import { parseTime, type Clock } from '@rhythm/base';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import type { TokenAuthenticator } from './authenticator.ts';
 import { InvalidTokenError } from './claims.ts';
 

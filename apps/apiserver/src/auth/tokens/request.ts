@@ -2,7 +2,7 @@ import { ApiError, conflict, invalid, notFound, type FieldError, type KubeObject
 import { formatTime, randomUuid, type Clock, type Random } from '@rhythm/base';
 import type { BoundObjectReference, TokenRequest } from '@rhythm/api/types/authentication-v1';
 import type { Pod, ServiceAccount } from '@rhythm/api/types/core-v1';
-import type { ObjectReader } from '../../pipeline/types.ts';
+import type { ObjectReader } from '../../ports/types.ts';
 import { serviceAccountUserName } from '../groups.ts';
 import type { CreateOnlyHandler } from '../reviews/handler.ts';
 import type { ClaimRef, TokenClaims } from './claims.ts';

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '@rhythm/api';
-import { parseTime, type Clock } from '@rhythm/base';
-import type { ObjectReader, UserInfo } from '../../pipeline/types.ts';
+import { BoundedCache, parseTime, type Clock } from '@rhythm/base';
+import type { ObjectReader, UserInfo } from '../../ports/types.ts';
 import { serviceAccountGroups, serviceAccountUserName } from '../groups.ts';
 import type { TokenAuthenticator, TokenUser } from './authenticator.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import { InvalidTokenError, type ClaimRef, type TokenClaims } from './claims.ts';
 import type { TokenKeys } from './keys.ts';
 import { claimedIssuer, verifySignature } from './signed-token.ts';

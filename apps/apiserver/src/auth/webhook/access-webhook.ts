@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { causeChain, type Clock, type Log } from '@rhythm/base';
-import type { Authorizer, Decision, RequestAttributes } from '../../pipeline/types.ts';
+import type { Authorizer, Decision, RequestAttributes } from '../../ports/types.ts';
 import { reviewWebhookLimits as limits } from './limits.ts';
 import { Remembered } from './remembered.ts';
 import type { ReviewClient } from './review-client.ts';

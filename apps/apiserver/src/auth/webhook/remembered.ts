@@ -1,5 +1,4 @@
-import type { Clock } from '@rhythm/base';
-import { BoundedCache } from '../tokens/bounded-cache.ts';
+import { BoundedCache, type Clock } from '@rhythm/base';
 
 /** Answers that are good for a while; those who ask the same at once share one question. Failures are not remembered. */
 export class Remembered<T> {

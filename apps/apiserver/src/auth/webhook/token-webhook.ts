@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@rhythm/base';
-import type { UserInfo } from '../../pipeline/types.ts';
+import type { UserInfo } from '../../ports/types.ts';
 import type { TokenAuthenticator, TokenUser } from '../tokens/authenticator.ts';
 import { InvalidTokenError } from '../tokens/claims.ts';
 import { tokenLengthMax } from '../tokens/signed-token.ts';

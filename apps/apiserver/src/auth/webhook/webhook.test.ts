@@ -1,6 +1,6 @@
 import { seededRandom, silentLog, systemClock, VirtualClock } from '@rhythm/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RequestAttributes } from '../../pipeline/types.ts';
+import type { RequestAttributes } from '../../ports/types.ts';
 import { startWebhook, type Answer, type TestWebhook } from '../../webhooks/testing.ts';
 import { reviewWebhookLimits as limits } from './limits.ts';
 import { ReviewClient, webhookAuthorizer, webhookEndpoint, webhookTokens } from './index.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { causeChain, randomUuid, type Clock, type Log, type Random, type Timer } from '@rhythm/base';
+import { BoundedCache, causeChain, randomUuid, type Clock, type Log, type Random, type Timer } from '@rhythm/base';
 import { EncryptedDEKSourceType, EncryptedObject } from '@rhythm/proto/kms/envelope';
-import { BoundedCache } from '../../auth/tokens/bounded-cache.ts';
 import { encryptionLimits as limits } from '../limits.ts';
 import { startsWith, type Opened, type Provider } from '../provider.ts';
 import { aesGcm } from '../providers/aes-gcm.ts';

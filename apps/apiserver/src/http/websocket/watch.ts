@@ -1,5 +1,5 @@
 import type { HttpUpgrade } from '@rhythm/http';
-import type { ResourceWatch } from '../../pipeline/types.ts';
+import type { ResourceWatch } from '../../ports/types.ts';
 import { upgradeWish } from '../../streams/index.ts';
 import { jsonFrame, protobufFrame } from '../watch-stream.ts';
 import { openOneWay, type SocketPorts } from './connection.ts';

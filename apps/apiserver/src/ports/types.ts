@@ -1,5 +1,4 @@
 import type { ApiError, KindDefinition, KubeObject } from '@rhythm/api';
-import type { FlowIds } from '../flow-control/index.ts';
 
 /** Who asks (authentication.k8s.io/v1 UserInfo). */
 export interface UserInfo {
@@ -107,6 +106,12 @@ export interface AdmissionStep {
 export interface ObjectReader {
   get<T extends KubeObject>(group: string, resource: string, namespace: string, name: string): Promise<T | undefined>;
   list<T extends KubeObject>(group: string, resource: string, namespace: string): Promise<readonly T[]>;
+}
+
+/** What classification adds to a reply (`X-Kubernetes-PF-…-UID`). */
+export interface FlowIds {
+  readonly schema: string;
+  readonly level: string;
 }
 
 /** The query parameters of the API, under their names. */

@@ -2,12 +2,12 @@ import { notFound, type KubeObject } from '@rhythm/api';
 import type { Lease } from '@rhythm/api/types/coordination-v1';
 import type { ComponentStatus } from '@rhythm/api/types/core-v1';
 import { causeChain, parseTime } from '@rhythm/base';
-import type { Call, PipelinePorts } from '../pipeline/ports.ts';
-import { objectReader } from '../pipeline/object-reader.ts';
-import { includeOf, objectResponse, renderingOf } from '../pipeline/respond.ts';
-import { filterOf } from '../pipeline/selection.ts';
-import type { ResourceResponse } from '../pipeline/types.ts';
-import { columnDefinitions, partialOf, tableRow } from '../render/table.ts';
+import type { Call, PipelinePorts } from '../ports.ts';
+import { objectReader } from '../object-reader.ts';
+import { includeOf, objectResponse, renderingOf } from '../respond.ts';
+import { filterOf } from '../selection.ts';
+import type { ResourceResponse } from '../../ports/types.ts';
+import { columnDefinitions, partialOf, tableRow } from '../../render/table.ts';
 
 /** Resolves when the component is well, rejects with what is wrong. */
 type Probe = (ports: PipelinePorts) => Promise<void>;

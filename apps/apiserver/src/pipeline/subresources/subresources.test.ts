@@ -2,7 +2,7 @@ import type { KubeObject } from '@rhythm/api';
 import type { ComponentStatus } from '@rhythm/api/types/core-v1';
 import { formatTime } from '@rhythm/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { testApi, type TestApi } from '../testing.ts';
+import { testApi, type TestApi } from '../../testing.ts';
 
 let api: TestApi;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { ApiError, conflict, invalid, type KubeObject } from '@rhythm/api';
 import type { Binding, Pod } from '@rhythm/api/types/core-v1';
 import { formatTime } from '@rhythm/base';
-import { Admission } from '../pipeline/admission.ts';
-import { checkType } from '../pipeline/create.ts';
-import type { Call, PipelinePorts } from '../pipeline/ports.ts';
-import { objectResponse, renderingOf, successStatus } from '../pipeline/respond.ts';
-import type { ResourceResponse } from '../pipeline/types.ts';
+import { Admission } from '../admission.ts';
+import { checkType } from '../create.ts';
+import type { Call, PipelinePorts } from '../ports.ts';
+import { objectResponse, renderingOf, successStatus } from '../respond.ts';
+import type { ResourceResponse } from '../../ports/types.ts';
 
 const pods = { group: '', resource: 'pods' };
 const bindingKind = { group: '', version: 'v1', kind: 'Binding' };

@@ -1,5 +1,5 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
-import type { HttpUpgrade } from '@rhythm/http';
+import type { HttpExchange, HttpUpgrade } from '@rhythm/http';
 import type { RequestAttributes, ResourceRequest, ResourceResponse, UserInfo } from './types.ts';
 
 /** An authenticated and authorised request, as a handler of a subresource or of an unstored kind gets it. */
@@ -45,3 +45,6 @@ export interface UpgradeHandler {
   readonly subresource: string;
   upgrade(call: ResourceCall, upgrade: HttpUpgrade): Promise<void>;
 }
+
+/** Serves paths that are not resources: discovery, health, version, OpenAPI. False: it is none of its paths. `delegated` is to be called before another server is asked. */
+export type PathHandler = (exchange: HttpExchange, user: UserInfo, delegated?: () => void) => Promise<boolean>;

@@ -2,12 +2,12 @@ import { ApiError, matcherOfSelector, type KindDefinition, type KubeObject } fro
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Eviction, PodDisruptionBudget } from '@rhythm/api/types/policy-v1';
 import { formatTime } from '@rhythm/base';
-import { checkType } from '../pipeline/create.ts';
-import { checkDeleteOptions, removeObject } from '../pipeline/delete.ts';
-import type { Call, PipelinePorts } from '../pipeline/ports.ts';
-import { objectReader } from '../pipeline/object-reader.ts';
-import { objectResponse, renderingOf, successStatus } from '../pipeline/respond.ts';
-import type { ResourceResponse } from '../pipeline/types.ts';
+import { checkType } from '../create.ts';
+import { checkDeleteOptions, removeObject } from '../delete.ts';
+import type { Call, PipelinePorts } from '../ports.ts';
+import { objectReader } from '../object-reader.ts';
+import { objectResponse, renderingOf, successStatus } from '../respond.ts';
+import type { ResourceResponse } from '../../ports/types.ts';
 
 const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 

@@ -1,14 +1,14 @@
 import { ApiError, apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Scale } from '@rhythm/api/types/autoscaling-v1';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
-import { configurationOf, decideApply } from '../pipeline/apply.ts';
-import { readScale, writeReplicas } from '../custom/scale-paths.ts';
-import { checkType } from '../pipeline/create.ts';
-import { isApply } from '../pipeline/field-managers.ts';
-import type { Call, PipelinePorts } from '../pipeline/ports.ts';
-import { objectResponse, renderingOf } from '../pipeline/respond.ts';
-import type { ResourceResponse } from '../pipeline/types.ts';
-import { decideUpdate, patcherOf } from '../pipeline/update.ts';
+import { configurationOf, decideApply } from '../apply.ts';
+import { readScale, writeReplicas } from '../../custom/scale-paths.ts';
+import { checkType } from '../create.ts';
+import { isApply } from '../field-managers.ts';
+import type { Call, PipelinePorts } from '../ports.ts';
+import { objectResponse, renderingOf } from '../respond.ts';
+import type { ResourceResponse } from '../../ports/types.ts';
+import { decideUpdate, patcherOf } from '../update.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
