@@ -2,7 +2,7 @@ import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import { settlePromises, VirtualClock } from '@rhythm/base';
 import { beforeEach, expect, test } from 'vitest';
 import { limits } from '../limits.ts';
-import { encodeStored } from '../registry/stored-form.ts';
+import { encodeStored } from '../stored/stored-form.ts';
 import { entryOf } from './entry.ts';
 import { Change } from './history.ts';
 import { Rounds, type Listener, type Round } from './rounds.ts';
