@@ -81,8 +81,8 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const definitions = new DefinitionController({ registry, caches, reader, writes, clock, random, log, conversion: { client: webhooks, random } });
   const policies = policyFollower({ registry, reader, writes, changes, log });
   const upkeep = flow.upkeep({ reader, writes, changes });
-  const life: Life = { steps: new StartSteps(), shutdown: new Shutdown(config.shutdown ?? shutdownDefaults), isWarm: false };
   const ended = new AbortController();
+  const life: Life = { steps: new StartSteps({ clock, random, log, signal: ended.signal }), shutdown: new Shutdown(config.shutdown ?? shutdownDefaults), isWarm: false };
   const { http, grpc } = await listen(config, ports, pipeline, auth, { ...audit, flow, registry, metrics, aggregator, ...(encryption === undefined ? {} : { encryption }), upgrades: upgradeHandlers(streams), proxy: new ResourceProxy(proxyPorts(config, reader, ports)) }, life).catch(async (error: unknown) => {
     auth.stop();
     encryption?.stop();

@@ -44,6 +44,11 @@ export interface AggregatorPorts {
   readonly log: Log;
 }
 
+interface Part {
+  start(): Promise<void> | void;
+  stop(): Promise<void> | void;
+}
+
 /** Everything that makes servers behind APIServices a part of this one. */
 export class Aggregator {
   /** For the HTTP face. */
@@ -59,7 +64,9 @@ export class Aggregator {
   readonly #table: ApiServiceTable;
   readonly #client: RemoteClient;
   readonly #discovery: RemoteDiscovery;
-  #started: { stop(): Promise<void> | void }[] = [];
+  /** Those that are not yet started, in their order. */
+  #parts: Part[] | undefined;
+  readonly #started: Part[] = [];
 
   constructor(config: AggregatorConfig, ports: AggregatorPorts) {
     const { reader, changes, source, clock, random, log, registry } = ports;
@@ -84,19 +91,30 @@ export class Aggregator {
     return (exchange, user, delegated) => this.face.serveDocument(exchange, user, delegated);
   }
 
-  /** Resolves when what this server serves has its APIServices, and others are known. */
+  /** Resolves when what this server serves has its APIServices, and others are known. After it has failed it may be called again. */
   async start(writes: OwnWrites): Promise<void> {
+    this.#parts ??= this.#partsWith(writes);
+    for (let part = this.#parts[0]; part !== undefined; part = this.#parts[0]) {
+      if (this.#started.at(-1) !== part) this.#started.push(part);
+      await part.start();
+      this.#parts.shift();
+    }
+  }
+
+  #partsWith(writes: OwnWrites): Part[] {
     const { registry, reader, changes, clock, random, log } = this.#ports;
     const common = { reader, writes, clock, random, log };
-    await this.#begin(this.#table);
-    await this.#begin(new LocalServices({ ...common, registry, table: this.#table }));
     const authentication = new AuthenticationConfig({ ...common, changes }, () => this.#trusted());
-    await this.#begin(authentication);
-    const unfollow = this.#config.live?.serving?.onChange(() => authentication.trigger());
-    if (unfollow !== undefined) this.#started.push({ stop: unfollow });
-    await this.#begin(new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client, countUnavailable: this.#countUnavailable }));
-    await this.#begin(this.#discovery);
-    await this.#begin(this.#openApi);
+    let unfollow: (() => void) | undefined;
+    return [
+      this.#table,
+      new LocalServices({ ...common, registry, table: this.#table }),
+      authentication,
+      { start: () => void (unfollow = this.#config.live?.serving?.onChange(() => authentication.trigger())), stop: () => unfollow?.() },
+      new AvailabilityController({ ...common, changes, table: this.#table, client: this.#client, countUnavailable: this.#countUnavailable }),
+      this.#discovery,
+      this.#openApi,
+    ];
   }
 
   /** Whom this server believes at the moment. */
@@ -109,10 +127,5 @@ export class Aggregator {
   async stop(): Promise<void> {
     for (const part of this.#started.toReversed()) await part.stop();
     this.#client.close();
-  }
-
-  async #begin(part: { start(): Promise<void> | void; stop(): Promise<void> | void }): Promise<void> {
-    this.#started.push(part);
-    await part.start();
   }
 }
