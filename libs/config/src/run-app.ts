@@ -19,12 +19,14 @@ export async function runApp(name: string, log: Log, start: (argv: readonly stri
   };
   process.on('unhandledRejection', (reason) => end(1, causeChain(reason)));
   process.on('uncaughtException', (error) => end(1, causeChain(error)));
-  const signalled = new Promise<void>((resolve) => {
-    process.on('SIGTERM', () => resolve());
-    process.on('SIGINT', () => resolve());
+  const signalled = new Promise<undefined>((resolve) => {
+    process.on('SIGTERM', () => resolve(undefined));
+    process.on('SIGINT', () => resolve(undefined));
   });
   try {
-    const app = await start(process.argv.slice(2));
+    const app = await Promise.race([start(process.argv.slice(2)), signalled]);
+    // Whoever is told to end while it waits for another, a store that is away say, need not wait on.
+    if (app === undefined) return process.exit(0);
     await Promise.race([signalled, ...(app.failed === undefined ? [] : [app.failed])]);
     await app.stop();
     process.exit(0);

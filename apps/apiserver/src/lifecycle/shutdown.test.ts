@@ -1,4 +1,4 @@
-import { seededRandom, silentLog, systemClock } from '@rhythm/base';
+import { seededRandom, silentLog, systemClock, type Clock } from '@rhythm/base';
 import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
 import { memoryStore } from '@rhythm/store-client';
 import { connect as connectHttp2 } from 'node:http2';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   config = { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' };
 });
 
-const begin = (more: Partial<ApiserverConfig> = {}): Promise<Apiserver> => start({ ...config, ...more }, { store: memoryStore(), clock: systemClock, random: seededRandom(9), log: silentLog });
+const begin = (more: Partial<ApiserverConfig> = {}, clock: Clock = systemClock): Promise<Apiserver> => start({ ...config, ...more }, { store: memoryStore(), clock, random: seededRandom(9), log: silentLog });
 
 interface Reply {
   readonly status: number;
@@ -38,7 +38,11 @@ function send(api: Apiserver, agent: Agent, path: string, method = 'GET', body?:
 }
 
 test('a client that never rests sees no error across a stop when it heeds readiness; its watch ends in peace', async () => {
-  const api = await begin({ shutdown: { delayMs: 300, drainMs: 3_000 } });
+  // The delay is over when every client has heard that the server is not ready, however long that takes.
+  const delayMs = 123_456;
+  const delay = Promise.withResolvers<void>();
+  const clock: Clock = { ...systemClock, sleep: (ms, signal) => (ms === delayMs ? delay.promise : systemClock.sleep(ms, signal)) };
+  const api = await begin({ shutdown: { delayMs, drainMs: 30_000 } }, clock);
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const errors: unknown[] = [];
   let [done, isOver, stopped] = [0, false, Promise.resolve()];
@@ -64,6 +68,7 @@ test('a client that never rests sees no error across a stop when it heeds readin
   };
   const watching = send(api, new Agent(), '/api/v1/namespaces/default/configmaps?watch=1');
   await Promise.all([fire(1), fire(2), fire(3), fire(4), heed()]);
+  delay.resolve();
   await stopped;
   expect(errors).toEqual([]);
   expect(done).toBeGreaterThan(40);
