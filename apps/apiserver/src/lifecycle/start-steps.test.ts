@@ -67,13 +67,20 @@ test('what another server wrote first is no failure; what will not pass is', asy
   });
   expect(attempts).toBe(2);
   await expect(steps.run('crd-informer-synced', () => Promise.reject(new StoreError('NoSpace', 'the store is full')))).rejects.toThrow('the store is full');
-  expect(steps.checks.filter(({ check }) => passes(check)).map(({ name }) => name)).toEqual(['poststarthook/bootstrap-controller']);
+  expect(steps.checks.filter((one) => passes(() => one.check())).map(({ name }) => name)).toEqual(['poststarthook/bootstrap-controller']);
 });
 
 test('a server that is stopped does not wait for its store', async () => {
   const stop = new AbortController();
   const warned: string[] = [];
-  const steps = new StartSteps(ports(stop.signal, { ...silentLog, warn: (text) => void (warned.push(text), stop.abort(new Error('the server is stopping'))) }));
+  const log: Log = {
+    ...silentLog,
+    warn: (text) => {
+      warned.push(text);
+      stop.abort(new Error('the server is stopping'));
+    },
+  };
+  const steps = new StartSteps(ports(stop.signal, log));
   await expect(steps.run('crd-informer-synced', () => Promise.reject(new StoreError('Unavailable', 'connection refused')))).rejects.toThrow('the server is stopping');
   expect(warned).toEqual(['a step of the start is tried again']);
 });
