@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { testTimeout: 60_000, hookTimeout: 180_000, pool: 'forks' as const };
+/** Nothing here measures how fast we are (bench/ does): each wait is there to find what hangs, also on a machine several times slower than ours. */
+const common = { testTimeout: 240_000, hookTimeout: 360_000, teardownTimeout: 240_000, expect: { poll: { timeout: 120_000 } }, setupFiles: ['e2e/support/tell-logs.ts'], pool: 'forks' as const };
 
 /** Rows share one process: the client they all use is large. */
 const conformance = { ...common, include: ['e2e/conformance/rows/**/*.test.ts'], isolate: false, maxConcurrency: 6 };

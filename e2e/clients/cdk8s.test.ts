@@ -50,11 +50,11 @@ afterAll(async () => {
 
 test('a program of cdk8s: applied, changed, applied again, pruned', async () => {
   expect(await apply(synthesize({ replicas: 1, extra: true }))).toContain('deployment.apps/shop-web serverside-applied');
-  await k.ok('rollout', 'status', 'deployment/shop-web', '--timeout=40s');
+  await k.ok('rollout', 'status', 'deployment/shop-web', '--timeout=120s');
   expect(await k.ok('get', 'secret', 'shop-extra', '-o', 'jsonpath={.data.key}')).toBe('dmFsdWU=');
 
   expect(await apply(synthesize({ replicas: 2, extra: false }))).toContain('secret/shop-extra pruned');
-  await k.ok('wait', '--for=jsonpath={.status.readyReplicas}=2', 'deployment/shop-web', '--timeout=40s');
+  await k.ok('wait', '--for=jsonpath={.status.readyReplicas}=2', 'deployment/shop-web', '--timeout=120s');
   expect(await k.ok('get', 'deployment', 'shop-web', '-o', String.raw`jsonpath={.metadata.annotations.example\.com/made-by}`)).toBe('a-program');
 
   const unchanged = await k.ok('get', 'deployment,configmap,service', '-l', 'app=shop', '-o', 'jsonpath={.items[*].metadata.generation}');

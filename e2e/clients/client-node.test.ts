@@ -21,7 +21,7 @@ describe('@kubernetes/client-node', () => {
 
   beforeAll(async () => {
     await core.createNamespace({ body: { metadata: { name: namespace } } });
-    await k.ok('wait', '--for=create', 'serviceaccount/default', '--timeout=20s');
+    await k.ok('wait', '--for=create', 'serviceaccount/default', '--timeout=120s');
   });
   afterAll(async () => {
     await core.deleteNamespace({ name: namespace });
@@ -71,7 +71,7 @@ describe('@kubernetes/client-node', () => {
     };
     await objects.create(definition);
     try {
-      await k.ok('wait', '--for=condition=Established', 'crd/boats.client.example.com', '--timeout=10s');
+      await k.ok('wait', '--for=condition=Established', 'crd/boats.client.example.com', '--timeout=120s');
       const boat = { apiVersion: 'client.example.com/v1', kind: 'Boat', metadata: { name: 'sloop', namespace }, spec: {} };
       const apply = (spec: object): Promise<KubernetesObject> => objects.patch({ ...boat, spec } as KubernetesObject, undefined, undefined, 'harbour', true, PatchStrategy.ServerSideApply);
       expect(await apply({})).toMatchObject({ spec: { sails: 1 } });
@@ -175,7 +175,8 @@ describe('@kubernetes/client-node', () => {
     attached.close();
 
     await k.ok('run', 'web', `--image=${nginx}`);
-    await k.ok('wait', '--for=condition=Ready', 'pod/web', '--timeout=30s');
+    await k.ok('wait', '--for=condition=Ready', 'pod/web', '--timeout=120s');
+    await eventually(async () => (await k.try(['exec', 'web', '--', 'wget', '-qO-', 'http://127.0.0.1/hostname'])).code === 0, 'its server listens');
     const forward = new PortForward(config);
     const server = createServer((socket) => void forward.portForward(namespace, 'web', [80], socket, null, socket).catch(() => socket.destroy()));
     server.listen(0, '127.0.0.1');

@@ -7,8 +7,8 @@ const explain = (...args: string[]): Promise<string> => cluster.kubectl('explain
 
 /** The words come from npm, in the background, the first time that a cluster is brought up on this machine. */
 beforeAll(async () => {
-  await eventually(async () => (await explain('lease')).includes('Lease defines a lease concept.'), 'the descriptions are there', 60_000);
-}, 90_000);
+  await eventually(async () => (await explain('lease')).includes('Lease defines a lease concept.'), 'the descriptions are there');
+});
 
 test('kubectl explain says what kinds and fields mean', async () => {
   expect(await explain('deployment')).toMatch(/^GROUP: +apps\nKIND: +Deployment\nVERSION: +v1\n\nDESCRIPTION:\n +Deployment enables declarative updates for Pods and ReplicaSets\.\n[^]*\n {2}spec\t<DeploymentSpec>\n +Specification of the desired behavior of the Deployment\.\n/);

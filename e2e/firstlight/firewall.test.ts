@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 const namespace = `rhythm-e2e-${process.pid}`;
 const dir = clusterFolder();
 /** nsenter and not `ip netns exec`, which would hide the cgroups. */
-const inside = (command: string, ...args: string[]): Promise<string> => ok('nsenter', [`--net=/run/netns/${namespace}`, command, ...args], { timeoutMs: 180_000 });
+const inside = (command: string, ...args: string[]): Promise<string> => ok('nsenter', [`--net=/run/netns/${namespace}`, command, ...args], { timeoutMs: 300_000 });
 const rules = (): Promise<string> => inside('iptables', '-S');
 
 beforeAll(async () => {
@@ -38,8 +38,9 @@ test('host ports leave nothing in the nat table', async () => {
   const before = await ruleset();
   await inside(rhythm, 'up', '--dir', dir, '--detach', '--port', '0');
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'open', namespace: 'default' }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'open', image: 'rhythm.local/hello:v1', command: ['/bin/httpd', '-f', '-p', '80', '-h', '/etc'], ports: [{ containerPort: 80, hostPort: 28_081 }] }] } };
-  await inside('sh', '-c', `echo '${JSON.stringify(pod)}' | ${rhythm} kubectl --dir ${dir} apply -f - && ${rhythm} kubectl --dir ${dir} wait --for=condition=Ready pod/open --timeout=30s`);
-  expect(await inside('busybox', 'wget', '-qO-', 'http://127.0.0.1:28081/passwd')).toContain('root:x:0:0');
+  await inside('sh', '-c', `echo '${JSON.stringify(pod)}' | ${rhythm} kubectl --dir ${dir} apply -f - && ${rhythm} kubectl --dir ${dir} wait --for=condition=Ready pod/open --timeout=120s`);
+  // Ready is a container that was started: its server listens a moment later.
+  await eventually(async () => (await inside('busybox', 'wget', '-qO-', 'http://127.0.0.1:28081/passwd')).includes('root:x:0:0'), 'the host port leads to the pod');
   expect(await ruleset()).toContain('CNI-HOSTPORT-DNAT');
   await inside(rhythm, 'down', '--dir', dir);
   expect(await ruleset()).toBe(before);

@@ -29,7 +29,7 @@ const apply = (manifest: string): Promise<string> => cluster.apply(manifest.repl
 beforeAll(async () => {
   await cluster.kubectl('create', 'namespace', namespace);
   await apply(deployment(2, '1'));
-  await k('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await k('rollout', 'status', 'deployment/web', '--timeout=120s');
 });
 afterAll(async () => {
   await cluster.tryKubectl('delete', 'namespace', namespace, '--wait=false');
@@ -42,7 +42,7 @@ test('kubectl is 1.35, and the server says 1.35', async () => {
 
 describe('get', () => {
   test('as a table, wide, and without headers', async () => {
-    expect(await k('get', 'deployments')).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +2\/2 +2 +2 +\d+s\n$/);
+    expect(await k('get', 'deployments')).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +2\/2 +2 +2 +\S+\n$/);
     expect(await k('get', 'pods', '-o', 'wide')).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES\nweb-\S+ +1\/1 +Running +0 +\S+ +10\.\d+\.\d+\.\d+ +\S+ +<none> +<none>\n/);
     expect((await k('get', 'pods', '--no-headers', '-l', 'app=web')).trim().split('\n')).toHaveLength(2);
     expect(await k('get', 'nodes')).toMatch(/^NAME +STATUS +ROLES +AGE +VERSION\n\S+ +Ready +\S+ +\S+ +v1\.35/);
@@ -100,15 +100,17 @@ test('apply creates, changes, and says when there is nothing to change', async (
 
 test('scale, rollout status, history and undo', async () => {
   await k('scale', 'deployment/web', '--replicas=3');
-  await k('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await k('rollout', 'status', 'deployment/web', '--timeout=120s');
   expect(await k('get', 'deploy', 'web', '-o', 'jsonpath={.status.availableReplicas}')).toBe('3');
   await apply(deployment(3, '2'));
-  expect(await k('rollout', 'status', 'deployment/web', '--timeout=90s')).toContain('successfully rolled out');
+  expect(await k('rollout', 'status', 'deployment/web', '--timeout=120s')).toContain('successfully rolled out');
   expect((await k('get', 'pods', '-l', 'version=2', '-o', 'name')).trim().split('\n').length).toBeGreaterThanOrEqual(3);
   expect(await k('rollout', 'history', 'deployment/web')).toMatch(/REVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>/);
   await k('rollout', 'undo', 'deployment/web');
-  await k('rollout', 'status', 'deployment/web', '--timeout=90s');
+  await k('rollout', 'status', 'deployment/web', '--timeout=120s');
   expect(await k('get', 'deploy', 'web', '-o', 'jsonpath={.spec.template.metadata.labels.version}')).toBe('1');
+  // A rollout is over while the last of the old pods still end.
+  await k('wait', '--for=delete', 'pod', '-l', 'version=2', '--timeout=120s');
 });
 
 test('describe shows conditions, containers and events', async () => {
@@ -116,9 +118,9 @@ test('describe shows conditions, containers and events', async () => {
   const text = await k('describe', name);
   expect(text).toMatch(/Status: +Running/);
   expect(text).toMatch(/Ready +True/);
-  expect(text).toMatch(/Normal +Scheduled /);
-  expect(text).toMatch(/Normal +Started /);
-  expect(await k('describe', 'deployment', 'web')).toMatch(/ScalingReplicaSet/);
+  // Events are written behind what they tell of.
+  await eventually(async () => /Normal +Scheduled [^]*Normal +Started /.test(await k('describe', name)), 'the events of a pod');
+  await eventually(async () => (await k('describe', 'deployment', 'web')).includes('ScalingReplicaSet'), 'the events of a deployment');
   expect(await cluster.kubectl('describe', 'node')).toMatch(/Ready +True/);
 });
 
@@ -139,11 +141,11 @@ spec:
       image: rhythm.local/hello:v1
       command: [/bin/sh, -c, 'for i in 1 2 3; do echo line $i; sleep 1; done']
 `);
-  await k('wait', '--for=condition=Ready', 'pod/counter', '--timeout=30s');
+  await eventually(async () => (await k('get', 'pod', 'counter', '-o', 'jsonpath={.status.phase}')) !== 'Pending', 'it has begun');
   expect(await k('logs', '-f', 'counter')).toBe('line 1\nline 2\nline 3\n');
   expect(await k('logs', 'counter', '--tail=1')).toBe('line 3\n');
   expect(await k('logs', 'counter', '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z line 1\n/);
-  await k('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/counter', '--timeout=30s');
+  await k('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/counter', '--timeout=120s');
 });
 
 test('exec gives output, exit code and standard input', async () => {
@@ -158,7 +160,7 @@ test('wait for deletion, which a finalizer holds up', async () => {
   await apply('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: waited, finalizers: [example.com/hold] }\n');
   await k('delete', 'configmap', 'waited', '--wait=false');
   expect(await k('get', 'configmap', 'waited', '-o', 'jsonpath={.metadata.deletionTimestamp}')).toMatch(/^\d{4}-/);
-  const waiting = k('wait', '--for=delete', 'configmap/waited', '--timeout=30s');
+  const waiting = k('wait', '--for=delete', 'configmap/waited', '--timeout=120s');
   await k('patch', 'configmap', 'waited', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
   await waiting;
   expect((await cluster.tryKubectl('-n', namespace, 'get', 'configmap', 'waited')).code).toBe(1);
@@ -181,6 +183,6 @@ test('api-resources and api-versions', async () => {
 test('deleting a namespace takes everything in it', async () => {
   await cluster.kubectl('create', 'namespace', 'short-lived');
   await cluster.kubectl('-n', 'short-lived', 'create', 'configmap', 'inside');
-  await cluster.kubectl('delete', 'namespace', 'short-lived', '--timeout=60s');
+  await cluster.kubectl('delete', 'namespace', 'short-lived', '--timeout=120s');
   expect((await cluster.tryKubectl('get', 'namespace', 'short-lived')).code).toBe(1);
 });

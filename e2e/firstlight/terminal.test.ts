@@ -25,8 +25,9 @@ test('exec -it: a shell on a real terminal, with its size, echo, Ctrl-C and exit
     shell.pty.write('stty size\r');
     return shell.text().includes('40 120');
   }, 'the new size');
-  shell.pty.write('sleep 1000\r');
-  await eventually(async () => shell.text().includes('sleep 1000'), 'the echo');
+  // What it says shows that the line is no longer edited, where Ctrl-C would be a character like others.
+  shell.pty.write('echo b$((1))gun; sleep 1000\r');
+  await eventually(async () => shell.text().includes('b1gun'), 'the command');
   shell.pty.write('\u0003');
   shell.pty.write('echo after $((1 + 1))\r');
   await eventually(async () => shell.text().includes('after 2'), 'Ctrl-C ends the command, not the shell');
@@ -36,7 +37,7 @@ test('exec -it: a shell on a real terminal, with its size, echo, Ctrl-C and exit
 
 test('run -it --rm: a pod for the length of a command', async () => {
   const session = terminal(['run', 'once', '-it', '--rm', '--restart=Never', '--image=rhythm.local/hello:v1', '--', '/bin/sh']);
-  await eventually(async () => session.text().includes('/ # '), 'a prompt', 30_000);
+  await eventually(async () => session.text().includes('/ # '), 'a prompt');
   session.pty.write('wget -qO- http://hello\r');
   await eventually(async () => /\nhello-[a-z0-9]+-[a-z0-9]{5}\r\n/.test(session.text()), 'the Service answers by its short name');
   session.pty.write('exit\r');

@@ -6,8 +6,8 @@ import { census, clusterIp, helloService, isRunning, isScheduled, kill, persist,
 import { call, steadyClient, type SteadyClient } from './steady-client.ts';
 import { storeWriter, type StoreWriter } from './store-writer.ts';
 
-/** Within this long the function of a killed process must work again. */
-const healSecondsMax = 10;
+/** Within this long the function of a killed process must work again. Here it takes a second or two (the table says); this is for machines many times slower. */
+const healSecondsMax = 60;
 
 let rig: Rig;
 let steady: SteadyClient;

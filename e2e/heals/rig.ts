@@ -109,12 +109,12 @@ export const isRunning = (pod: Pod): boolean => pod.status.phase === 'Running' &
 export async function startsAndExecs({ cluster, client }: Rig, name: string): Promise<void> {
   await persist(() => client.create(resources.pods, 'default', sleeper(name)));
   await untilPod(client, name, isRunning);
-  await eventually(async () => (await cluster.tryKubectl('exec', name, '--', 'echo', 'works')).stdout === 'works\n', `exec in ${name}`, 10_000);
+  await eventually(async () => (await cluster.tryKubectl('exec', name, '--', 'echo', 'works')).stdout === 'works\n', `exec in ${name}`);
 }
 
 /** Asks the cluster's DNS for a Service until it has its address. */
 export async function resolves(server: string, service: string, address: string): Promise<void> {
-  const resolver = new Resolver({ timeout: 300, tries: 1 });
+  const resolver = new Resolver({ timeout: 1_000, tries: 1 });
   resolver.setServers([server]);
   await persist(async () => {
     const found = await resolver.resolve4(`${service}.default.svc.cluster.local`);

@@ -47,7 +47,7 @@ commands('change', ({ k, command, since }) => {
     const forced = await k.try(['delete', 'pod', 'forced', '--force', '--grace-period=0']);
     expect(forced.stdout).toBe(`pod "forced" force deleted${k.fromNamespace}\n`);
     expect(forced.stderr).toMatch(/^[Ww]arning: Immediate deletion does not wait for confirmation/);
-    await k.ok('delete', 'deploy', 'owner', '--cascade=foreground', '--timeout=30s');
+    await k.ok('delete', 'deploy', 'owner', '--cascade=foreground', '--timeout=120s');
     expect(await k.ok('get', 'rs,pods', '-l', 'app=owner', '-o', 'name')).toBe('');
     await k.ok('delete', 'deploy', 'parent', '--cascade=orphan');
     expect(await k.ok('get', 'rs', '-l', 'app=parent', '-o', 'jsonpath={.items[*].metadata.ownerReferences}')).toBe('');
@@ -88,10 +88,10 @@ commands('change', ({ k, command, since }) => {
   });
   command('scale', async () => {
     await k.ok('create', 'deployment', 'scaled', `--image=${nginx}`);
-    expect(await k.ok('scale', 'deploy/scaled', '--replicas=2', '--current-replicas=1', '--timeout=30s')).toBe('deployment.apps/scaled scaled\n');
+    expect(await k.ok('scale', 'deploy/scaled', '--replicas=2', '--current-replicas=1', '--timeout=120s')).toBe('deployment.apps/scaled scaled\n');
     expect(await k.fails('scale', 'deploy/scaled', '--current-replicas=7', '--replicas=3')).toMatch(/^error: Expected replicas to be 7,? was 2\n$/);
     expect(await k.fails('scale', 'deploy/nobody', '--replicas=3')).toContain('deployments.apps "nobody" not found');
-    await k.ok('rollout', 'status', 'deploy/scaled', '--timeout=30s');
+    await k.ok('rollout', 'status', 'deploy/scaled', '--timeout=120s');
     expect(await k.ok('get', 'deploy', 'scaled', '-o', 'jsonpath={.status.readyReplicas}')).toBe('2');
     expect(await k.ok('scale', 'deploy', '-l', 'app=scaled', '--replicas=0')).toBe('deployment.apps/scaled scaled\n');
     await eventually(async () => (await k.ok('get', 'pods', '-l', 'app=scaled', '-o', 'name')) === '', 'no pods');
@@ -116,7 +116,7 @@ commands('change', ({ k, command, since }) => {
     expect(await k.fails('expose', 'deploy', 'exposed', '--port=99999', '--name=wrong')).toContain('spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive');
   });
   command('rollout (history, status, restart, pause, resume, undo)', async () => {
-    const status = (): Promise<string> => k.ok('rollout', 'status', 'deploy/rolled', '--timeout=40s');
+    const status = (): Promise<string> => k.ok('rollout', 'status', 'deploy/rolled', '--timeout=120s');
     await k.ok('annotate', 'deploy', 'rolled', 'kubernetes.io/change-cause=begun');
     await k.ok('set', 'image', 'deploy/rolled', `nginx=${nginx.replace('v1', 'v2')}`);
     expect(await status()).toMatch(/(Waiting for deployment "rolled" rollout to finish: .*\n)*deployment "rolled" successfully rolled out\n$/);
@@ -138,7 +138,7 @@ commands('change', ({ k, command, since }) => {
   });
   command('rollout status of one that does not get on', async () => {
     await k.apply(`apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: stuck }\nspec: { progressDeadlineSeconds: 2, selector: { matchLabels: { a: stuck } }, template: { metadata: { labels: { a: stuck } }, spec: { nodeSelector: { there: is-none }, containers: [{ name: c, image: x }] } } }\n`);
-    expect(await k.fails('rollout', 'status', 'deploy/stuck', '--timeout=30s')).toBe('error: deployment "stuck" exceeded its progress deadline\n');
+    expect(await k.fails('rollout', 'status', 'deploy/stuck', '--timeout=120s')).toBe('error: deployment "stuck" exceeded its progress deadline\n');
     expect(await k.fails('rollout', 'status', 'deploy/nobody')).toContain('deployments.apps "nobody" not found');
     expect(await k.ok('rollout', 'status', 'deploy/stuck', '--watch=false').catch(String)).toMatch(/exceeded its progress deadline|Waiting for deployment/);
   });

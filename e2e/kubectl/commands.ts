@@ -38,7 +38,7 @@ export class Kubectl {
 
   /** The command, whatever it ends with. */
   try(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): Promise<Output> {
-    return exec(this.binary, ['-n', this.namespace, ...args], { env: { ...this.env, ...env }, timeoutMs: 50_000, ...(input === undefined ? {} : { input }) });
+    return exec(this.binary, ['-n', this.namespace, ...args], { env: { ...this.env, ...env }, timeoutMs: 180_000, ...(input === undefined ? {} : { input }) });
   }
 
   /** The standard output of a command that must succeed. */
@@ -70,12 +70,14 @@ export class Kubectl {
   /** A pod that sleeps until it is told to end, Ready. */
   async sleeper(name: string, ...flags: string[]): Promise<void> {
     await this.ok('run', name, `--image=${busybox}`, '--restart=Never', ...flags, '--command', '--', 'sh', '-c', "trap 'exit 0' TERM; echo begun; while true; do sleep 0.2; done");
-    await this.ok('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s');
+    await this.ok('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s');
+    // Ready is a container that was started; what it does first comes a moment later.
+    await eventually(async () => (await this.ok('logs', name)) === 'begun\n', `${name} has begun`);
   }
 
   async deployment(name: string, replicas = 1): Promise<void> {
     await this.ok('create', 'deployment', name, `--image=${nginx}`, `--replicas=${replicas}`);
-    await this.ok('rollout', 'status', `deployment/${name}`, '--timeout=40s');
+    await this.ok('rollout', 'status', `deployment/${name}`, '--timeout=120s');
   }
 
   /** A command that goes on; `text` is what it has said so far. */
@@ -100,7 +102,7 @@ export class Running {
 
   /** Waits until the command has said something. */
   until(pattern: RegExp): Promise<RegExpMatchArray> {
-    return eventually(async () => this.text.match(pattern) ?? undefined, `${pattern} in what kubectl says: ${this.text}`, 20_000);
+    return eventually(async () => this.text.match(pattern) ?? undefined, () => `${pattern} in what kubectl says: ${this.text}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,7 +163,7 @@ function inNamespace(namespace: string, version: Version): Kubectl {
   const cluster = new Cluster(inject('clusterDir'));
   beforeAll(async () => {
     await cluster.kubectl('create', 'namespace', namespace);
-    await cluster.kubectl('-n', namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=20s');
+    await cluster.kubectl('-n', namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=120s');
   });
   afterAll(async () => {
     await cluster.tryKubectl('delete', 'namespace', namespace, '--wait=false');

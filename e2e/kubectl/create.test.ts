@@ -117,7 +117,7 @@ commands('create', ({ k, command, since }) => {
     const name = `${k.namespace}-more`;
     expect(await create('namespace', name)).toBe(`namespace/${name} created\n`);
     expect(await k.ok('get', 'ns', name)).toMatch(/\n\S+ +Active +\S+\n$/);
-    expect(await k.ok('delete', 'namespace', name, '--timeout=40s')).toBe(`namespace "${name}" deleted\n`);
+    expect(await k.ok('delete', 'namespace', name, '--timeout=120s')).toBe(`namespace "${name}" deleted\n`);
   });
   command('create --dry-run, -o, --raw, --save-config', async () => {
     expect(await create('deployment', 'dry', `--image=${nginx}`, '--dry-run=client', '-o', 'yaml')).toMatch(/^apiVersion: apps\/v1\nkind: Deployment\nmetadata:\n/);

@@ -41,8 +41,8 @@ commands('custom', ({ k, alone, since }) => {
 
   alone('apply of a definition', async () => {
     expect(await k.apply(definition(group))).toBe(`customresourcedefinition.apiextensions.k8s.io/crontabs.${group} created\n`);
-    expect(await k.ok('wait', '--for=condition=Established', `crd/crontabs.${group}`, '--timeout=10s')).toContain('condition met');
-    expect(await k.ok('api-resources', `--api-group=${group}`)).toMatch(new RegExp(`^NAME[^\\n]*\\ncrontabs +ct +${group}(/v1)? +true +CronTab\\n$`));
+    expect(await k.ok('wait', '--for=condition=Established', `crd/crontabs.${group}`, '--timeout=120s')).toContain('condition met');
+    await expect.poll(() => k.ok('api-resources', `--api-group=${group}`)).toMatch(new RegExp(`^NAME[^\\n]*\\ncrontabs +ct +${group}(/v1)? +true +CronTab\\n$`));
     expect(await k.ok('get', 'crd', `crontabs.${group}`)).toMatch(/^NAME +CREATED AT\n/);
   });
   alone('create, get, patch and scale of its objects', async () => {
@@ -56,11 +56,11 @@ commands('custom', ({ k, alone, since }) => {
     expect(await k.ok('describe', 'ct', 'a')).toMatch(/^Name: +a\nNamespace: [^]*Cron Spec: +\* \* \* \* \*\/5\n/);
   });
   since('explain of what a definition says', async () => {
-    await k.ok('wait', '--for=condition=Established', `crd/crontabs.${group}`, '--timeout=10s');
-    await expect.poll(() => k.try(['explain', `crontabs.${group}`, '--recursive']).then(({ stdout }) => stdout), { timeout: 10_000 }).toMatch(/A table of tasks\.[^]*cronSpec\s+<string> -required-/);
+    await k.ok('wait', '--for=condition=Established', `crd/crontabs.${group}`, '--timeout=120s');
+    await expect.poll(() => k.try(['explain', `crontabs.${group}`, '--recursive']).then(({ stdout }) => stdout), { timeout: 120_000 }).toMatch(/A table of tasks\.[^]*cronSpec\s+<string> -required-/);
   });
   alone('delete of a definition and its objects', async () => {
-    expect(await k.ok('delete', 'crd', `crontabs.${group}`, '--timeout=20s')).toBe(`customresourcedefinition.apiextensions.k8s.io "crontabs.${group}" deleted\n`);
+    expect(await k.ok('delete', 'crd', `crontabs.${group}`, '--timeout=120s')).toBe(`customresourcedefinition.apiextensions.k8s.io "crontabs.${group}" deleted\n`);
     // kubectl may still know the name from before.
     expect(await k.fails('get', 'ct')).toMatch(/the server could not find the requested resource|doesn't have a resource type "ct"/);
   });
@@ -79,7 +79,7 @@ kind: ValidatingAdmissionPolicyBinding
 metadata: { name: ${name} }
 spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ${name} } } } }
 `);
-    await expect.poll(() => k.try(['create', 'configmap', 'bad', '--dry-run=server']).then(({ stderr }) => stderr), { timeout: 10_000 }).toContain(`ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: not this name`);
+    await expect.poll(() => k.try(['create', 'configmap', 'bad', '--dry-run=server']).then(({ stderr }) => stderr), { timeout: 120_000 }).toContain(`ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: not this name`);
     expect(await k.ok('create', 'configmap', 'good')).toBe('configmap/good created\n');
     await k.ok('delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', name);
   });

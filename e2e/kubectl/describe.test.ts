@@ -22,7 +22,11 @@ commands('describe', ({ k, command }) => {
   });
 
   command('describe pod', async () => {
-    const text = await describe('pod', pod);
+    // Events are written behind what they tell of.
+    const text = await eventually(async () => {
+      const said = await describe('pod', pod);
+      return /Normal +Started /.test(said) && said;
+    }, 'its events');
     expect(text).toMatch(new RegExp(`^Name: +${pod}\nNamespace: +${name}\nPriority: +0\n${k.says('Service Account: +default\n', '')}Node: +\\S+/[\\d.]+\nStart Time: +\\S+`));
     expect(text).toMatch(/\nLabels: +app=web\n +pod-template-hash=\S+\nAnnotations: +<none>\nStatus: +Running\nIP: +10\.\S+\nIPs:\n +IP: +10\.\S+\nControlled By: +ReplicaSet\/web-\S+\n/);
     expect(text).toMatch(/Container ID: +containerd:\/\/\w{64}\n +Image: +\S+nginx:v1\n +Image ID: +\S+sha256:\w{64}\n/);
@@ -36,7 +40,10 @@ commands('describe', ({ k, command }) => {
     expect(text).toMatch(new RegExp(String.raw`Normal +Started +\S+ +kubelet +${field}Container started\n`));
   });
   command('describe pod, with all that one can say', async () => {
-    const text = await describe('pod', 'full');
+    const text = await eventually(async () => {
+      const said = await describe('pod', 'full');
+      return said.includes('FailedScheduling') && said;
+    }, 'its event');
     expect(text).toMatch(new RegExp(`Priority: +7\nPriority Class Name: +${name}\n`));
     expect(text).toMatch(/\nStatus: +Pending\n/);
     expect(text).toMatch(/\nInit Containers:\n +first:\n/);
@@ -48,6 +55,7 @@ commands('describe', ({ k, command }) => {
     expect(text).toMatch(/Warning +FailedScheduling +\S+.* default-scheduler +0\/1 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector\./);
   });
   command('describe deployment, replicaset', async () => {
+    await eventually(async () => /SuccessfulCreate[^]*SuccessfulCreate/.test(await k.ok('describe', 'rs')), 'the events');
     const deployment = await describe('deploy', 'web');
     expect(deployment).toMatch(/Selector: +app=web\nReplicas: +2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable\nStrategyType: +RollingUpdate\nMinReadySeconds: +0\nRollingUpdateStrategy: +25% max unavailable, 25% max surge\n/);
     expect(deployment).toMatch(/Available +True +MinimumReplicasAvailable\n +Progressing +True +NewReplicaSetAvailable\n/);
@@ -57,21 +65,27 @@ commands('describe', ({ k, command }) => {
   });
   command('describe service, endpoints, endpointslice', async () => {
     expect(await describe('svc', 'web')).toMatch(/Selector: +app=web\nType: +ClusterIP\n(IP Family Policy: +SingleStack\n)?(IP Families: +IPv4\n)?IP: +10\.\S+\n(IPs: +10\.\S+\n)?Port: +<unset> +80\/TCP\nTargetPort: +80\/TCP\nEndpoints: +10\.\S+:80,10\.\S+:80\nSession Affinity: +None\n/);
+    // Endpoints are made from the pods, apart from the slices.
+    await eventually(async () => /Subsets:\n +Addresses: +10\.\S+,10\./.test(await describe('ep', 'web')), 'two addresses');
     expect(await describe('ep', 'web')).toMatch(/Subsets:\n +Addresses: +10\.\S+,10\.\S+\n +NotReadyAddresses: +<none>\n/);
     // 1.20 asks for discovery.k8s.io/v1beta1, which is gone.
     if (!k.old) expect(await k.ok('describe', 'endpointslice', '-l', 'kubernetes.io/service-name=web')).toMatch(/AddressType: +IPv4\nPorts:\n +Name +Port +Protocol\n +---- +---- +--------\n +<unset> +80 +TCP\nEndpoints:\n +- Addresses: +10\.\S+\n +Conditions:\n +Ready: +true\n +Hostname: +<unset>\n +TargetRef: +Pod\/web-/);
   });
   command('describe node', async () => {
-    const text = await k.ok('describe', 'nodes');
+    const reasons = ['Starting', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady'];
+    const text = await eventually(async () => {
+      const said = await k.ok('describe', 'nodes');
+      return [...reasons, 'Starting +\\S+.* kube-proxy', ...(k.old ? [] : ['RegisteredNode'])].every((reason) => new RegExp(`Normal +${reason}`).test(said)) && said;
+    }, 'the events of the node');
     expect(text).toMatch(/^Name: +\S+\nRoles: +control-plane\nLabels: +beta\.kubernetes\.io\/arch=/);
     expect(text).toMatch(/\n +node-role\.kubernetes\.io\/control-plane=\n/);
     expect(text).toMatch(/Lease:\n +HolderIdentity: +\S+\n/);
     expect(text).toMatch(/Ready +True +.* +KubeletReady +kubelet is posting ready status\n/);
     expect(text).toMatch(/\nCapacity:\n +cpu: +\d+\n +ephemeral-storage: +\d+\w*\n[^]*\nAllocatable:\n +cpu: +\d+\n/);
     expect(text).toMatch(/Container Runtime Version: +containerd:\/\/\S+\n +Kubelet Version: +v1\.35\./);
-    expect(text).toMatch(/Non-terminated Pods: +\(\d+ in total\)\n[^]*\n +default +hello-\S+ +10m \(0%\)/);
+    expect(text).toMatch(/Non-terminated Pods: +\(\d+ in total\)\n[^]*\n +default +hello-\S+ +10m \(\d+%\)/);
     expect(text).toMatch(/\nAllocated resources:\n[^]*\n +cpu +\d+m \(\d+%\)/);
-    for (const reason of ['Starting', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) expect(text).toMatch(new RegExp(`Normal +${reason} +\\S+.* kubelet +`));
+    for (const reason of reasons) expect(text).toMatch(new RegExp(`Normal +${reason} +\\S+.* kubelet +`));
     expect(text).toMatch(/Normal +Starting +\S+.* kube-proxy/);
     if (!k.old) expect(text).toMatch(/Normal +RegisteredNode +\S+ +node-controller +Node \S+ event: Registered Node \S+ in Controller\n/);
   });

@@ -13,7 +13,9 @@ commands('streams', ({ k, command, since }) => {
   beforeAll(async () => {
     await Promise.all([k.deployment('web'), k.sleeper('box'), k.ok('run', 'talks', `--image=${busybox}`, '--', 'sh', '-c', "trap 'exit 0' TERM; i=0; while true; do echo one $i; i=$((i+1)); sleep 0.5; done")]);
     await k.ok('expose', 'deployment', 'web', '--port=8080', '--target-port=80');
-    await k.ok('wait', '--for=condition=Ready', 'pod/talks', '--timeout=30s');
+    await k.ok('wait', '--for=condition=Ready', 'pod/talks', '--timeout=120s');
+    // Ready is a container that was started: its server listens a moment later, and the Service's rules follow.
+    await eventually(async () => (await k.try(['exec', 'box', '--', 'wget', '-qO-', 'http://web:8080/hostname'])).code === 0, 'the Service answers');
   });
 
   /** A terminal of 91 by 17 on which kubectl runs; `text` is what it shows. */
@@ -119,7 +121,7 @@ commands('streams', ({ k, command, since }) => {
     await k.sleeper('debugged');
     await k.ok('debug', 'debugged', ...flags, '-c', 'look', '--target=debugged', '--', 'sh', '-c', 'ps; sleep 1');
     await eventually(async () => /1 root +sh -c trap/.test(await k.ok('logs', 'debugged', '-c', 'look')), "the other container's processes");
-    expect(await k.ok('describe', 'pod', 'debugged')).toMatch(/Ephemeral Containers:\n +look:\n +Container ID: +containerd:\/\//);
+    await eventually(async () => /Ephemeral Containers:\n +look:\n +Container ID: +containerd:\/\//.test(await k.ok('describe', 'pod', 'debugged')), 'its status');
     const session = terminal('debug', 'debugged', '-it', ...flags, '--', 'sh');
     await eventually(async () => session.text().includes('# '), 'a prompt');
     session.pty.write('exit\r');
@@ -130,7 +132,7 @@ commands('streams', ({ k, command, since }) => {
   command('debug --copy-to (--set-image, --share-processes, --replace)', async () => {
     await k.sleeper('origin');
     await k.ok('debug', 'origin', ...flags, '--copy-to=copy', '--share-processes', '-c', 'more', '--', 'sleep', '100');
-    await k.ok('wait', '--for=condition=Ready', 'pod/copy', '--timeout=30s');
+    await k.ok('wait', '--for=condition=Ready', 'pod/copy', '--timeout=120s');
     expect(await k.ok('get', 'pod', 'copy', '-o', 'jsonpath={.spec.containers[*].name} {.spec.shareProcessNamespace}')).toBe('origin more true');
     expect(await k.ok('exec', 'copy', '-c', 'more', '--', 'ps')).toMatch(/sh -c trap/);
     await k.ok('debug', 'origin', '--copy-to=other', `--set-image=*=${nginx}`, '--replace');

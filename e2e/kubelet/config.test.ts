@@ -98,7 +98,7 @@ describe('what a container is given', () => {
     const pod = await rig.until('volumes', isReady);
     const id = pod.status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
     const run = async (script: string): Promise<string> => {
-      const result = await rig.runtime.execSync(id, shell(script), 5_000);
+      const result = await rig.runtime.execSync(id, shell(script), 60_000);
       return Buffer.from(result.stdout).toString() + Buffer.from(result.stderr).toString();
     };
     expect(await run('cat /config/color /config/a.conf /secret/deep/pw /all/token /all/color /all/labels /one.conf')).toBe(

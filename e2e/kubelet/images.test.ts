@@ -87,11 +87,11 @@ describe('images from a registry', () => {
 describe('the network and the apiserver', () => {
   test('a host port leads into the pod', async () => {
     rig.pod('hostport', {
-      containers: [{ name: 'app', command: shell('mkdir -p /www; echo through > /www/index.html; exec httpd -f -p 8080 -h /www'), ports: [{ containerPort: 8080, hostPort: 38080, protocol: 'TCP' }], resources: {} }],
+      containers: [{ name: 'app', command: shell('mkdir -p /www; echo through > /www/index.html; exec httpd -f -p 8080 -h /www'), ports: [{ containerPort: 8080, hostPort: 19080, protocol: 'TCP' }], resources: {} }],
       terminationGracePeriodSeconds: 1,
     });
     const pod = await rig.until('hostport', isReady);
-    await eventually(async () => expect(await (await fetch(`http://${pod.status.hostIP}:38080/index.html`)).text()).toBe('through\n'));
+    await eventually(async () => expect(await (await fetch(`http://${pod.status.hostIP}:19080/index.html`)).text()).toBe('through\n'));
     await rig.delete('hostport');
     await rig.untilGone('hostport');
   });
@@ -106,7 +106,7 @@ describe('the network and the apiserver', () => {
       expect(containers.map(({ attempt, state }) => `${attempt} ${state}`).toSorted()).toEqual(['0 exited', '1 running']);
     });
     rig.away.now = false;
-    const after = await rig.until('alone', (p) => p.status.containerStatuses?.[0]?.restartCount === 1 && isReady(p), 30_000);
+    const after = await rig.until('alone', (p) => p.status.containerStatuses?.[0]?.restartCount === 1 && isReady(p));
     expect(after.status.containerStatuses?.[0]?.lastState.terminated?.exitCode).toBe(0);
   });
 });

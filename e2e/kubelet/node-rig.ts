@@ -102,12 +102,12 @@ export async function startNodeRig(): Promise<NodeRig> {
       return seeded;
     },
     get: (name) => client.peek(resources.pods, 'default', name),
-    async until(name, holds, timeoutMs = 20_000) {
+    async until(name, holds, timeoutMs = 120_000) {
       const deadline = systemClock.monotonic() + timeoutMs;
       for await (const event of watchPod(client, name, deadline)) if (event !== undefined && holds(event)) return event;
       throw new Error(`pod ${name} did not get there in ${timeoutMs} ms: ${JSON.stringify(rig.get(name)?.status, undefined, 1)} ${rig.events(name).join('; ')}`);
     },
-    async untilGone(name, timeoutMs = 20_000) {
+    async untilGone(name, timeoutMs = 120_000) {
       const deadline = systemClock.monotonic() + timeoutMs;
       for await (const event of watchPod(client, name, deadline)) if (event === undefined) return;
       throw new Error(`pod ${name} is still there after ${timeoutMs} ms: ${JSON.stringify(rig.get(name)?.status)}`);
@@ -132,7 +132,7 @@ export async function startNodeRig(): Promise<NodeRig> {
       for (const pod of client.all<Pod>(resources.pods)) {
         await client.delete(resources.pods, 'default', pod.metadata.name ?? '', { gracePeriodSeconds: 1 }).catch(() => undefined);
       }
-      for (const pod of client.all<Pod>(resources.pods)) await rig.untilGone(pod.metadata.name ?? '', 30_000);
+      for (const pod of client.all<Pod>(resources.pods)) await rig.untilGone(pod.metadata.name ?? '');
       await eventually(() => {
         if (rig.kubelet.pods.workers.length > 0) throw new Error('pods are still being cleaned up');
       });
@@ -190,7 +190,7 @@ export async function eventually(check: () => void | Promise<void>): Promise<voi
       await check();
       return;
     } catch (error) {
-      if (tries >= 100) throw error;
+      if (tries >= 1_000) throw error;
       await systemClock.sleep(100);
     }
   }

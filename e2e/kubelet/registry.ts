@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '@rhythm/base';
+import { anyPort } from '../support/any-port.ts';
 
 /** Debian's docker-registry on loopback, over plain HTTP. */
 export interface Registry {
@@ -18,7 +18,7 @@ export interface RegistryOptions {
 }
 
 export async function startRegistry(folder: string, options: RegistryOptions = {}): Promise<Registry> {
-  const port = await freePort();
+  const port = await anyPort();
   mkdirSync(folder, { recursive: true });
   const auth = options.htpasswd === undefined ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${folder}/htpasswd\n`;
   if (options.htpasswd !== undefined) writeFileSync(join(folder, 'htpasswd'), `${options.htpasswd}\n`);
@@ -30,7 +30,7 @@ export async function startRegistry(folder: string, options: RegistryOptions = {
   const host = `127.0.0.1:${port}`;
   for (let tries = 0; ; tries++) {
     if (await fetch(`http://${host}/v2/`).then((reply) => reply.status === 200 || reply.status === 401, () => false)) break;
-    if (tries > 100 || child.exitCode !== null) throw new Error('docker-registry does not start');
+    if (tries > 2_000 || child.exitCode !== null) throw new Error('docker-registry does not start');
     await systemClock.sleep(50);
   }
   return {
@@ -62,12 +62,3 @@ export async function push(host: string, repository: string, tag: string, blobs:
 }
 
 export const digestOf = (content: Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

@@ -90,7 +90,7 @@ describe('the node service', () => {
   });
 
   test('follows a log through rotation until the container ends', async () => {
-    rig.pod('count', { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'app', command: shell('i=0; while [ $i -lt 20 ]; do echo line $i; i=$((i+1)); sleep 0.1; done'), resources: {} }] });
+    rig.pod('count', { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'app', command: shell('i=0; while [ $i -lt 20 ]; do echo line $i; i=$((i+1)); [ $i -ne 10 ] || until [ -e /tmp/rotated ]; do sleep 0.1; done; sleep 0.1; done'), resources: {} }] });
     const counting = await rig.until('count', (p) => p.status.phase === 'Running');
     const path = `${rig.rootDir}/logs/default_count_${counting.metadata.uid}/app/0.log`;
     const id = counting.status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
@@ -101,6 +101,7 @@ describe('the node service', () => {
       if (!rotated && text.includes('line 5')) {
         rotated = true;
         expect(await rig.kubelet.rotation.rotate({ containerId: id, path }, 1)).toBe(true);
+        await rig.runtime.execSync(id, ['touch', '/tmp/rotated'], 60_000);
       }
     }
     expect(text).toBe(Array.from({ length: 20 }, (_, i) => `line ${i}\n`).join(''));
@@ -120,7 +121,7 @@ describe('the node service', () => {
   });
 
   test('runs a terminal of the size the caller has', async () => {
-    const run = await stream('exec', { command: shell('sleep 0.3; tty; stty size'), stdin: true, tty: true }, [{ $case: 'resize', value: { width: 123, height: 45 } }]);
+    const run = await stream('exec', { command: shell('until [ "$(stty size)" = "45 123" ]; do sleep 0.1; done; tty; stty size'), stdin: true, tty: true }, [{ $case: 'resize', value: { width: 123, height: 45 } }]);
     expect(run.stdout).toContain('/dev/pts/');
     expect(run.stdout).toContain('45 123');
   });
@@ -131,12 +132,15 @@ describe('the node service', () => {
   });
 
   test('forwards connections to what listens on the loopback of the pod', async () => {
-    const call = bidi(client, NodeService.portForward);
-    await call.write({ input: { $case: 'start', value: { container: ref(''), port: 8080 } } });
-    await call.write({ input: { $case: 'data', value: Buffer.from('GET /index.html HTTP/1.0\r\n\r\n') } });
-    let text = '';
-    for await (const { output } of call.messages) if (output?.$case === 'data') text += Buffer.from(output.value).toString();
-    expect(text).toContain('page\n');
+    // The server comes up a moment after its container.
+    await eventually(async () => {
+      const call = bidi(client, NodeService.portForward);
+      await call.write({ input: { $case: 'start', value: { container: ref(''), port: 8080 } } });
+      await call.write({ input: { $case: 'data', value: Buffer.from('GET /index.html HTTP/1.0\r\n\r\n') } });
+      let text = '';
+      for await (const { output } of call.messages) if (output?.$case === 'data') text += Buffer.from(output.value).toString();
+      expect(text).toContain('page\n');
+    });
     const refused = bidi(client, NodeService.portForward);
     await refused.write({ input: { $case: 'start', value: { container: ref(''), port: 9 } } });
     let error = '';

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await server.ask({ method: 'DELETE', path: '/api/v1/namespaces/going' });
   slow = slowClients.map(([, text]) => raw(text));
   before = await settled();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const json = { 'content-type': 'application/json' };
@@ -161,7 +161,7 @@ describe('connections', () => {
 
   test('clients that stop half-way are cut off', async () => {
     for (const answer of await Promise.all(slow)) expect(answer).not.toContain(' 200 ');
-  }, 60_000);
+  });
 });
 
 describe('garbage without end', () => {
@@ -186,7 +186,7 @@ describe('garbage without end', () => {
     console.info(`${floodSize} bad requests: ${Math.round(first / 1024 / 1024)} MB before, ${Math.round(growth / 1024 / 1024)} MB more after`);
     expect(growth).toBeLessThan(growthBytesMax);
     expect(await server.storeState()).toEqual(before);
-  }, 180_000);
+  }, 900_000);
 
   test('the log holds no credential, and no line that a client wrote', () => {
     const lines = server.log().trim().split('\n');

@@ -10,7 +10,7 @@ import { storeProcess } from '../store/store-process.ts';
 import { followStore, type StoreState } from './store-changes.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 /** Small, so that what is kept of each request shows as a crash. */
 const heapMb = 256;
 export const issuer = 'https://kubernetes.default.svc.cluster.local';

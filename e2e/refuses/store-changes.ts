@@ -19,7 +19,7 @@ interface Line {
 }
 
 const mark = '/test/mark';
-const markMsMax = 20_000;
+const markMsMax = 120_000;
 
 /**
  * Follows the whole log of a store, so that a key which is made and removed again counts too.

@@ -83,7 +83,7 @@ test(`while one account floods the server over ${connections} connections, other
   await eventually(async () => {
     const now = await leases();
     return [...before].every(([key, { renewTime }]) => renewTime < (now.get(key)?.renewTime ?? ''));
-  }, 'every lease is renewed during the flood', 60_000);
+  }, 'every lease is renewed during the flood');
   isOver = true;
   await Promise.all([...flood, others]);
   for (const side of [flooder, calm]) side.end();

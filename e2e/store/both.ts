@@ -17,7 +17,7 @@ export interface Both {
 
 /** The cheapest that bcrypt allows: what is compared is not its strength. */
 const bcryptCost = 4;
-const readyMsMax = 15_000;
+const readyMsMax = 120_000;
 
 export async function startBoth(): Promise<Both> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rhythm-store-'));

@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { anyPort } from '../support/any-port.ts';
 
 export interface EtcdProcess {
   readonly endpoint: string;
@@ -18,7 +18,7 @@ export interface EtcdProcess {
 /** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one; `more`: further arguments. */
 export async function etcdProcess(dataDir?: string, more: readonly string[] = []): Promise<EtcdProcess> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'rhythm-etcd-'));
-  const [client, peer] = [await freePort(), await freePort()];
+  const [client, peer] = [await anyPort(), await anyPort()];
   const [url, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
   const args = ['--data-dir', folder, '--listen-client-urls', url, '--advertise-client-urls', url, '--log-level', 'error'];
   const peers = ['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`];
@@ -45,20 +45,15 @@ export async function etcdProcess(dataDir?: string, more: readonly string[] = []
   };
 }
 
+/** Its own limits are 2 s for a connection and 5 s for an answer; whoever gives others after these has them. */
+export const etcdctlPatience = ['--dial-timeout=60s', '--command-timeout=60s'] as const;
+
 /** Debian's etcdctl, API 3; rejects with what it said. */
 export function etcdctl(args: readonly string[]): Promise<string> {
   return new Promise((done, reject) => {
-    execFile('etcdctl', [...args], { env: { ...process.env, ETCDCTL_API: '3' }, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile('etcdctl', [...etcdctlPatience, ...args], { env: { ...process.env, ETCDCTL_API: '3' }, timeout: 180_000 }, (error, stdout, stderr) => {
       if (error === null) done(stdout);
       else reject(new Error(`etcdctl ${args.join(' ')}: ${error.message} ${stdout}${stderr}`));
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

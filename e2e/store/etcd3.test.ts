@@ -60,7 +60,7 @@ test('watches', async () => {
 });
 
 test('keeps leases alive, and their keys with them', async () => {
-  const lease = client.lease(2);
+  const lease = client.lease(60);
   await lease.put('leased').value('x');
   await lease.keepaliveOnce();
   const watcher = await client.watch().key('leased').create();
@@ -79,12 +79,12 @@ test('locks', async () => {
 });
 
 test('elects, observes, hands over', async () => {
-  const election = client.election('leaders', 10);
+  const election = client.election('leaders', 60);
   const first = election.campaign('first');
   await next<void>((tell) => first.once('elected', () => tell()));
   expect(await election.leader()).toBe('first');
   const observer = await election.observe();
-  const second = client.election('leaders', 10).campaign('second');
+  const second = client.election('leaders', 60).campaign('second');
   const handedOver = next<void>((tell) => second.once('elected', () => tell()));
   await first.proclaim('first, still');
   await first.resign();

@@ -35,27 +35,27 @@ const faults: ReadonlyArray<readonly [string, () => Promise<void>]> = [
 async function kill(which: Promise<StoreMember>): Promise<void> {
   const member = await which;
   await member.kill('SIGKILL');
-  await history.more(between, 20_000);
+  await history.more(between, 120_000);
   await member.start();
 }
 
 async function pause(which: Promise<StoreMember>): Promise<void> {
   const member = await which;
   member.signal('SIGSTOP');
-  await history.more(between, 20_000);
+  await history.more(between, 120_000);
   member.signal('SIGCONT');
 }
 
 async function cut(which: Promise<StoreMember>): Promise<void> {
   const member = await which;
   member.cut();
-  await history.more(between, 20_000);
+  await history.more(between, 120_000);
   member.heal();
 }
 
 const history = new History(() => [...cluster.members.values()], 6);
 
-test('three members under load keep every promise while each is killed, stopped and cut off', { timeout: 180_000 }, async () => {
+test('three members under load keep every promise while each is killed, stopped and cut off', { timeout: 900_000 }, async () => {
   const store = await etcdStore({ endpoints: [...cluster.members.values()].map(({ endpoint }) => endpoint), tls: cluster.tls as Required<Pick<typeof cluster.tls, 'ca' | 'cert' | 'key'>>, clock: systemClock, random: systemRandom, log: silentLog });
   const seen = new Map<number, string>();
   const watching = (async () => {
@@ -71,21 +71,21 @@ test('three members under load keep every promise while each is killed, stopped 
   watching.catch(() => undefined);
   history.run(6);
   for (const [, fault] of faults) {
-    await history.more(between, 30_000);
+    await history.more(between, 120_000);
     await fault();
   }
-  await history.more(between, 30_000);
+  await history.more(between, 120_000);
   await history.stop();
   history.check();
   expect(history.acknowledged).toBeGreaterThan(faults.length * between);
   // All members have the same, and the watch has seen all that was acknowledged.
   const last = Math.max(...history.puts.keys());
   for (const member of cluster.members.values()) {
-    await retry(() => unary(member.client, KVService.range, rangeOf('history/0'), { deadlineMs: 3000 }));
+    await retry(() => unary(member.client, KVService.range, rangeOf('history/0'), { deadlineMs: 10_000 }));
   }
   const hashes = await Promise.all([...cluster.members.values()].map((member) => unary(member.client, MaintenanceService.hashKv, { revision: BigInt(last) })));
   expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(1);
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 120_000;
   while (Math.max(0, ...seen.keys()) < last) {
     if (Date.now() > until) throw new Error(`the watch has come to ${Math.max(0, ...seen.keys())}, not to ${last}`);
     await sleep(50);
@@ -94,14 +94,16 @@ test('three members under load keep every promise while each is killed, stopped 
   await store.close();
 });
 
-test('a follower renews leases, tells their time and lets them go, by way of the leader', { timeout: 30_000 }, async () => {
+test('a follower renews leases, tells their time and lets them go, by way of the leader', async () => {
   const { endpoint } = await follower();
   const at = (args: readonly string[]): Promise<string> => cluster.etcdctl(args, [endpoint]);
   const id = /^lease ([0-9a-f]+) granted/.exec(await at(['lease', 'grant', '100']))?.[1] ?? '';
   await at(['put', '--lease', id, 'leased', 'x']);
-  await retry(async () => expect(await at(['lease', 'timetolive', id, '--keys'])).toMatch(/granted with TTL\(100s\), remaining\(9[789]s\), attached keys\(\[leased\]\)/));
+  await retry(async () => expect(await at(['lease', 'timetolive', id, '--keys'])).toMatch(/granted with TTL\(100s\), remaining\([89]\ds\), attached keys\(\[leased\]\)/));
+  const renewedMs = performance.now();
   expect(await at(['lease', 'keep-alive', '--once', id])).toContain('keepalived with TTL(100)');
-  expect(await at(['lease', 'timetolive', id])).toMatch(/remaining\((100|99)s\)/);
+  const remaining = /remaining\((\d+)s\)/.exec(await at(['lease', 'timetolive', id]))?.[1];
+  expect(Number(remaining)).toBeGreaterThanOrEqual(99 - Math.ceil((performance.now() - renewedMs) / 1000));
   const leader = await cluster.leader();
   const other = [...cluster.members.values()].find((member) => member !== leader) as StoreMember;
   await cluster.etcdctl(['move-leader', ((await other.status()).header?.memberId ?? 0n).toString(16)], [leader.endpoint]);
@@ -111,7 +113,7 @@ test('a follower renews leases, tells their time and lets them go, by way of the
   expect(await at(['lease', 'timetolive', id])).toContain('already expired');
 });
 
-test('a member is replaced: removed, told so, another one added as a learner and promoted, as with etcd', { timeout: 90_000 }, async () => {
+test('a member is replaced: removed, told so, another one added as a learner and promoted, as with etcd', { timeout: 600_000 }, async () => {
   const gone = await follower();
   const id = (await gone.status()).header?.memberId.toString(16) ?? '';
   // Refused until all have been connected for five seconds, as in etcd.
@@ -144,11 +146,11 @@ test('a member is replaced: removed, told so, another one added as a learner and
   await expect(cluster.etcdctl(['member', 'remove', '1'])).rejects.toThrow('etcdserver: member not found');
 });
 
-test('certificates are taken from their files again when these change', { timeout: 60_000 }, async () => {
+test('certificates are taken from their files again when these change', async () => {
   const member = await follower();
   const before = await certificateOf(member);
   await member.writeCertificates();
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 120_000;
   while ((await certificateOf(member)).fingerprint256 === before.fingerprint256) {
     if (Date.now() > until) throw new Error('the certificate has not changed');
     await sleep(200);
@@ -156,7 +158,7 @@ test('certificates are taken from their files again when these change', { timeou
   expect(await cluster.etcdctl(['put', 'rotated', 'yes'], [member.endpoint])).toBe('OK\n');
 });
 
-test('a majority that is lost is made up for by one survivor, which the others cannot disturb', { timeout: 90_000 }, async () => {
+test('a majority that is lost is made up for by one survivor, which the others cannot disturb', { timeout: 600_000 }, async () => {
   await cluster.etcdctl(['put', 'survives', 'yes']);
   const [survivor, other, third] = [...cluster.members.values()] as [StoreMember, StoreMember, StoreMember];
   await retry(() => cluster.etcdctl(['get', 'survives'], [survivor.endpoint]));
@@ -168,11 +170,11 @@ test('a majority that is lost is made up for by one survivor, which the others c
   await cluster.etcdctl(['put', 'goes', 'on'], [survivor.endpoint]);
   expect((await cluster.etcdctl(['member', 'list'], [survivor.endpoint])).trim().split('\n')).toHaveLength(1);
   await retry(async () => expect(`${other.log()}${third.log()}`).toContain('cluster ID mismatch'));
-  await expect(cluster.etcdctl(['get', 'goes', '--command-timeout=2s'], [other.endpoint])).resolves.not.toContain('on');
+  await expect(cluster.etcdctl(['get', 'goes', '--command-timeout=60s'], [other.endpoint])).resolves.not.toContain('on');
 });
 
 async function retry<T>(run: () => Promise<T>): Promise<T> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 120_000;
   for (;;) {
     try {
       return await run();

@@ -41,7 +41,8 @@ test('beyond the quota nothing is taken in until there is room again and the ala
 
   await store.etcdctl(['del', 'key-0']);
   const { header } = JSON.parse(await store.etcdctl(['get', 'none', '-w', 'json'])) as { header: { revision: number } };
-  await store.etcdctl(['compaction', String(header.revision)]);
+  // By its age the history may have been compacted up to there already.
+  await store.etcdctl(['compaction', String(header.revision)]).catch((error: unknown) => expect(String(error)).toContain('required revision has been compacted'));
   await store.etcdctl(['defrag']);
   await expect.poll(async () => (await status()).dbSizeInUse).toBeLessThan(50_000);
   expect(await store.etcdctl(['put', 'a', 'b'], { fails: true })).toContain('database space exceeded');
@@ -61,7 +62,7 @@ test('history is compacted by its age', async () => {
         await store.etcdctl(['put', 'old', '2']);
         return store.etcdctl(['get', 'old', `--rev=${header.revision}`]).catch((error: unknown) => String(error));
       },
-      { timeout: 30_000, interval: 500 },
+      { timeout: 120_000, interval: 500 },
     )
     .toContain('required revision has been compacted');
   expect(await store.etcdctl(['get', 'old'])).toBe('old\n2\n');

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { systemClock, systemRandom } from '@rhythm/base';
 import { dialGrpc, unary, type Client, type ClientTls } from '@rhythm/grpc';
 import { createAuthority, type Authority } from '@rhythm/pki';
+import { etcdctlPatience } from './etcd-process.ts';
 import { KVClient, MaintenanceService, type StatusResponse } from '@rhythm/proto/etcd';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bundle = join(root, 'apps/store/dist/main.mjs');
-const readyMsMax = 20_000;
+const readyMsMax = 120_000;
 const clientPort = 2379;
 const peerPort = 2380;
 
@@ -83,9 +84,9 @@ export class StoreCluster {
 
   etcdctl(args: readonly string[], endpoints: readonly string[] = [...this.members.values()].map(({ endpoint }) => endpoint)): Promise<string> {
     const file = (name: string): string => join(this.folder, name);
-    const flags = ['--endpoints', endpoints.join(), '--cacert', file('ca.crt'), '--cert', file('client.crt'), '--key', file('client.key')];
+    const flags = [...etcdctlPatience, '--endpoints', endpoints.join(), '--cacert', file('ca.crt'), '--cert', file('client.crt'), '--key', file('client.key')];
     return new Promise((done, reject) => {
-      execFile('etcdctl', [...flags, ...args], { env: { ...process.env, ETCDCTL_API: '3' }, timeout: 30_000 }, (error, stdout, stderr) => {
+      execFile('etcdctl', [...flags, ...args], { env: { ...process.env, ETCDCTL_API: '3' }, timeout: 120_000 }, (error, stdout, stderr) => {
         if (error === null) done(stdout);
         else reject(new Error(`etcdctl ${args.join(' ')}: ${stdout}${stderr}`));
       });
@@ -205,7 +206,7 @@ export class StoreMember {
   }
 
   status(): Promise<StatusResponse> {
-    return unary(this.client, MaintenanceService.status, {}, { deadlineMs: 1000 });
+    return unary(this.client, MaintenanceService.status, {}, { deadlineMs: 5_000 });
   }
 
   log(): string {

@@ -5,10 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock, systemRandom } from '@rhythm/base';
 import { createAuthority } from '@rhythm/pki';
+import { etcdctlPatience } from './etcd-process.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bundle = join(root, 'apps/store/dist/main.mjs');
-const readyMsMax = 15_000;
+const readyMsMax = 120_000;
 
 export interface EtcdctlOptions {
   readonly input?: string;
@@ -16,7 +17,7 @@ export interface EtcdctlOptions {
   readonly fails?: boolean;
   /** Another one, in plain text. */
   readonly endpoint?: string;
-  /** Default 20 s. */
+  /** Default 120 s. */
   readonly timeoutMs?: number;
 }
 
@@ -76,7 +77,7 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
     await ended;
   };
 
-  const flags = (): string[] => ['--endpoints', endpoint, '--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key];
+  const flags = (): string[] => [...etcdctlPatience, '--endpoints', endpoint, '--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key];
   const environment = { ...process.env, ETCDCTL_API: '3' };
 
   await start();
@@ -94,7 +95,7 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
     start,
     etcdctl: (args, options = {}) =>
       new Promise((done, reject) => {
-        const running = execFile('etcdctl', [...(options.endpoint === undefined ? flags() : ['--endpoints', options.endpoint]), ...args], { env: environment, timeout: options.timeoutMs ?? 20_000 }, (error, stdout, stderr) => {
+        const running = execFile('etcdctl', [...(options.endpoint === undefined ? flags() : [...etcdctlPatience, '--endpoints', options.endpoint]), ...args], { env: environment, timeout: options.timeoutMs ?? 120_000 }, (error, stdout, stderr) => {
           if (options.fails === true && error !== null) done(stderr);
           else if (error !== null || options.fails === true) reject(new Error(`etcdctl ${args.join(' ')}: ${error?.message ?? 'did not fail'} ${stdout}${stderr}`));
           else done(stdout);
@@ -110,7 +111,7 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
 }
 
 /** Collects what a process writes until `pattern` is in it. */
-export function outputUntil(child: ChildProcess, pattern: RegExp, timeoutMs = 10_000): Promise<string> {
+export function outputUntil(child: ChildProcess, pattern: RegExp, timeoutMs = 120_000): Promise<string> {
   return new Promise((done, reject) => {
     let text = '';
     const timer = setTimeout(() => reject(new Error(`no ${String(pattern)} within ${timeoutMs} ms in: ${text}`)), timeoutMs);

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tar, type TarEntry } from '@rhythm/cli';
+import { anyPort } from './any-port.ts';
 import { end, eventually } from './cluster.ts';
 
 /** Debian's docker-registry on loopback, with a folder of its own. */
@@ -62,15 +62,4 @@ async function must(answer: Promise<Response>): Promise<Response> {
 
 function digest(content: Buffer): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
-}
-
-/** A port that is free now. */
-export function anyPort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -9,6 +9,7 @@ import type { Runtime } from '@rhythm/cri';
 import { Cgroups } from './cgroups.ts';
 import { ImagePuller } from './containers/image-puller.ts';
 import { cniMapsHostPorts } from './node/host-ports.ts';
+import { awaitRuntime } from './node/await-runtime.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import { readNodeFacts, type NodeFacts } from './node/node-facts.ts';
 import type { NodeContext } from './node-context.ts';
@@ -55,11 +56,11 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
-/** Starts a kubelet. `port` is where its server will listen, for the Node's status. */
+/** Starts a kubelet, once its runtime answers. `port` is where its server will listen, for the Node's status. */
 export async function startKubelet(config: KubeletConfig, ports: KubeletPorts, port: () => number): Promise<Kubelet> {
   const { client, clock, log, random, runtime } = ports;
   await mkdir(config.rootDir, { recursive: true, mode: 0o750 });
-  const facts = readNodeFacts(config.rootDir, await runtime.version());
+  const facts = readNodeFacts(config.rootDir, await awaitRuntime(runtime, ports));
   const services = startInformer(client, resources.services, { clock, log, random });
   const recorder = eventRecorder(client, { component: 'kubelet', host: config.nodeName, clock, log, random });
   const node = buildContext(config, ports, facts, services, recorder);

@@ -19,7 +19,7 @@ export interface KubeletApp {
 /** How long streams in flight may go on when the kubelet stops. */
 const streamsGraceMs = 500;
 
-/** Starts the kubelet and its server. `servingTls`: certificates that are renewed while it runs; the configuration has the first. Rejects when the port is taken or the runtime does not answer. */
+/** Starts the kubelet and its server. `servingTls`: certificates that are renewed while it runs; the configuration has the first. Rejects when the port is taken, or when the runtime does not answer for two minutes. */
 export async function start(config: KubeletAppConfig, ports: KubeletPorts & { readonly servingTls?: Live<ServerTls> }): Promise<KubeletApp> {
   let kubelet: Kubelet | undefined;
   const server = await serveNode({ host: config.host, port: config.port, tls: config.tls, kubelet: () => kubelet });

@@ -11,10 +11,10 @@ declare module 'vitest' {
 export const semantics = inject('semantics');
 
 /** How long something may take that comes by itself. */
-export const patienceMs = semantics === 'none' ? 700 : 30_000;
+export const patienceMs = semantics === 'none' ? 700 : 120_000;
 
 /** How long a row may take. */
-export const rowMs = semantics === 'none' ? 6_000 : 60_000;
+export const rowMs = semantics === 'none' ? 6_000 : 240_000;
 
 /** Gives up on a promise. @throws when it takes longer. */
 export async function within<T>(work: Promise<T>, what: string | (() => string), timeoutMs = patienceMs): Promise<T> {

@@ -8,7 +8,7 @@ export interface RowOptions {
   readonly alone?: boolean;
   /** Waits for the default ServiceAccount first; for rows with pods. */
   readonly pods?: boolean;
-  /** Default 60 s. */
+  /** Default 240 s. */
   readonly timeoutMs?: number;
 }
 
@@ -34,7 +34,7 @@ export function row(id: string, body: (k: Context) => Promise<void>, { alone = f
     }
   };
   const declare = alone ? test : test.concurrent;
-  declare(`${id}: ${known.must}`, run, semantics === 'none' ? 4 * rowMs : timeoutMs);
+  declare(`${id}: ${known.must}`, run, semantics === 'none' ? 20 * rowMs : timeoutMs);
 }
 
 async function mustFail(id: string, outcome: Promise<void>): Promise<void> {

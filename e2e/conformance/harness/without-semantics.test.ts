@@ -15,7 +15,7 @@ test.each([
   ['by another name', { RHYTHM_TEST_ONLY: '1' }, ['some', '127.0.0.1'], 'some is neither kubernetes nor none'],
 ])('a server without semantics is refused %s', async (_, env, [semantics = '', host = ''], complaint) => {
   const flags = ['--semantics', semantics, '--host', host, ...required.flatMap((flag) => [`--${flag}`, 'x'])];
-  const { code, stderr } = await exec(process.execPath, [join(repository, 'apps/apiserver/dist/main.mjs'), ...flags], { env: { ...process.env, RHYTHM_TEST_ONLY: '', ...env }, timeoutMs: 20_000 });
+  const { code, stderr } = await exec(process.execPath, [join(repository, 'apps/apiserver/dist/main.mjs'), ...flags], { env: { ...process.env, RHYTHM_TEST_ONLY: '', ...env }, timeoutMs: 120_000 });
   expect(code).not.toBe(0);
   expect(stderr).toContain(complaint);
 });

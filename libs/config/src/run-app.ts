@@ -9,7 +9,7 @@ export interface RunningApp {
 }
 
 /**
- * The life of an app's process: start, wait for SIGTERM or SIGINT, stop.
+ * The life of an app's process: start, wait for SIGTERM or SIGINT, stop; a signal during the start ends it there.
  * Exit codes: 0 stopped, 1 cannot go on, 2 bad flags; each failure ends with one line that says why.
  */
 export async function runApp(name: string, log: Log, start: (argv: readonly string[]) => Promise<RunningApp>): Promise<void> {

@@ -4,8 +4,8 @@ import type { ClusterConfig } from './cluster-config.ts';
 
 /** The kubelet's own names and limit (apps/kubelet/src/fake/node-range.ts). */
 const nodesMax = 5_000;
-const timeoutMs = 10_000;
-const readyMsMax = 60_000;
+const timeoutMs = 30_000;
+const readyMsMax = 120_000;
 const pollMs = 100;
 const user = 'system:fake-kubelet';
 const leaseNamespace = 'kube-node-lease';

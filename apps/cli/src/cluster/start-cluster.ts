@@ -30,8 +30,8 @@ export interface StartPorts {
 }
 
 const pollMs = 25;
-const appStartMsMax = 30_000;
-const nodeReadyMsMax = 60_000;
+const appStartMsMax = 90_000;
+const nodeReadyMsMax = 120_000;
 
 /** Everything from an empty folder to a node that is Ready; what runs already is taken over. */
 export async function startCluster(dir: string, wishes: Wishes, ports: StartPorts): Promise<ClusterConfig> {
@@ -136,7 +136,7 @@ async function serves(config: ClusterConfig, spec: ProcessSpec): Promise<boolean
   if (spec.name !== 'apiserver') return true;
   const http = adminHttp(config);
   try {
-    return (await http.get('/readyz', 1_000)).status === 200;
+    return (await http.get('/readyz', 5_000)).status === 200;
   } catch {
     return false;
   } finally {

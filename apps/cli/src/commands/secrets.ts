@@ -18,7 +18,7 @@ export interface SecretsPorts {
 /** The API server looks at its file every few seconds. */
 const reloadMsMax = 90_000;
 const pollMs = 500;
-const requestMsMax = 5_000;
+const requestMsMax = 30_000;
 
 /** `rhythm secrets status|reencrypt|rotate`: how Secrets are stored, and to store them otherwise. */
 export async function secrets(verb: string, dir: string, ports: SecretsPorts): Promise<void> {

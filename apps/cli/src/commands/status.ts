@@ -7,7 +7,7 @@ import { clusterPaths, containerdSocket } from '../paths.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 import type { ProcessId } from '../processes/process-id.ts';
 
-const requestMsMax = 1_000;
+const requestMsMax = 5_000;
 /** Clock ticks per second of /proc, the same on every Linux that node runs on. */
 const ticksPerSecond = 100;
 

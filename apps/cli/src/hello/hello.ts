@@ -24,9 +24,13 @@ interface PodList {
   readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }>;
 }
 
-const requestMsMax = 5_000;
+const requestMsMax = 30_000;
+/** One call, which is made again. */
+const callMsMax = 5_000;
 const rolloutMsMax = 120_000;
 const pollMs = 100;
+/** Pods that were stopped with their cluster are shown as ready until the kubelet has started them again. */
+const reachMsMax = 60_000;
 const callsFromEach = 6;
 /** The resources of the kinds in examples/hello. */
 const paths: Readonly<Record<string, (namespace: string) => string>> = {
@@ -98,7 +102,7 @@ async function callFromPod(config: ClusterConfig, http: AdminHttp, ports: StartP
 
 /** A Service's rules follow its endpoints by a moment: a call that fails is made again for a while. */
 async function retried<T>(ports: StartPorts, work: () => Promise<T>): Promise<T> {
-  const end = ports.clock.monotonic() + requestMsMax;
+  const end = ports.clock.monotonic() + reachMsMax;
   for (;;) {
     try {
       return await work();
@@ -112,7 +116,7 @@ async function retried<T>(ports: StartPorts, work: () => Promise<T>): Promise<T>
 /** One request on a connection of its own, so that the choice of backend is made anew. */
 function readName(host: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({ host, port: 80, agent: false, timeout: requestMsMax }, (response) => {
+    const call = request({ host, port: 80, agent: false, timeout: callMsMax }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += String(chunk)));
       response.on('end', () => (response.statusCode === 200 ? resolve(text.trim()) : reject(new Error(`http://${host} answers ${response.statusCode ?? 0}`))));

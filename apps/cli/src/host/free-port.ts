@@ -3,10 +3,11 @@ import { randomInt, type Random } from '@rhythm/base';
 
 /**
  * Ports are taken from below the range that the kernel gives to outgoing connections: a port of ours must not be
- * somebody's source port at the moment a process is started again.
+ * somebody's source port at the moment a process is started again. And from below the node ports (30000 to 32767), which
+ * other clusters on this machine catch before any listener hears of it.
  */
 const first = 20_000;
-const last = 31_999;
+const last = 29_998;
 const attemptsMax = 500;
 
 /** Whether a TCP port can be listened on. */

@@ -10,7 +10,7 @@ import { containerdConfigFile, containerdSpec, type ContainerdOptions } from './
 
 /** Magic numbers of file systems that cannot carry an overlay's upper layer (statfs(2)). */
 const overlayMagic = 0x794c7630;
-const startMsMax = 20_000;
+const startMsMax = 60_000;
 const pollMs = 25;
 
 /** Debian's place for CNI plugins. */

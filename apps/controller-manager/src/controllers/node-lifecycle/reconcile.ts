@@ -8,6 +8,8 @@ import { planNode } from './plan.ts';
 const leaseNamespace = 'kube-node-lease';
 /** Nodes worked on at a time: a hundred that come together are open for pods at once. */
 const workers = 8;
+/** A node that is not older than this when we first see it has joined, and is told of. */
+const newForMs = 5 * 60_000;
 
 /** Says which nodes are alive: conditions and taints of the silent ones, and their pods not ready. */
 export function startNodeLifecycle(context: ControllerContext): RunningController {
@@ -79,9 +81,9 @@ export function startNodeLifecycle(context: ControllerContext): RunningControlle
   const startedAt = clock.now();
   nodes.addHandler({
     onAdd: (node) => {
-      // Only of nodes that joined while we watched, not of each at our own start.
+      // Of nodes that have joined of late, before we watched as well, but not of each at each of our starts.
       const name = node.metadata.name ?? '';
-      if ((parseTime(node.metadata.creationTimestamp ?? '') ?? 0) + 1000 >= startedAt) events.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      if ((parseTime(node.metadata.creationTimestamp ?? '') ?? 0) + newForMs >= startedAt) events.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
     },
   });
   enqueueOn(nodes, running.queue);
