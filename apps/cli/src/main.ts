@@ -121,7 +121,7 @@ function interruption(): AbortSignal {
 }
 
 async function printKubeconfig(dir: string, write: (text: string) => void): Promise<number> {
-  const { requireConfig } = await import('./cluster/cluster-config.ts');
+  const { requireConfig } = await import('./config/cluster-config.ts');
   const { clusterPaths } = await import('./paths.ts');
   write(readFileSync(clusterPaths(requireConfig(dir).dir).kubeconfig, 'utf8'));
   return 0;

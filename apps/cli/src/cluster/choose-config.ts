@@ -5,8 +5,8 @@ import { defaultRouteAddress, nodeNameOf, portOwner, takenRanges } from '../host
 import { readPidFile } from '../processes/pid-file.ts';
 import { clusterPaths } from '../paths.ts';
 import { liveClusters, type LiveCluster } from '../host/host-state.ts';
-import { formatCidr, overlaps, parseCidr, pickRanges, type Cidr } from './cidr.ts';
-import { clusterId, readConfig, writeConfig, type ClusterConfig, type ClusterPorts } from './cluster-config.ts';
+import { formatCidr, overlaps, parseCidr, pickRanges, type Cidr } from '../host/cidr.ts';
+import { clusterId, readConfig, writeConfig, type ClusterConfig, type ClusterPorts } from '../config/cluster-config.ts';
 import { addressesOf } from '../processes/app-specs.ts';
 import { checkFakeNodes, fakeRanges } from './fake-nodes.ts';
 

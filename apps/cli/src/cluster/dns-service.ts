@@ -1,6 +1,6 @@
 import { addressesOf } from '../processes/app-specs.ts';
 import { adminHttp, objectOf } from './admin-http.ts';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 
 const timeoutMs = 10_000;
 

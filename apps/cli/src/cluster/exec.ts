@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 import { adminTls, messageOf } from './admin-http.ts';
 
 export interface ExecResult {

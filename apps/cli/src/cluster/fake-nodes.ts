@@ -1,6 +1,6 @@
 import type { Clock } from '@rhythm/base';
 import { adminHttp, objectOf } from './admin-http.ts';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 
 /** The kubelet's own names and limit (apps/kubelet/src/fake/node-range.ts). */
 const nodesMax = 5_000;

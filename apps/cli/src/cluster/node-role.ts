@@ -1,5 +1,5 @@
 import { adminHttp, objectOf } from './admin-http.ts';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 
 const label = 'node-role.kubernetes.io/control-plane';
 const timeoutMs = 10_000;

@@ -14,7 +14,7 @@ import { processId, type ProcessId } from '../processes/process-id.ts';
 import { readPidFile } from '../processes/pid-file.ts';
 import { startContainerd } from '../runtime/start-containerd.ts';
 import { removeSandboxes } from '../runtime/sandboxes.ts';
-import { bridgeName, type ClusterConfig } from './cluster-config.ts';
+import { bridgeName, type ClusterConfig } from '../config/cluster-config.ts';
 import type { StartPorts } from './start-cluster.ts';
 import { adoptLost, containerdOptions, supervisorName } from './supervised.ts';
 

@@ -5,7 +5,7 @@ import { appSpecs, repository } from '../processes/app-specs.ts';
 import { restorePidFiles } from '../processes/find-process.ts';
 import type { ProcessSpec } from '../processes/launch.ts';
 import { containerdSpec, type ContainerdOptions } from '../runtime/containerd-spec.ts';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 
 /** The supervisor's name among the pid files. */
 export const supervisorName = 'rhythm';

@@ -1,4 +1,4 @@
-import { requireConfig } from '../cluster/cluster-config.ts';
+import { requireConfig } from '../config/cluster-config.ts';
 import { purge } from '../cluster/purge.ts';
 import { stopCluster } from '../cluster/stop-cluster.ts';
 import type { StartPorts } from '../cluster/start-cluster.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { requireConfig } from '../cluster/cluster-config.ts';
+import { requireConfig } from '../config/cluster-config.ts';
 import { ensureProgram } from '../host/kubectl-layer.ts';
 import { clusterPaths } from '../paths.ts';
 

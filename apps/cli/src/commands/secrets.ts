@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Clock, Random } from '@rhythm/base';
 import { FlagError } from '@rhythm/config';
 import { adminHttp } from '../cluster/admin-http.ts';
-import { requireConfig, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { requireConfig, type ClusterConfig } from '../config/cluster-config.ts';
 import { clusterPaths } from '../paths.ts';
 import { EncryptionFile } from '../secrets/encryption-file.ts';
 import { rewriteSecrets } from '../secrets/rewrite.ts';

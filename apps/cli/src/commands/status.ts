@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminHttp, type AdminHttp } from '../cluster/admin-http.ts';
-import { requireConfig } from '../cluster/cluster-config.ts';
+import { requireConfig } from '../config/cluster-config.ts';
 import { supervisedSpecs, supervisorName } from '../cluster/supervised.ts';
 import { clusterPaths, containerdSocket } from '../paths.ts';
 import { readPidFile } from '../processes/pid-file.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { FlagError } from '@rhythm/config';
-import { requireConfig } from '../cluster/cluster-config.ts';
+import { requireConfig } from '../config/cluster-config.ts';
 import { clusterPaths } from '../paths.ts';
 import { repository } from '../processes/app-specs.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Log, Random } from '@rhythm/base';
-import { bridgeName, requireConfig } from '../cluster/cluster-config.ts';
-import { ensureDescriptions } from '../cluster/descriptions.ts';
+import { bridgeName, requireConfig } from '../config/cluster-config.ts';
+import { ensureDescriptions } from '../config/descriptions.ts';
 import { supervisedSpecs, supervisorName } from '../cluster/supervised.ts';
 import { watchDocker } from '../host/docker-watch.ts';
 import { readPidFile, writePidFile } from '../processes/pid-file.ts';

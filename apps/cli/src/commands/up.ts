@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeChain } from '@rhythm/base';
 import { abortableClock } from '../abortable-clock.ts';
-import { findConfig, readConfig, resolveDirectory, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { findConfig, readConfig, resolveDirectory, type ClusterConfig } from '../config/cluster-config.ts';
 import type { Wishes } from '../cluster/choose-config.ts';
 import { waitFakeNodesReady } from '../cluster/fake-nodes.ts';
 import { ensureNodeRole } from '../cluster/node-role.ts';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { adminHttp, messageOf, objectOf, type AdminHttp } from '../cluster/admin-http.ts';
-import type { ClusterConfig } from '../cluster/cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 import { execInPod } from '../cluster/exec.ts';
 import type { StartPorts } from '../cluster/start-cluster.ts';
 import { repository } from '../processes/app-specs.ts';

@@ -6,7 +6,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '@rhythm/base';
 import { purge } from '../cluster/purge.ts';
-import { clusterId, readConfig, requireConfig, writeConfig, type ClusterConfig } from '../cluster/cluster-config.ts';
+import { clusterId, readConfig, requireConfig, writeConfig, type ClusterConfig } from '../config/cluster-config.ts';
 import { lockFile } from './file-lock.ts';
 import { freePort, isPortFree } from './free-port.ts';
 import { nodeNameOf } from './network.ts';

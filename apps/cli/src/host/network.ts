@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { parseCidr, type Cidr } from '../cluster/cidr.ts';
+import { parseCidr, type Cidr } from './cidr.ts';
 import { run, runOk } from './run.ts';
 
 /** Every IPv4 range that the machine has a route, an address or a neighbour in. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nthAddress, parseCidr } from '../cluster/cidr.ts';
-import { bridgeName, type ClusterConfig } from '../cluster/cluster-config.ts';
-import { descriptionsFile } from '../cluster/descriptions.ts';
+import { nthAddress, parseCidr } from '../host/cidr.ts';
+import { bridgeName, type ClusterConfig } from '../config/cluster-config.ts';
+import { descriptionsFile } from '../config/descriptions.ts';
 import { clusterPaths, containerdSocket } from '../paths.ts';
 import type { ProcessSpec } from './launch.ts';
 

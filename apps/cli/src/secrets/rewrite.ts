@@ -1,5 +1,5 @@
 import { adminHttp, objectOf, messageOf, type AdminHttp } from '../cluster/admin-http.ts';
-import type { ClusterConfig } from '../cluster/cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 
 interface Secret {
   readonly metadata: { readonly namespace: string; readonly name: string };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '@rhythm/base';
 import { dialGrpc, unary } from '@rhythm/grpc';
 import { KVClient, KVService, RangeRequest } from '@rhythm/proto/etcd';
-import type { ClusterConfig } from '../cluster/cluster-config.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 import { clusterPaths } from '../paths.ts';
 
 /** How many Secrets are stored how. */

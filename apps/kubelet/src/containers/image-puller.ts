@@ -1,8 +1,8 @@
 import { causeChain, type Clock, type Instant } from '@rhythm/base';
 import type { Container, Pod, Secret } from '@rhythm/api/types/core-v1';
 import type { Image, Runtime, SandboxConfig } from '@rhythm/cri';
-import type { PodEvents } from '../pod/events.ts';
-import { goDuration, raiseDelay } from '../pod/restart-policy.ts';
+import type { PodEvents } from '../observed/events.ts';
+import { goDuration, raiseDelay } from '../observed/restart-policy.ts';
 import { authsFor, withDefaultTag } from './image-auth.ts';
 import { imageNameFault } from './image-name.ts';
 import { ObstacleError } from './obstacle-error.ts';

@@ -2,11 +2,11 @@ import type { Container, ContainerStatus as PublishedStatus, Pod, PodStatus } fr
 import { parseTime, type Instant } from '@rhythm/base';
 import type { ContainerStatus, SandboxStatus } from '@rhythm/cri';
 import type { Action } from '../pod/action.ts';
-import { runtimeAnnotations } from '../pod/labels.ts';
-import type { ObservedPod } from '../pod/observed.ts';
+import { runtimeAnnotations } from '../observed/labels.ts';
+import type { ObservedPod } from '../observed/observed.ts';
 import { planPod } from '../pod/plan.ts';
 import { PodState } from '../pod/pod-state.ts';
-import { isSidecar } from '../pod/restart-policy.ts';
+import { isSidecar } from '../observed/restart-policy.ts';
 import { containerHash } from '../spec/container-hash.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { withOwnStatus } from '../status/status-patch.ts';

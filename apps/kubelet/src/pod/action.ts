@@ -1,7 +1,7 @@
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Instant } from '@rhythm/base';
-import type { BackoffEntry, PodMemory } from './memory.ts';
-import type { ObservedPod } from './observed.ts';
+import type { BackoffEntry, PodMemory } from '../observed/memory.ts';
+import type { ObservedPod } from '../observed/observed.ts';
 
 /** One thing to do for a pod. Kills run together, the others one after the other, in order. */
 export type Action =

@@ -1,21 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { causeChain, withTimeout, unreachable } from '@rhythm/base';
 import type { Container, Pod } from '@rhythm/api/types/core-v1';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from './node-context.ts';
 import { abortable } from '../containers/image-puller.ts';
-import { killContainer } from '../containers/kill-container.ts';
+import { killContainer } from './kill-container.ts';
 import { ObstacleError } from '../containers/obstacle-error.ts';
-import { startContainer } from '../containers/start-container.ts';
+import { startContainer } from './start-container.ts';
 import { containerLogPath } from '../spec/container-config.ts';
 import type { DownwardContext } from '../spec/downward.ts';
 import { podLimits } from '../spec/resources.ts';
 import { podCgroup, portMappings, sandboxConfig } from '../spec/sandbox-config.ts';
 import { removeLogs } from '../logs/remove-logs.ts';
 import type { Action } from './action.ts';
-import type { PodEvents } from './events.ts';
-import { currentSandbox, latestOf, type ObservedPod } from './observed.ts';
+import type { PodEvents } from '../observed/events.ts';
+import { currentSandbox, latestOf, type ObservedPod } from '../observed/observed.ts';
 import type { PodState } from './pod-state.ts';
-import { raiseDelay } from './restart-policy.ts';
+import { raiseDelay } from '../observed/restart-policy.ts';
 
 export interface ExecuteInput {
   readonly pod: Pod;

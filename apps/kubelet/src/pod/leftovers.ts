@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { causeChain } from '@rhythm/base';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from './node-context.ts';
 import { podCgroup } from '../spec/sandbox-config.ts';
 
 /** Removes folders, mounts, logs and cgroups of pods that nobody knows any more: a kubelet was ended in the middle of cleaning up. */

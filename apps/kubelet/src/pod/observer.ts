@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Container, ContainerStatus, Runtime, Sandbox, SandboxStatus } from '@rhythm/cri';
 import { parseLogLine } from '../logs/log-line.ts';
-import { runtimeAnnotations, runtimeLabels } from './labels.ts';
-import type { ObservedPod } from './observed.ts';
+import { runtimeAnnotations, runtimeLabels } from '../observed/labels.ts';
+import type { ObservedPod } from '../observed/observed.ts';
 
 /** KEP limits of termination messages: 4 KiB from the file, 2 KiB or 80 lines from the log. */
 const messageBytesMax = 4096;

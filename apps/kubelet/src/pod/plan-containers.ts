@@ -2,10 +2,10 @@ import type { Container, Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerStatus, SandboxStatus } from '@rhythm/cri';
 import type { Instant } from '@rhythm/base';
 import { containerHash } from '../spec/container-hash.ts';
-import { runtimeAnnotations } from './labels.ts';
-import { currentSandbox, hasEnded, latestIn, latestOf } from './observed.ts';
+import { runtimeAnnotations } from '../observed/labels.ts';
+import { currentSandbox, hasEnded, latestIn, latestOf } from '../observed/observed.ts';
 import type { Action, PlanInput, PodPlan } from './action.ts';
-import { isSidecar, nextBackoff, shouldRestart } from './restart-policy.ts';
+import { isSidecar, nextBackoff, shouldRestart } from '../observed/restart-policy.ts';
 
 /** Collects actions and the earliest wake-up of one planning run. */
 class Draft {

@@ -1,7 +1,7 @@
 import type { ContainerStatus } from '@rhythm/cri';
-import { isRunning } from './observed.ts';
+import { isRunning } from '../observed/observed.ts';
 import type { Action, PlanInput, PodPlan } from './action.ts';
-import { isSidecar } from './restart-policy.ts';
+import { isSidecar } from '../observed/restart-policy.ts';
 
 /**
  * A pod that must end or has ended: regular containers stop first, then sidecars from the last to the first, then the sandbox.

@@ -1,9 +1,9 @@
 import { parseTime, type Instant } from '@rhythm/base';
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { Action, PlanInput, PodPlan } from './action.ts';
-import type { PodMemory } from './memory.ts';
-import { currentSandbox, isRunning, type ObservedPod } from './observed.ts';
-import { podOutcome } from './outcome.ts';
+import type { PodMemory } from '../observed/memory.ts';
+import { currentSandbox, isRunning, type ObservedPod } from '../observed/observed.ts';
+import { podOutcome } from '../observed/outcome.ts';
 import { planContainers } from './plan-containers.ts';
 import { planEnding } from './plan-ending.ts';
 

@@ -7,8 +7,8 @@ import type { Container, Sandbox } from '@rhythm/cri';
 import { refusal } from '../node/admission.ts';
 import { nodeArchitecture } from '../node/node-facts.ts';
 import { nodeLabels } from '../node/node-status.ts';
-import type { NodeContext } from '../node-context.ts';
-import { runtimeAnnotations, runtimeLabels } from './labels.ts';
+import type { NodeContext } from './node-context.ts';
+import { runtimeAnnotations, runtimeLabels } from '../observed/labels.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { PodWorker } from './pod-worker.ts';
 

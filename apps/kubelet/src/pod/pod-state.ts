@@ -1,5 +1,5 @@
 import type { Instant } from '@rhythm/base';
-import type { BackoffEntry, Obstacle, PodMemory, ProbeResults, Termination } from './memory.ts';
+import type { BackoffEntry, Obstacle, PodMemory, ProbeResults, Termination } from '../observed/memory.ts';
 
 /** The memory of one pod, as its worker changes it. */
 export class PodState implements PodMemory {

@@ -8,7 +8,7 @@ import { seededRandom, silentLog, VirtualClock } from '@rhythm/base';
 import { fakeApiClient, type FakeApiClient } from '@rhythm/client/fake';
 import { fakeRuntime, type FakeRuntime, type FakeRuntimeOptions } from '@rhythm/cri';
 import { ImagePuller } from '../containers/image-puller.ts';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from './node-context.ts';
 import { nodePaths } from '../paths.ts';
 import { ProbeManager } from '../probes/probe-manager.ts';
 import { StatusWriter } from '../status/status-writer.ts';

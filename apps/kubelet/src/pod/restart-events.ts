@@ -1,5 +1,5 @@
 import type { Pod, PodStatus } from '@rhythm/api/types/core-v1';
-import type { PodEvents } from './events.ts';
+import type { PodEvents } from '../observed/events.ts';
 
 /** Tells once per ended container that its restart is put off. `told` holds the ids of containers of which that was said. */
 export function tellBackOffs(pod: Pod, status: PodStatus, told: Map<string, string>, events: PodEvents): void {

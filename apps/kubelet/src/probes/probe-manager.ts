@@ -1,9 +1,9 @@
 import { causeChain, type Clock, type Log, type Random } from '@rhythm/base';
 import type { Container, Pod, Probe } from '@rhythm/api/types/core-v1';
 import type { ContainerStatus, Runtime } from '@rhythm/cri';
-import type { PodEvents } from '../pod/events.ts';
-import type { ProbeResults } from '../pod/memory.ts';
-import { isRunning, type ObservedPod } from '../pod/observed.ts';
+import type { PodEvents } from '../observed/events.ts';
+import type { ProbeResults } from '../observed/memory.ts';
+import { isRunning, type ObservedPod } from '../observed/observed.ts';
 import { initialState, stepProbe, type ProbeKind } from './probe-state.ts';
 import { runProbe } from './run-probe.ts';
 

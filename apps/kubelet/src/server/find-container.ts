@@ -2,7 +2,7 @@ import type { Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerStatus } from '@rhythm/cri';
 import type { ContainerRef } from '@rhythm/proto/node';
 import type { PodWorker } from '../pod/pod-worker.ts';
-import { currentSandbox, latestOf } from '../pod/observed.ts';
+import { currentSandbox, latestOf } from '../observed/observed.ts';
 import { refuse } from './refusal.ts';
 
 /** The pods that the server may be asked about. */

@@ -1,9 +1,9 @@
 import type { LogsRequest } from '@rhythm/proto/node';
 import type { ContainerStatus } from '@rhythm/cri';
 import { parseTime } from '@rhythm/base';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from '../pod/node-context.ts';
 import { readLog } from '../logs/read-log.ts';
-import { hasEnded, latestOf } from '../pod/observed.ts';
+import { hasEnded, latestOf } from '../observed/observed.ts';
 import type { PodWorker } from '../pod/pod-worker.ts';
 import { containerLogPath } from '../spec/container-config.ts';
 import { containerName, findPod, type PodFinder } from './find-container.ts';

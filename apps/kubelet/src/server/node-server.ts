@@ -1,6 +1,6 @@
 import { bidiHandler, GrpcError, serveGrpc, serverStreamHandler, status, type CallContext, type GrpcServer, type ServerTls } from '@rhythm/grpc';
 import { NodeService, type NodeServer } from '@rhythm/proto/node';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from '../pod/node-context.ts';
 import type { PodFinder } from './find-container.ts';
 import { readContainerLogs } from './logs.ts';
 import { portForward } from './port-forward.ts';

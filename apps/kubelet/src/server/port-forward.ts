@@ -1,7 +1,7 @@
 import { AsyncQueue } from '@rhythm/base';
 import type { CallContext } from '@rhythm/grpc';
 import type { PortForwardInput, PortForwardOutput } from '@rhythm/proto/node';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from '../pod/node-context.ts';
 import { findPod, readySandbox, type PodFinder } from './find-container.ts';
 import { refuse } from './refusal.ts';
 import { connectSpdy, type SpdyStream } from './spdy-session.ts';

@@ -2,7 +2,7 @@ import { ApiError } from '@rhythm/api';
 import { AsyncQueue, causeChain } from '@rhythm/base';
 import type { CallContext } from '@rhythm/grpc';
 import type { StreamInput, StreamOutput, StreamStart } from '@rhythm/proto/node';
-import type { NodeContext } from '../node-context.ts';
+import type { NodeContext } from '../pod/node-context.ts';
 import { findPod, runningContainer, type PodFinder } from './find-container.ts';
 import { refuse } from './refusal.ts';
 import { connectSpdy, type SpdySession, type SpdyStream } from './spdy-session.ts';

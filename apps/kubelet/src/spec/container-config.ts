@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerConfig, ContainerSecurity, Mount } from '@rhythm/cri';
-import { runtimeAnnotations, runtimeLabels } from '../pod/labels.ts';
+import { runtimeAnnotations, runtimeLabels } from '../observed/labels.ts';
 import { containerHash } from './container-hash.ts';
 import { expand } from './expand.ts';
 import { containerResources } from './resources.ts';

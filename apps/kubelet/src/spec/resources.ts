@@ -1,7 +1,7 @@
 import { parseQuantity } from '@rhythm/api';
 import type { Container, Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerResources } from '@rhythm/cri';
-import { qosClass } from '../status/qos.ts';
+import { qosClass } from '../observed/qos.ts';
 
 /** The kernel's defaults and bounds (cgroup v1 documentation; CFS period 100 ms). */
 const sharesPerCpu = 1024n;

@@ -1,7 +1,7 @@
 import type { Pod } from '@rhythm/api/types/core-v1';
 import type { PortMapping, SandboxConfig } from '@rhythm/cri';
 import type { NodePaths } from '../paths.ts';
-import { runtimeAnnotations, runtimeLabels } from '../pod/labels.ts';
+import { runtimeAnnotations, runtimeLabels } from '../observed/labels.ts';
 import { podDns, type ClusterDns } from './dns.ts';
 import type { DnsConfig } from '@rhythm/cri';
 import { fullHostname, shortHostname } from './hosts-file.ts';

@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition } from '@rhythm/api/types/core-v1';
-import { isSidecar } from '../pod/restart-policy.ts';
+import { isSidecar } from '../observed/restart-policy.ts';
 import { incompleteInit } from './phase.ts';
 
 type Draft = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;

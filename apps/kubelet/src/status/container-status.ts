@@ -1,9 +1,9 @@
 import { formatTime, type Instant } from '@rhythm/base';
 import type { Container, ContainerState, ContainerStatus, Pod } from '@rhythm/api/types/core-v1';
 import type { ContainerStatus as RuntimeContainer } from '@rhythm/cri';
-import type { PodMemory } from '../pod/memory.ts';
-import { hasEnded, type ObservedPod } from '../pod/observed.ts';
-import { backoffMessage, isSidecar, nextBackoff, shouldRestart } from '../pod/restart-policy.ts';
+import type { PodMemory } from '../observed/memory.ts';
+import { hasEnded, type ObservedPod } from '../observed/observed.ts';
+import { backoffMessage, isSidecar, nextBackoff, shouldRestart } from '../observed/restart-policy.ts';
 
 export interface StatusInput {
   readonly pod: Pod;

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '@rhythm/api/types/core-v1';
-import { isSidecar } from '../pod/restart-policy.ts';
-import type { Outcome } from '../pod/outcome.ts';
+import { isSidecar } from '../observed/restart-policy.ts';
+import type { Outcome } from '../observed/outcome.ts';
 
 /** The phase of a pod, from the statuses of its containers. An outcome shows only once nothing of the pod runs any more. */
 export function podPhase(pod: Pod, outcome: Outcome, init: readonly ContainerStatus[], regular: readonly ContainerStatus[]): string {

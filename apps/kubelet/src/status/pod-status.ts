@@ -1,11 +1,11 @@
 import { formatTime } from '@rhythm/base';
 import type { PodStatus } from '@rhythm/api/types/core-v1';
-import { currentSandbox } from '../pod/observed.ts';
-import { podOutcome } from '../pod/outcome.ts';
+import { currentSandbox } from '../observed/observed.ts';
+import { podOutcome } from '../observed/outcome.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatus, type StatusInput } from './container-status.ts';
 import { podPhase } from './phase.ts';
-import { qosClass } from './qos.ts';
+import { qosClass } from '../observed/qos.ts';
 
 export interface PodStatusInput extends Omit<StatusInput, 'ending'> {
   readonly hostIps: readonly string[];

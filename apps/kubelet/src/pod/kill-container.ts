@@ -1,8 +1,8 @@
 import { causeChain } from '@rhythm/base';
 import type { Container, Pod } from '@rhythm/api/types/core-v1';
-import type { NodeContext } from '../node-context.ts';
-import type { PodEvents } from '../pod/events.ts';
-import { runHook } from './hooks.ts';
+import type { NodeContext } from './node-context.ts';
+import type { PodEvents } from '../observed/events.ts';
+import { runHook } from '../containers/hooks.ts';
 
 export interface KillInput {
   readonly pod: Pod;

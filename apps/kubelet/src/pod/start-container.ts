@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { causeChain, randomSuffix } from '@rhythm/base';
 import type { Container, Pod, Secret } from '@rhythm/api/types/core-v1';
 import type { Mount, SandboxConfig } from '@rhythm/cri';
-import type { NodeContext } from '../node-context.ts';
-import type { PodEvents } from '../pod/events.ts';
+import type { NodeContext } from './node-context.ts';
+import type { PodEvents } from '../observed/events.ts';
 import { segment } from '../paths.ts';
 import { containerConfig } from '../spec/container-config.ts';
 import { UnresolvedError, type DownwardContext } from '../spec/downward.ts';
@@ -12,9 +12,9 @@ import { hostsFile } from '../spec/hosts-file.ts';
 import { containerSecurity } from '../spec/security.ts';
 import { serviceEnv } from '../spec/service-env.ts';
 import { MountError } from '../volumes/payload.ts';
-import { runHook } from './hooks.ts';
-import { ObstacleError } from './obstacle-error.ts';
-import { runtimeText } from './runtime-text.ts';
+import { runHook } from '../containers/hooks.ts';
+import { ObstacleError } from '../containers/obstacle-error.ts';
+import { runtimeText } from '../containers/runtime-text.ts';
 
 export interface StartInput {
   readonly pod: Pod;
