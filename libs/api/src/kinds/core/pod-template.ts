@@ -12,6 +12,7 @@ export const podTemplate = defineKind<PodTemplate>({
   kind: 'PodTemplate',
   plural: 'podtemplates',
   namespaced: true,
+  generationFields: ['template'],
   storageVersionHash: 'LIXB2x4IFpk=',
   setDefaults: (object) => setPodSpecDefaults(object.template?.spec),
   validate: (object) => (object.template === undefined ? [] : validateTemplate(object.template, 'template')),
