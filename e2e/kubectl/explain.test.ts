@@ -2,7 +2,7 @@ import { kindRegistry, type KindDefinition } from '@rhythm/api';
 import { beforeAll, expect, vi } from 'vitest';
 import { eventually } from '../support/cluster.ts';
 import { commands } from './commands.ts';
-import { deepestPath, fieldsIn, fieldsOf, now, then } from './explained.ts';
+import { current, deepestPath, fieldsIn, fieldsOf, old } from './explained.ts';
 
 /** Some seventy kubectls, one after the other on a busy machine. */
 vi.setConfig({ testTimeout: 180_000 });
@@ -17,7 +17,7 @@ const versionOf = ({ group, version }: KindDefinition): string => (group === '' 
 
 /** Every kind that is served, field by field, against the table of messages. */
 commands('explain', ({ k, command, since }) => {
-  const hand = k.says(now, then);
+  const hand = k.says(current, old);
   const explain = (kind: KindDefinition, path = '', ...flags: string[]): Promise<string> => k.ok('explain', `${kind.plural}${path}`, `--api-version=${versionOf(kind)}`, ...flags);
 
   /** The words come from npm, in the background, the first time that a cluster is brought up on this machine. */

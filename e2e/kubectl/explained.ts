@@ -42,7 +42,7 @@ function innermost(node: SchemaNode): SchemaNode {
 const plain: ReadonlySet<string | undefined> = new Set(['time', 'micro-time', 'duration']);
 
 /** Messages by their own name, lists and maps before what is in them. */
-export const now: Hand = {
+export const current: Hand = {
   indent: 2,
   tellsRequired: true,
   typeOf(node) {
@@ -54,7 +54,7 @@ export const now: Hand = {
 };
 
 /** 1.20 knows no names of messages, and of `--recursive` not what must be there. */
-export const then: Hand = {
+export const old: Hand = {
   indent: 3,
   tellsRequired: false,
   typeOf(node) {

@@ -33,7 +33,7 @@ describe.each(kindRegistry.kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.ki
 
 /** The kinds whose changes are counted (the strategies of pkg/registry). */
 const counted: ReadonlySet<string> = new Set([
-  'Pod', 'ReplicationController', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'PodDisruptionBudget', 'PriorityClass', 'Ingress', 'NetworkPolicy', 'IngressClass',
+  'Pod', 'PodTemplate', 'ReplicationController', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'PodDisruptionBudget', 'PriorityClass', 'Ingress', 'NetworkPolicy', 'IngressClass',
   'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'FlowSchema', 'PriorityLevelConfiguration', 'EndpointSlice', 'ResourceSlice', 'CustomResourceDefinition',
 ]);
 /** Statuses that a client may bring along, or that a new object begins with. */
