@@ -1,17 +1,23 @@
 import { assert } from '@rhythm/base';
 import type { AppendFile, Files } from './files.ts';
-import { encodeHeader, readRecord, recordBytesMax, recordHeaderBytes } from './record.ts';
+import { readRecord, recordBytesMax, recordHeaderBytes, writeHeader } from './record.ts';
 
 /** A segment is closed once it is this long. */
 export const segmentBytesMaxDefault = 64 * 1024 * 1024;
-/** Pieces handed to one write; more are joined first. */
-const chunksMax = 8;
+/** What is kept of the memory in which writes are put together. */
+const scratchBytesMax = 2 * 1024 * 1024;
 const magic = Buffer.from('RHYLOG01');
 
 export interface LogRecord {
   readonly payload: Uint8Array;
   /** The segment it is in. */
   readonly segment: number;
+}
+
+/** What goes into a record: so many bytes, put in their place by `write`. */
+export interface LogPayload {
+  readonly length: number;
+  write(into: Buffer, at: number): void;
 }
 
 /** The log is damaged where records had been acknowledged: going on would lose them. */
@@ -39,6 +45,8 @@ export class AppendLog {
   #oldest: number;
   #syncs: number;
   #failed: Error | undefined;
+  /** Records are put together here; the last write from it is over. */
+  #scratch = Buffer.alloc(0);
 
   private constructor(files: Files, segmentBytesMax: number, file: AppendFile, segment: number, oldest: number, syncs: number) {
     this.#files = files;
@@ -102,21 +110,14 @@ export class AppendLog {
   }
 
   /** Appends records as one write; with `sync` they are on the disk on return. One call at a time. */
-  async append(payloads: readonly Uint8Array[], sync: boolean): Promise<void> {
+  async append(payloads: ReadonlyArray<Uint8Array | LogPayload>, sync: boolean): Promise<void> {
     if (this.#failed !== undefined) throw new Error('the log failed before', { cause: this.#failed });
-    const chunks: Uint8Array[] = [];
-    let at = this.#file.size;
-    for (const [index, payload] of payloads.entries()) {
-      assert(payload.length > 0 && payload.length <= recordBytesMax, 'a record is not empty and not above the limit');
-      const header = encodeHeader(payload, this.#segment, at, this.#syncs, sync && index === payloads.length - 1);
-      chunks.push(header, payload);
-      at += header.length + payload.length;
-    }
     try {
-      const data = chunks.length > chunksMax ? [Buffer.concat(chunks)] : chunks;
-      if (!sync && data.length > 0) await this.#file.append(data);
-      else if (data.length > 0) await this.#file.appendDurably(data);
-      else if (sync) await this.#file.sync();
+      const data = payloads.length === 0 ? undefined : this.#together(payloads, sync);
+      if (data === undefined) {
+        if (sync) await this.#file.sync();
+      } else if (sync) await this.#file.appendDurably([data]);
+      else await this.#file.append([data]);
       if (sync) this.#syncs++;
     } catch (error) {
       this.#failed = error as Error;
@@ -124,8 +125,34 @@ export class AppendLog {
     }
   }
 
+  /** The records as they are written, the last of them closing a sync if there is one: memory that the next call uses again. */
+  #together(payloads: ReadonlyArray<Uint8Array | LogPayload>, sync: boolean): Uint8Array {
+    let length = 0;
+    for (const payload of payloads) {
+      assert(payload.length > 0 && payload.length <= recordBytesMax, 'a record is not empty and not above the limit');
+      length += recordHeaderBytes + payload.length;
+    }
+    const bytes = this.#room(length);
+    let at = 0;
+    for (const [index, payload] of payloads.entries()) {
+      const start = at + recordHeaderBytes;
+      if (payload instanceof Uint8Array) bytes.set(payload, start);
+      else payload.write(bytes, start);
+      writeHeader(bytes, at, payload.length, { segment: this.#segment, at: this.#file.size + at, syncs: this.#syncs, closes: sync && index === payloads.length - 1 });
+      at = start + payload.length;
+    }
+    return bytes.subarray(0, length);
+  }
+
+  #room(length: number): Buffer {
+    if (length <= this.#scratch.length) return this.#scratch;
+    const room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(2 * this.#scratch.length, scratchBytesMax)));
+    if (length <= scratchBytesMax) this.#scratch = room;
+    return room;
+  }
+
   /** Starts a new segment that begins with `head`: what must be known when all older segments are gone. */
-  async roll(head: readonly Uint8Array[]): Promise<void> {
+  async roll(head: ReadonlyArray<Uint8Array | LogPayload>): Promise<void> {
     await this.append([], true);
     await this.#file.close();
     this.#segment++;

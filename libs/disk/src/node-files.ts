@@ -1,4 +1,4 @@
-import { constants, fdatasync, writev } from 'node:fs';
+import { constants, fdatasync, write, writev } from 'node:fs';
 import { mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppendFile, Files } from './files.ts';
@@ -54,14 +54,17 @@ class NodeFile implements AppendFile {
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     // Callbacks: the promise API costs twice the time of the call itself.
     return new Promise((resolve, reject) => {
-      writev(fd, chunks as Uint8Array[], this.#size, (error, written) => {
+      const done = (error: Error | null, written: number): void => {
         if (error !== null) reject(error);
         else if (written !== length) reject(new Error(`the file took ${written} of ${length} bytes: the disk is full`));
         else {
           this.#size += length;
           resolve();
         }
-      });
+      };
+      const [only] = chunks;
+      if (only !== undefined && chunks.length === 1) write(fd, only, 0, length, this.#size, done);
+      else writev(fd, chunks as Uint8Array[], this.#size, done);
     });
   }
 

@@ -16,13 +16,22 @@ export interface Record {
   readonly end: number;
 }
 
-export function encodeHeader(payload: Uint8Array, segment: number, at: number, syncs: number, closes: boolean): Uint8Array {
-  const header = Buffer.allocUnsafe(recordHeaderBytes);
+/** Where in the log a record stands, and what is known of syncs there. */
+export interface RecordPlace {
+  readonly segment: number;
+  /** In the segment. */
+  readonly at: number;
+  readonly syncs: number;
+  readonly closes: boolean;
+}
+
+/** Writes the header of a record at `start`; the payload follows it already. */
+export function writeHeader(into: Buffer, start: number, length: number, { segment, at, syncs, closes }: RecordPlace): void {
   const mark = ((syncs % 0x4000_0000) * 2 + (closes ? 1 : 0)) >>> 0;
-  header.writeUInt32LE(payload.length, 0);
-  header.writeUInt32LE(checksum(payload, segment, at, mark), 4);
-  header.writeUInt32LE(mark, 8);
-  return header;
+  const payload = into.subarray(start + recordHeaderBytes, start + recordHeaderBytes + length);
+  into.writeUInt32LE(length, start);
+  into.writeUInt32LE(checksum(payload, segment, at, mark), start + 4);
+  into.writeUInt32LE(mark, start + 8);
 }
 
 /** The record at `at`; undefined when there is no whole and valid one. */

@@ -150,9 +150,10 @@ export class Transaction {
       value: request.ignoreValue ? (previous?.value ?? empty) : request.value,
       lease,
     };
-    history.put(this.#write(revision, kv, false));
+    const stored = encodeKeyValue(kv);
+    history.put(this.#write(revision, stored, false));
     leases.attach(key, lease);
-    this.events.push({ type: 'put', keyText: key, kv, revision, previous: found?.revision });
+    this.events.push({ type: 'put', keyText: key, kv, stored, revision, previous: found?.revision });
     return { $case: 'put', revision: revision.main, prevKv: request.prevKv ? previous : undefined };
   }
 
@@ -161,19 +162,17 @@ export class Transaction {
     const revision = this.#next();
     this.#state.leases.attach(history.key, 0n);
     const kv: KeyValue = { key: keyBytes(history.key), createRevision: 0n, modRevision: 0n, version: 0n, value: empty, lease: 0n };
-    history.tombstone(this.#write(revision, kv, true));
+    history.tombstone(this.#write(revision, encodeKeyValue(kv), true));
     kv.modRevision = BigInt(revision.main);
     this.events.push({ type: 'delete', keyText: history.key, kv, revision, previous });
   }
 
-  #write({ main, sub }: Revision, kv: KeyValue, isTombstone: boolean): StoredRevision {
-    const revision = { main, sub, bytes: 0 };
-    const key = dataKey(revision, isTombstone);
-    const value = encodeKeyValue(kv);
-    revision.bytes = key.length + value.length;
-    this.bytes += revision.bytes;
+  #write({ main, sub }: Revision, value: Uint8Array, isTombstone: boolean): StoredRevision {
+    const key = dataKey({ main, sub }, isTombstone);
+    const bytes = key.length + value.length;
+    this.bytes += bytes;
     this.writes.push({ key, value });
-    return revision;
+    return { main, sub, bytes };
   }
 
   #next(): Revision {

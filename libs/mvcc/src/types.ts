@@ -102,6 +102,8 @@ export interface StoredEvent {
   readonly keyText: string;
   /** Of a delete: only key and modRevision are set. */
   readonly kv: KeyValue;
+  /** Of a put: `kv` as it is stored, which is also how it is sent. */
+  readonly stored?: Uint8Array;
   readonly revision: Revision;
   /** Where the value before is kept; absent when the key did not exist. */
   readonly previous: Revision | undefined;

@@ -1,4 +1,5 @@
 import { assert } from '@rhythm/base';
+import { encodeMessage } from '@rhythm/proto/encode';
 import { Command as CommandMessage, type Caller } from '@rhythm/proto/store';
 import type { StoreCommand } from './machine.ts';
 
@@ -15,19 +16,18 @@ export interface Ticket {
 }
 
 const idTag = 0x08;
-/** Field 19, 8 bytes: 19 * 8 + 1, as a varint. */
+/** Field 19, 8 bytes. */
+const originField = 19 * 8 + 1;
+/** The same as a varint. */
 const originTag = [0x99, 0x01] as const;
 const originBytes = 8;
 
 /** A command as it goes through the log. The ticket comes first, so that `ticketOf` finds it without decoding the rest. */
 export function encodeCommand({ origin, id }: Ticket, { command, caller }: Proposal): Uint8Array {
-  const body = CommandMessage.encode({ id: 0n, origin: 0n, command, caller }).finish();
-  const head = [idTag, ...varint(id), ...originTag];
-  const bytes = Buffer.allocUnsafe(head.length + originBytes + body.length);
-  bytes.set(head);
-  bytes.writeBigUInt64LE(origin, head.length);
-  bytes.set(body, head.length + originBytes);
-  return bytes;
+  return encodeMessage((writer) => {
+    writer.uint32(idTag).uint64(id).uint32(originField).fixed64(origin);
+    CommandMessage.encode({ id: 0n, origin: 0n, command, caller }, writer);
+  });
 }
 
 export function decodeCommand(data: Uint8Array): Proposal {
@@ -52,12 +52,4 @@ export function ticketOf(data: Uint8Array, origin: Uint8Array): number {
   if (data[at + 1] !== originTag[0] || data[at + 2] !== originTag[1]) return -1;
   for (let offset = 0; offset < originBytes; offset++) if (data[at + 3 + offset] !== origin[offset]) return -1;
   return id;
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
-  return bytes;
 }

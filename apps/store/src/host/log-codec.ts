@@ -1,3 +1,4 @@
+import type { LogPayload } from '@rhythm/disk';
 import type { Entry, HardState, LogStart } from '@rhythm/raft';
 
 /** What a record of the log says (docs/store.md). */
@@ -14,14 +15,18 @@ const entryHeaderBytes = 18;
 const hardStateBytes = 25;
 const startBytes = 17;
 
-export function encodeEntry(entry: Entry): Uint8Array {
-  const bytes = Buffer.allocUnsafe(entryHeaderBytes + entry.data.length);
-  bytes[0] = entryKind;
-  bytes.writeDoubleLE(entry.term, 1);
-  bytes.writeDoubleLE(entry.index, 9);
-  bytes[17] = entry.type === 'normal' ? 0 : 1;
-  bytes.set(entry.data, entryHeaderBytes);
-  return bytes;
+/** Put into the log's own memory, so that its data is copied once. */
+export function entryPayload(entry: Entry): LogPayload {
+  return {
+    length: entryHeaderBytes + entry.data.length,
+    write: (into, at) => {
+      into[at] = entryKind;
+      into.writeDoubleLE(entry.term, at + 1);
+      into.writeDoubleLE(entry.index, at + 9);
+      into[at + 17] = entry.type === 'normal' ? 0 : 1;
+      into.set(entry.data, at + entryHeaderBytes);
+    },
+  };
 }
 
 export function encodeHardState(hardState: HardState): Uint8Array {

@@ -1,6 +1,6 @@
-import { AppendLog, CorruptLogError, type Files } from '@rhythm/disk';
+import { AppendLog, CorruptLogError, type Files, type LogPayload } from '@rhythm/disk';
 import { nobody, type Entry, type HardState, type LogStart } from '@rhythm/raft';
-import { decodeLogItem, encodeEntry, encodeHardState, encodeStart } from './log-codec.ts';
+import { decodeLogItem, encodeHardState, encodeStart, entryPayload } from './log-codec.ts';
 
 /** What the log holds after a start. */
 export interface RecoveredLog {
@@ -68,7 +68,7 @@ export class RaftDiskLog {
   async restart(start: LogStart, entries: readonly Entry[], hardState: HardState | undefined): Promise<void> {
     if (hardState !== undefined) this.#hardState = hardState;
     this.#newest = entries[entries.length - 1]?.index ?? start.index;
-    await this.#log.append([encodeStart(start), ...entries.map(encodeEntry), encodeHardState(this.#hardState)], true);
+    await this.#log.append([encodeStart(start), ...entries.map(entryPayload), encodeHardState(this.#hardState)], true);
     // What it voids and what follows go together.
     this.#lastIndex.set(this.#log.segment, this.#newest);
   }
@@ -78,7 +78,7 @@ export class RaftDiskLog {
     const last = entries[entries.length - 1];
     if (last !== undefined) this.#newest = last.index;
     if (hardState !== undefined) this.#hardState = hardState;
-    const payloads = entries.map(encodeEntry);
+    const payloads: Array<LogPayload | Uint8Array> = entries.map(entryPayload);
     if (hardState !== undefined) payloads.push(encodeHardState(hardState));
     await this.#log.append(payloads, sync);
     if (last !== undefined) this.#lastIndex.set(this.#log.segment, last.index);

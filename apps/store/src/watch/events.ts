@@ -3,6 +3,11 @@ import type { Event } from '@rhythm/proto/etcd/kv';
 import type { State } from '../host/state.ts';
 import type { Watcher } from './watcher.ts';
 
+/** An event whose key and value have been encoded already, and which has nothing else: `kv` must not have changed since. */
+export interface EncodedEvent extends Event {
+  readonly stored?: Uint8Array | undefined;
+}
+
 /** Events without the value before: one object for all watches, so that it is encoded once. */
 const shared = new WeakMap<StoredEvent, Event>();
 
@@ -11,8 +16,12 @@ export function liveEvent(state: State, watcher: Watcher, event: StoredEvent): E
   if (!wanted(watcher, event.type === 'delete')) return undefined;
   if (watcher.previous) return buildLive(state, watcher, event);
   let built = shared.get(event);
-  if (built === undefined) shared.set(event, (built = buildLive(state, watcher, event)));
+  if (built === undefined) shared.set(event, (built = encodedAs(buildLive(state, watcher, event), event)));
   return built;
+}
+
+function encodedAs(event: Event, { stored }: StoredEvent): EncodedEvent {
+  return { ...event, stored };
 }
 
 function buildLive(state: State, watcher: Watcher, event: StoredEvent): Event {

@@ -9,17 +9,16 @@ import type { CallPort } from './call-port.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { LeanContext } from './context.ts';
 import { FrameReader, type FrameHandler } from './frame-reader.ts';
-import { ConnectionError, errorCodes, frameBytesDefault, frameBytesLargest, initialWindow, settingIds, windowMax } from './frames.ts';
+import { ConnectionError, errorCodes, expectOfCaller, frameBytesDefault, frameBytesLargest, initialWindow, settingIds, windowMax } from './frames.ts';
 import { headerListBytesMax, HpackDecoder, type Headers } from './hpack.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Outgoing } from './outgoing.ts';
+import { ReceiveWindow } from './receive-window.ts';
 import { areTrailers } from './request-head.ts';
 import { Sender } from './sender.ts';
 import { failureBlock } from './status-headers.ts';
 import { Strikes } from './strikes.ts';
 
-/** The window of the whole connection. */
-const connectionWindow = 16 * 1024 * 1024;
 /** Bytes in memory of one connection that wait for a handler or for the rest of their message. */
 const heldBytesMax = 64 * 1024 * 1024;
 /** Handlers that may go on running for callers who have left them; beyond it new calls are refused. */
@@ -40,6 +39,7 @@ export class Connection implements CallPort, FrameHandler {
   readonly #decoder = new HpackDecoder();
   readonly #outgoing: Outgoing;
   readonly #sender: Sender;
+  readonly #window: ReceiveWindow;
   readonly #strikes: Strikes;
   readonly #keepAlive: KeepAlive;
   readonly #calls = new Map<number, LeanCall>();
@@ -50,7 +50,6 @@ export class Connection implements CallPort, FrameHandler {
   #running = 0;
   #abandoned = 0;
   #held = 0;
-  #owed = 0;
   #isLeaving = false;
   #isBroken = false;
 
@@ -62,6 +61,7 @@ export class Connection implements CallPort, FrameHandler {
     this.#strikes = new Strikes(options.clock);
     this.#outgoing = new Outgoing(socket, () => this.#sender.pumpBlocked(), () => this.#strikes.forgive(forgivenFor));
     this.#sender = new Sender(this.#outgoing, this.backlog, (call) => this.#onDone(call));
+    this.#window = new ReceiveWindow((by) => this.#outgoing.window(0, by));
     this.#keepAlive = new KeepAlive(socket, options.clock, options.keepaliveMs, () => this.#outgoing.ping(Buffer.alloc(8), false));
     const reader = new FrameReader(this);
     this.closed = new Promise((resolve) => socket.once('close', () => (this.#onClose(), resolve())));
@@ -78,7 +78,7 @@ export class Connection implements CallPort, FrameHandler {
       }
     });
     this.#outgoing.settings([[settingIds.initialWindow, streamWindow], [settingIds.streamsMax, options.streamsMax], [settingIds.headerListBytesMax, headerListBytesMax]]);
-    this.#outgoing.window(0, connectionWindow - initialWindow);
+    this.#window.open();
   }
 
   /** Takes no new calls; the connection ends when those it has are over. */
@@ -111,30 +111,24 @@ export class Connection implements CallPort, FrameHandler {
 
   onData(id: number, bytes: Buffer, cost: number, isLast: boolean): void {
     this.#expectOpened(id);
-    this.#owed += cost;
-    if (this.#owed > connectionWindow) throw new ConnectionError(errorCodes.flowControl, 'more than the window of the connection');
-    if (this.#owed >= connectionWindow / 2) {
-      this.#outgoing.window(0, this.#owed);
-      this.#owed = 0;
-    }
+    this.#window.spend(cost);
     const call = this.#calls.get(id);
     if (call === undefined || (bytes.length === 0 && !isLast)) this.#strikes.add();
-    if (call === undefined) return;
-    if (call.hasCallerEnded) this.#resetCall(call, errorCodes.streamClosed);
-    else if (!call.spend(cost)) this.#resetCall(call, errorCodes.flowControl);
-    else {
-      call.receive(bytes, isLast);
-      if (isLast) call.end();
-    }
+    if (call !== undefined) this.#take(call, bytes, cost, isLast);
+  }
+
+  onMoreData(id: number, bytes: Buffer, isLast: boolean): void {
+    this.#window.spend(bytes.length);
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.#take(call, bytes, bytes.length, isLast);
   }
 
   onReset(id: number): void {
     this.#expectOpened(id);
     this.#strikes.add();
     const call = this.#calls.get(id);
-    if (call === undefined) return;
-    call.cancel();
-    this.#forget(call);
+    call?.cancel();
+    if (call !== undefined) this.#forget(call);
   }
 
   onIdleFrame(): void {
@@ -201,6 +195,15 @@ export class Connection implements CallPort, FrameHandler {
   running(by: 1 | 0 | -1, abandoned: 1 | 0 | -1): void {
     this.#running += by;
     this.#abandoned += abandoned;
+  }
+
+  #take(call: LeanCall, bytes: Buffer, cost: number, isLast: boolean): void {
+    if (call.hasCallerEnded) this.#resetCall(call, errorCodes.streamClosed);
+    else if (!call.spend(cost)) this.#resetCall(call, errorCodes.flowControl);
+    else {
+      call.receive(bytes, isLast);
+      if (isLast) call.end();
+    }
   }
 
   #onTrailers(call: LeanCall, headers: Headers | undefined, isLast: boolean): void {
@@ -292,8 +295,4 @@ export class Connection implements CallPort, FrameHandler {
     this.#calls.clear();
     this.#sender.clear();
   }
-}
-
-function expectOfCaller(id: number): void {
-  if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, 'a stream of the caller has an odd number');
 }

@@ -9,6 +9,8 @@ export interface FrameHandler {
   onHeaders(id: number, block: Buffer, isLast: boolean): void;
   /** `cost`: what it takes of the windows. */
   onData(id: number, bytes: Buffer, cost: number, isLast: boolean): void;
+  /** More of a frame whose first bytes came with `onData`; they cost their length. */
+  onMoreData(id: number, bytes: Buffer, isLast: boolean): void;
   onReset(id: number): void;
   /** A frame that means nothing to us. */
   onIdleFrame(): void;
@@ -27,13 +29,17 @@ export class FrameReader {
   #wanted = preface.length;
   #hasPreface = false;
   #hasSettings = false;
+  /** A frame of data of which so many bytes are still to come: what has come was given on. */
+  #open: { readonly id: number; readonly isLast: boolean; left: number } | undefined;
   #block: { readonly id: number; readonly isLast: boolean; readonly parts: Buffer[]; bytes: number } | undefined;
 
   constructor(handler: FrameHandler) {
     this.#handler = handler;
   }
 
-  take(chunk: Buffer): void {
+  take(arrived: Buffer): void {
+    const chunk = this.#open === undefined ? arrived : this.#more(this.#open, arrived);
+    if (chunk.length === 0) return;
     this.#rest.push(chunk);
     this.#restBytes += chunk.length;
     // Another protocol may well say less than our preface, and wait.
@@ -58,6 +64,10 @@ export class FrameReader {
       if (length > frameBytesDefault) throw new ConnectionError(errorCodes.frameSize, 'a frame that is too large');
       const end = at + frameHeaderBytes + length;
       if (end > bytes.length) {
+        if (this.#begin(bytes.subarray(at), length)) {
+          this.#wanted = frameHeaderBytes;
+          return bytes.length;
+        }
         this.#wanted = end - at;
         return at;
       }
@@ -66,6 +76,26 @@ export class FrameReader {
     }
     this.#wanted = frameHeaderBytes;
     return at;
+  }
+
+  /** Gives on what has come of a frame of data, so that its rest is not joined with it; false for frames that are needed whole. */
+  #begin(frame: Buffer, length: number): boolean {
+    const flag = frame[4] ?? 0;
+    if (frame[3] !== frameTypes.data || (flag & flags.padded) !== 0 || frame.length === frameHeaderBytes) return false;
+    const id = frame.readUInt32BE(5) & windowMax;
+    const payload = frame.subarray(frameHeaderBytes);
+    this.#open = { id, isLast: (flag & flags.endStream) !== 0, left: length - payload.length };
+    this.#frame(frameTypes.data, flag & ~flags.endStream, id, payload);
+    return true;
+  }
+
+  /** The rest of a frame, or some of it; gives what follows. */
+  #more(open: { readonly id: number; readonly isLast: boolean; left: number }, bytes: Buffer): Buffer {
+    const payload = bytes.length <= open.left ? bytes : bytes.subarray(0, open.left);
+    open.left -= payload.length;
+    if (open.left === 0) this.#open = undefined;
+    this.#handler.onMoreData(open.id, payload, open.left === 0 && open.isLast);
+    return bytes.subarray(payload.length);
   }
 
   #frame(type: number, flag: number, id: number, payload: Buffer): void {

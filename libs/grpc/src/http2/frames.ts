@@ -22,3 +22,8 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 }
+
+/** Throws for a number that is not of a stream of the caller. */
+export function expectOfCaller(id: number): void {
+  if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, 'a stream of the caller has an odd number');
+}

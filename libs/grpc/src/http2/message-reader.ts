@@ -1,5 +1,6 @@
+import { keepsLittle, MessageParts } from './message-parts.ts';
+
 const headBytes = 5;
-const capacityMin = 64;
 
 export interface MessageSink {
   /** The five bytes before a message say this. Throws when it is not welcome. */
@@ -7,16 +8,13 @@ export interface MessageSink {
   onMessage(message: Buffer): void;
 }
 
-/**
- * Puts the messages of a call together from its data. What waits for its rest is copied, so that a few bytes do not keep the whole chunk of
- * the socket in memory; and space grows with what has come, not with what the head promises.
- */
+/** Puts the messages of a call together from its data. Space grows with what has come, not with what the head promises. */
 export class MessageReader {
   readonly #sink: MessageSink;
-  #kept: Buffer = Buffer.alloc(0);
-  #length = 0;
-  /** Of the message in `#kept` with its head, once that is there. */
-  #end = headBytes;
+  readonly #head = Buffer.alloc(headBytes);
+  #headLength = 0;
+  /** What has come of a message whose head is there. */
+  #parts: MessageParts | undefined;
 
   constructor(sink: MessageSink) {
     this.#sink = sink;
@@ -24,50 +22,41 @@ export class MessageReader {
 
   /** Part of a message has come, and not the rest. */
   get isAmid(): boolean {
-    return this.#length > 0;
+    return this.#headLength > 0;
   }
 
   /** `isLast`: nothing follows, the messages are taken at once and need no copy. */
   take(bytes: Buffer, isLast: boolean): void {
     let rest = bytes;
-    while (rest.length > 0) rest = this.#length === 0 && rest.length >= headBytes ? this.#fresh(rest, isLast) : this.#more(rest);
+    while (rest.length > 0) rest = this.#parts === undefined ? this.#begin(rest, isLast) : this.#more(this.#parts, rest);
   }
 
-  #fresh(bytes: Buffer, isLast: boolean): Buffer {
-    const length = bytes.readUInt32BE(1);
-    const end = headBytes + length;
-    if (bytes.length < end) return this.#more(bytes);
-    this.#sink.onMessageHead(bytes[0] ?? 0, length);
-    const message = bytes.subarray(headBytes, end);
-    this.#sink.onMessage(isLast ? message : Buffer.from(message));
-    return bytes.subarray(end);
-  }
-
-  /** Adds to what is kept, up to the end of the head or of the message; gives what is left. */
-  #more(bytes: Buffer): Buffer {
-    const taken = Math.min(bytes.length, this.#end - this.#length);
-    this.#reserve(this.#length + taken);
-    bytes.copy(this.#kept, this.#length, 0, taken);
-    this.#length += taken;
-    if (this.#length === headBytes && this.#end === headBytes) {
-      const length = this.#kept.readUInt32BE(1);
-      this.#sink.onMessageHead(this.#kept[0] ?? 0, length);
-      this.#end += length;
+  /** The head of a message, and the message if it is whole; gives what is left. */
+  #begin(bytes: Buffer, isLast: boolean): Buffer {
+    const taken = Math.min(bytes.length, headBytes - this.#headLength);
+    bytes.copy(this.#head, this.#headLength, 0, taken);
+    this.#headLength += taken;
+    if (this.#headLength < headBytes) return bytes.subarray(taken);
+    const length = this.#head.readUInt32BE(1);
+    this.#sink.onMessageHead(this.#head[0] ?? 0, length);
+    if (bytes.length - taken < length) {
+      this.#parts = new MessageParts(length);
+      return bytes.subarray(taken);
     }
-    if (this.#length >= headBytes && this.#length === this.#end) {
-      const message = this.#kept.subarray(headBytes, this.#end);
-      this.#kept = Buffer.alloc(0);
-      this.#length = 0;
-      this.#end = headBytes;
-      this.#sink.onMessage(message);
-    }
-    return bytes.subarray(taken);
+    const message = bytes.subarray(taken, taken + length);
+    this.#headLength = 0;
+    this.#sink.onMessage(isLast || keepsLittle(message) ? message : Buffer.from(message));
+    return bytes.subarray(taken + length);
   }
 
-  #reserve(bytes: number): void {
-    if (bytes <= this.#kept.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(capacityMin, bytes, Math.min(this.#kept.length * 2, this.#end)));
-    this.#kept.copy(larger, 0, 0, this.#length);
-    this.#kept = larger;
+  #more(parts: MessageParts, bytes: Buffer): Buffer {
+    const taken = bytes.subarray(0, parts.missing);
+    parts.add(taken);
+    if (parts.missing === 0) {
+      this.#parts = undefined;
+      this.#headLength = 0;
+      this.#sink.onMessage(parts.join());
+    }
+    return bytes.subarray(taken.length);
   }
 }
