@@ -44,6 +44,8 @@ interface Target {
 }
 
 const startTimeoutMs = 20_000;
+/** Of libuv, by default. */
+const poolThreads = 4;
 
 async function open(bundle: string, dir: string, watch: boolean, nodeFlags: readonly string[]): Promise<Target> {
   const pki = join(dir, 'pki');
@@ -66,10 +68,13 @@ async function follow(store: Store, signal: AbortSignal): Promise<void> {
 /** Nanoseconds that each thread has run, by its name. */
 function threadsOf(pid: number): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const tid of readdirSync(`/proc/${pid}/task`)) {
+  let workers = 0;
+  for (const tid of readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b))) {
     try {
       const comm = readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trim();
-      const name = tid === String(pid) ? 'main' : comm;
+      // A thread is named as the one that made it: LevelDB's own is one more of libuv's, and the last of them.
+      const isWorker = comm === 'libuv-worker' && ++workers;
+      const name = tid === String(pid) ? 'main' : isWorker !== false && isWorker > poolThreads ? 'LevelDB' : comm;
       const ran = Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]);
       sums.set(name, (sums.get(name) ?? 0) + ran);
     } catch {

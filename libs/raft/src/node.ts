@@ -100,6 +100,11 @@ export class RaftNode {
     return this.#core.term;
   }
 
+  /** As far as this node knows; `nobody` without one. */
+  get leader(): NodeId {
+    return this.#core.leader;
+  }
+
   /** One unit of time has passed. */
   tick(): void {
     const core = this.#core;

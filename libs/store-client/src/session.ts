@@ -1,6 +1,7 @@
 import { bidi, GrpcError, status, type BidiCall, type Client } from '@rhythm/grpc';
 import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '@rhythm/proto/etcd';
-import { TransactionsService, type Replies, type Reply, type Request, type Requests } from '@rhythm/proto/store';
+import { encodeMessage } from '@rhythm/proto/encode';
+import { Requests, TransactionsService, type Replies, type Reply, type Request } from '@rhythm/proto/store';
 
 /** Requests waiting for an answer on one stream. */
 const pendingMax = 8_000;
@@ -10,6 +11,9 @@ const batchMax = 512;
 const batchBytesMax = 1024 * 1024;
 /** etcd's limit for one request. A larger one would end the stream for everybody on it, so it is not sent. */
 const requestBytesMax = 1.5 * 1024 * 1024;
+
+/** Values are copied into memory that is used again, not into a buffer that grows with each of them. */
+const method = { ...TransactionsService.session, requestSerialize: (requests: Requests) => encodeMessage((writer) => Requests.encode(requests, writer)) };
 
 interface Pending {
   isSent: boolean;
@@ -32,7 +36,7 @@ export class Session {
   #failure: GrpcError | undefined;
 
   constructor(client: Client) {
-    this.#call = bidi(client, TransactionsService.session);
+    this.#call = bidi(client, method);
     this.closed = this.#read();
   }
 

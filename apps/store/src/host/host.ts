@@ -138,9 +138,13 @@ export class Host {
     return this.#node.status();
   }
 
+  get term(): number {
+    return this.#node.term;
+  }
+
   /** It leads, and has applied what all leaders before it acknowledged. */
   get isLeader(): boolean {
-    return this.#wasLeader && this.#node.status().role === 'leader';
+    return this.#wasLeader && this.#node.role === 'leader';
   }
 
   /** The member that leads, as far as known; 0: none. */
@@ -201,7 +205,7 @@ export class Host {
       void this.#waiters.take(id);
       throw error;
     }
-    this.#waiters.handedOver(id, this.#node.status().term);
+    this.#waiters.handedOver(id, this.#node.term);
     void this.#work();
     return (await granted(promise)).index;
   }
@@ -346,7 +350,7 @@ export class Host {
     if (taken.ids.length === 0) return;
     try {
       this.#node.propose(taken.data);
-      const { term } = this.#node.status();
+      const { term } = this.#node;
       for (const id of taken.ids) this.#waiters.handedOver(id, term);
     } catch (error) {
       if (!(error instanceof ProposalDroppedError)) throw error;
@@ -413,10 +417,10 @@ export class Host {
   }
 
   #noteLeadership(): void {
-    const { role, term, leader, applied } = this.#node.status();
+    const { role, term, leader } = this.#node;
     if (this.#leadership.note(leader)) this.#reads.askAgain();
     // A leader speaks for the group once an entry of its own term is applied: its first one comes before all proposals.
-    const isLeader = role === 'leader' && this.#state.applied.term === term && applied > 0;
+    const isLeader = role === 'leader' && this.#state.applied.term === term && this.#state.applied.index > 0;
     if (isLeader === this.#wasLeader) return;
     this.#wasLeader = isLeader;
     this.leases.reset(isLeader);

@@ -38,6 +38,6 @@ export function header(backend: Pick<Backend, 'host' | 'identity'>, revision: nu
     clusterId: backend.identity.clusterId,
     memberId: backend.identity.memberId,
     revision: BigInt(revision),
-    raftTerm: BigInt(backend.host.status().term),
+    raftTerm: BigInt(backend.host.term),
   };
 }

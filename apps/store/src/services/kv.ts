@@ -1,6 +1,7 @@
 import type { Clock } from '@rhythm/base';
 import { assembleRange, checkDeleteRange, checkPut, checkRange, checkTxn, decodeKeyValue, finishOps, MvccError, planKey, type KeyValue, type RangePlan, type RequestFault } from '@rhythm/mvcc';
 import { unaryHandler, serverStreamHandler, type GrpcService } from '@rhythm/grpc';
+import { encodeMessage } from '@rhythm/proto/encode';
 import {
   KVService,
   type CompactionRequest,
@@ -53,7 +54,7 @@ export class KeyValues {
     const head = header(this.#backend, plan.revision);
     if (plan.byValue === undefined && !plan.keysOnly) return encodeRange(head, values, plan.more, plan.count);
     const answer = assembleRange(plan, values.map(decodeKeyValue));
-    return Buffer.from(RangeResponse.encode({ header: head, kvs: answer.kvs, more: answer.more, count: answer.count }).finish());
+    return encodeMessage((writer) => RangeResponse.encode({ header: head, kvs: answer.kvs, more: answer.more, count: answer.count }, writer));
   }
 
   /** The answer to a range, encoded, in parts of bounded size. */

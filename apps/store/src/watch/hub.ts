@@ -60,7 +60,7 @@ export class WatchHub {
 
   /** The same object as long as it says the same: it is then encoded once. */
   header(revision: number): ResponseHeader {
-    const { term } = this.#backend.host.status();
+    const { term } = this.#backend.host;
     if (this.#header === undefined || this.#header.revision !== BigInt(revision) || this.#header.raftTerm !== BigInt(term)) this.#header = header(this.#backend, revision);
     return this.#header;
   }
