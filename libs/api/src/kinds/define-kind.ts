@@ -1,3 +1,4 @@
+import { together } from '../validation/field-error.ts';
 import type { Instant } from '@rhythm/base';
 import { deepCopy } from '../patch/values.ts';
 import type { KubeObject } from '../resource.ts';
@@ -46,7 +47,7 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
   const hasStatus = facts.status === true;
   const isStored = facts.verbs === undefined || facts.verbs.includes('get');
   const metaRules = { namespaced: facts.namespaced, checkName: facts.checkName ?? checkDns1123Subdomain, anyFinalizer: facts.deletionFinalizer !== undefined };
-  const subresources = [...(facts.subresources ?? []), ...(hasStatus ? [subresource('status', kind, { group, version })] : [])];
+  const subresources = together((facts.subresources ?? []), (hasStatus ? [subresource('status', kind, { group, version })] : []));
   return {
     ...facts,
     listKind: facts.listKind ?? `${kind}List`,
@@ -72,12 +73,12 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
       moveGeneration(object, old, facts.generationFields);
     },
     ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
-    validate: (object: T, old?: T) => [...(isStored ? validateObjectMeta(object.metadata, metaRules) : []), ...(facts.validate?.(object, old) ?? [])],
+    validate: (object: T, old?: T) => together((isStored ? validateObjectMeta(object.metadata, metaRules) : []), (facts.validate?.(object, old) ?? [])),
     validateUpdate(object: T, old: T): FieldError[] {
-      return [...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateUpdate?.(object, old) ?? [])];
+      return together(validateObjectMetaUpdate(object.metadata, old.metadata), (facts.validateUpdate?.(object, old) ?? []));
     },
     ...(hasStatus
-      ? { validateStatusUpdate: (object: T, old: T) => [...validateObjectMeta(object.metadata, metaRules), ...validateObjectMetaUpdate(object.metadata, old.metadata), ...(facts.validateStatusUpdate?.(object, old) ?? [])] }
+      ? { validateStatusUpdate: (object: T, old: T) => together(validateObjectMeta(object.metadata, metaRules), validateObjectMetaUpdate(object.metadata, old.metadata), (facts.validateStatusUpdate?.(object, old) ?? [])) }
       : {}),
     columns: facts.columns ?? genericColumns,
     cells: (object: T, now: Instant) => facts.cells?.(object, now) ?? genericCells(object),

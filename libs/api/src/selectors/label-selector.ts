@@ -1,6 +1,6 @@
 import type { LabelSelector, LabelSelectorRequirement } from '../gen/types/meta-v1.ts';
 import type { FieldError } from '../status.ts';
-import { at, child, forbidden, invalidValue, required } from '../validation/field-error.ts';
+import { at, child, forbidden, invalidEach, invalidValue, ofEach, required, together } from '../validation/field-error.ts';
 import { validateLabels } from '../validation/labels.ts';
 import { checkLabelKey, checkLabelValue } from '../validation/names.ts';
 
@@ -55,10 +55,10 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 /** What is wrong with a `LabelSelector` object (metav1 ValidateLabelSelector). */
 export function validateLabelSelector(selector: LabelSelector | undefined | null, path: string): FieldError[] {
   if (selector === undefined || selector === null) return [];
-  return [
-    ...validateLabels(selector.matchLabels, child(path, 'matchLabels')),
-    ...(selector.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, at(child(path, 'matchExpressions'), i))),
-  ];
+  return together(
+    validateLabels(selector.matchLabels, child(path, 'matchLabels')),
+    ofEach(selector.matchExpressions, (r, i) => validateRequirement(r, at(child(path, 'matchExpressions'), i))),
+  );
 }
 
 /** The selector as text, keys in order: `a=b,c in (d,e),!f`; `<none>` when it selects everything. */
@@ -109,8 +109,8 @@ function validateRequirement(requirement: LabelSelectorRequirement, path: string
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
     if (values.length > 0) errors.push(forbidden(child(path, 'values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
-  errors.push(...checkLabelKey(key ?? '').map((e) => invalidValue(child(path, 'key'), key, e)));
-  values.forEach((value, i) => errors.push(...checkLabelValue(value).map((e) => invalidValue(at(child(path, 'values'), i), value, e))));
+  errors.push(...invalidEach(checkLabelKey(key ?? ''), child(path, 'key'), key));
+  values.forEach((value, i) => errors.push(...invalidEach(checkLabelValue(value), at(child(path, 'values'), i), value)));
   return errors;
 }
 

@@ -82,7 +82,8 @@ export function checkQualifiedName(value: string): string[] {
   return isQualifiedName(value) ? [] : qualifiedNameErrors(value);
 }
 
-function isQualifiedName(value: string): boolean {
+/** Whether `checkQualifiedName` finds nothing. */
+export function isQualifiedName(value: string): boolean {
   const slash = value.indexOf('/');
   const name = slash < 0 ? value : value.slice(slash + 1);
   if (slash >= 0 && (slash > subdomainLengthMax || !patterns.dns1123Subdomain.test(value.slice(0, slash)))) return false;
@@ -131,7 +132,8 @@ export function checkConfigMapKey(value: string): string[] {
   if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
     errors.push(regexError("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
   }
-  return [...errors, ...checkNoLeadingDots(value)];
+  const dots = checkNoLeadingDots(value);
+  return errors.length === 0 ? dots : [...errors, ...dots];
 }
 
 /** Names of environment variables, relaxed since v1.34: printable ASCII without `=`. */

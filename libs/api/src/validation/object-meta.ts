@@ -1,8 +1,8 @@
 import type { ObjectMeta, OwnerReference } from '../gen/types/meta-v1.ts';
 import type { FieldError } from '../status.ts';
 import { boundedJson } from './bounded-json.ts';
-import { at, child, forbidden, invalidValue, required, tooLong } from './field-error.ts';
-import { byteLength, checkDns1123Label, checkQualifiedName, maskTrailingDash } from './names.ts';
+import { at, child, forbidden, invalidEach, invalidValue, ofEach, pathsWhenWrong, required, together, tooLong } from './field-error.ts';
+import { byteLength, checkDns1123Label, checkQualifiedName, isQualifiedName, maskTrailingDash } from './names.ts';
 import { validateLabels } from './labels.ts';
 import { immutable, nonNegative } from './values.ts';
 
@@ -25,24 +25,28 @@ export interface MetaRules {
 
 /** What is wrong with the metadata of an object (apimachinery, api/validation ValidateObjectMeta). */
 export function validateObjectMeta(meta: ObjectMeta, options: MetaRules): FieldError[] {
+  return pathsWhenWrong(() => validateMeta(meta, options));
+}
+
+function validateMeta(meta: ObjectMeta, options: MetaRules): FieldError[] {
   const path = options.path ?? 'metadata';
   const errors: FieldError[] = [];
   const { name = '', generateName = '', namespace = '' } = meta;
-  if (generateName !== '') errors.push(...options.checkName(maskTrailingDash(generateName)).map((e) => invalidValue(child(path, 'generateName'), generateName, e)));
+  if (generateName !== '') errors.push(...invalidEach(options.checkName(maskTrailingDash(generateName)), child(path, 'generateName'), generateName));
   if (name === '') errors.push(required(child(path, 'name'), 'name or generateName is required'));
-  else errors.push(...options.checkName(name).map((e) => invalidValue(child(path, 'name'), name, e)));
+  else errors.push(...invalidEach(options.checkName(name), child(path, 'name'), name));
   if (!options.namespaced) {
     if (namespace !== '') errors.push(forbidden(child(path, 'namespace'), 'not allowed on this type'));
   } else if (namespace === '') errors.push(required(child(path, 'namespace')));
-  else errors.push(...checkDns1123Label(namespace).map((e) => invalidValue(child(path, 'namespace'), namespace, e)));
-  return [
-    ...errors,
-    ...nonNegative(meta.generation, child(path, 'generation')),
-    ...validateLabels(meta.labels, child(path, 'labels')),
-    ...validateAnnotations(meta.annotations, child(path, 'annotations')),
-    ...validateOwnerReferences(meta.ownerReferences, child(path, 'ownerReferences')),
-    ...validateFinalizers(meta.finalizers, child(path, 'finalizers'), options.anyFinalizer),
-  ];
+  else errors.push(...invalidEach(checkDns1123Label(namespace), child(path, 'namespace'), namespace));
+  return together(
+    errors,
+    nonNegative(meta.generation, child(path, 'generation')),
+    validateLabels(meta.labels, child(path, 'labels')),
+    validateAnnotations(meta.annotations, child(path, 'annotations')),
+    validateOwnerReferences(meta.ownerReferences, child(path, 'ownerReferences')),
+    validateFinalizers(meta.finalizers, child(path, 'finalizers'), options.anyFinalizer),
+  );
 }
 
 /** What an update may not change in metadata. Values that the client left out are the stored ones already. */
@@ -51,8 +55,9 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   const fixed = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
   for (const field of fixed) errors.push(...immutable(meta[field], old[field], child(path, field)));
   if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalidValue(child(path, 'generation'), meta.generation ?? 0, 'must not be decremented'));
+  if (old.deletionTimestamp === undefined) return errors;
   const present = new Set(old.finalizers);
-  const added = old.deletionTimestamp === undefined ? [] : (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer));
+  const added = (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer));
   if (added.length > 0) {
     const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${boundedJson(added, 1024)}`;
     errors.push(forbidden(child(path, 'finalizers'), detail));
@@ -63,9 +68,9 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
 export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
-    errors.push(...checkQualifiedName(key.toLowerCase()).map((e) => invalidValue(path, key, e)));
-    bytes += byteLength(key) + byteLength(value);
+  for (const key of Object.keys(annotations ?? {})) {
+    if (!isQualifiedName(key)) errors.push(...invalidEach(checkQualifiedName(key.toLowerCase()), path, key));
+    bytes += byteLength(key) + byteLength(annotations?.[key] ?? '');
   }
   return bytes > annotationsBytesMax ? [...errors, tooLong(path, annotationsBytesMax)] : errors;
 }
@@ -73,7 +78,8 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
 function validateOwnerReferences(owners: readonly OwnerReference[] | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let controller: string | undefined;
-  for (const [index, owner] of (owners ?? []).entries()) {
+  if (owners === undefined) return errors;
+  for (const [index, owner] of owners.entries()) {
     const here = at(path, index);
     const version = (owner.apiVersion ?? '').split('/').at(-1) ?? '';
     if (version === '') errors.push(invalidValue(child(here, 'apiVersion'), owner.apiVersion ?? '', 'version must not be empty'));
@@ -93,8 +99,8 @@ function validateOwnerReferences(owners: readonly OwnerReference[] | undefined, 
 
 /** Names of finalizers: qualified, or one of the standard ones. */
 export function validateFinalizers(finalizers: readonly string[] | undefined, path: string, anyName = false): FieldError[] {
-  const errors = (finalizers ?? []).flatMap((finalizer) => {
-    const wrong = checkQualifiedName(finalizer).map((e) => invalidValue(path, finalizer, e));
+  const errors = ofEach(finalizers, (finalizer) => {
+    const wrong = invalidEach(checkQualifiedName(finalizer), path, finalizer);
     if (anyName || finalizer.includes('/') || standardFinalizers.has(finalizer)) return wrong;
     return [...wrong, invalidValue(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
   });

@@ -1,7 +1,7 @@
 import { percentOf } from '../int-or-string.ts';
 import type { IntOrString } from '../int-or-string.ts';
 import type { FieldError } from '../status.ts';
-import { at, child, duplicate, invalidValue, notSupported, required } from './field-error.ts';
+import { at, child, duplicate, invalidEach, invalidValue, notSupported, ofEach, required } from './field-error.ts';
 import { checkPortName, checkPortNumber } from './names.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
@@ -27,7 +27,7 @@ export function oneOf(value: string | undefined | null, path: string, supported:
 
 /** The messages of a syntax rule as errors of a field; an absent or empty value passes. */
 export function checked(value: string | undefined | null, path: string, rule: (value: string) => string[]): FieldError[] {
-  return isAbsent(value) ? [] : rule(value).map((e) => invalidValue(path, value, e));
+  return isAbsent(value) ? [] : invalidEach(rule(value), path, value);
 }
 
 /** The same, for a value that must be there. */
@@ -57,17 +57,18 @@ export function atMost100Percent(value: IntOrString | undefined, path: string): 
 
 /** A port's number, or its name. */
 export function portNumberOrName(port: IntOrString | undefined, path: string): FieldError[] {
-  if (typeof port === 'string') return checkPortName(port).map((e) => invalidValue(path, port, e));
-  return checkPortNumber(port ?? 0).map((e) => invalidValue(path, port ?? 0, e));
+  if (typeof port === 'string') return invalidEach(checkPortName(port), path, port);
+  return invalidEach(checkPortNumber(port ?? 0), path, port ?? 0);
 }
 
 /** The errors of every item of a list, each under its index. */
 export function each<T>(items: readonly T[] | undefined, path: string, rule: (item: T, path: string) => readonly FieldError[]): FieldError[] {
-  return (items ?? []).flatMap((item, i) => rule(item, at(path, i)));
+  return ofEach(items, (item, i) => rule(item, at(path, i)));
 }
 
 /** Keys that come again: an error at every one but the first. An absent or empty key counts for nothing. */
 export function distinct<T>(items: readonly T[] | undefined, path: string, keyOf: (item: T) => string | undefined, below = ''): FieldError[] {
+  if (items === undefined || items.length < 2) return [];
   const seen = new Set<string>();
   return each(items, path, (item, here) => {
     const key = keyOf(item) ?? '';

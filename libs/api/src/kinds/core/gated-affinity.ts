@@ -1,6 +1,6 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, invalidValue } from '../../validation/field-error.ts';
+import { at, invalidValue, ofEach } from '../../validation/field-error.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 
 const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
@@ -11,7 +11,7 @@ export function validateGatedAffinity(spec: PodSpec, before: PodSpec): FieldErro
   if ((before.schedulingGates ?? []).length === 0 || old === undefined) return [];
   const terms = termsOf(spec) ?? [];
   if (terms.length !== old.length) return [invalidValue(path, terms, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
-  return terms.flatMap((term, i) => (isNarrower(term, old[i] ?? {}) ? [] : [invalidValue(at(path, i), term, 'only additions are allowed (no mutations or deletions)')]));
+  return ofEach(terms, (term, i) => (isNarrower(term, old[i] ?? {}) ? [] : [invalidValue(at(path, i), term, 'only additions are allowed (no mutations or deletions)')]));
 }
 
 function termsOf({ affinity }: PodSpec): readonly NodeSelectorTerm[] | undefined {

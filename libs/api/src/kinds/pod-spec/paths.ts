@@ -1,15 +1,15 @@
 import type { FieldError } from '../../status.ts';
-import { invalidValue } from '../../validation/field-error.ts';
+import { invalidValue, together } from '../../validation/field-error.ts';
 
 /** A path that leads down: relative, without `..`. */
 export function relativePath(path: string, field: string): FieldError[] {
   const errors = path.startsWith('/') ? [invalidValue(field, path, 'must be a relative path')] : [];
-  return [...errors, ...noBackSteps(path, field)];
+  return together(errors, noBackSteps(path, field));
 }
 
 /** A path without an element `..`. */
 export function noBackSteps(path: string, field: string): FieldError[] {
-  return path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : [];
+  return path.includes('..') && path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : [];
 }
 
 /** A relative path that does not begin with two dots either: those are the kubelet's. */

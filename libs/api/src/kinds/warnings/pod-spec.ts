@@ -1,7 +1,7 @@
 import type { Container, ContainerPort, NodeSelectorTerm, PodSpec, PodTemplateSpec } from '../../gen/types/core-v1.ts';
 import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import { parseQuantity } from '../../quantity.ts';
-import { at, child } from '../../validation/field-error.ts';
+import { at, child, ofEach, pathsWhenWrong, together } from '../../validation/field-error.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
 
 /* What is allowed in a pod and yet worth a word to whoever wrote it (pkg/api/pod/warnings.go). Each names its field. */
@@ -26,26 +26,33 @@ const oldAnnotations: readonly (readonly [string, string])[] = [
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
 ];
 
+const amountFields = ['limits', 'requests'] as const;
+/** Amounts in bytes. */
+const wholeBytes = ['memory', 'ephemeral-storage'] as const;
+
 /** Warnings about a pod, or with a path about a template. */
 export function podSpecWarnings(metadata: Meta, spec: PodSpec | undefined, path = ''): string[] {
-  if (spec === undefined) return [];
+  return spec === undefined ? [] : pathsWhenWrong(() => warningsOf(metadata, spec, path));
+}
+
+function warningsOf(metadata: Meta, spec: PodSpec, path: string): string[] {
   const here = child(path, 'spec');
   const grace = spec.terminationGracePeriodSeconds;
-  return [
-    ...nodeSelectionWarnings(spec, here),
-    ...annotationWarnings(metadata, child(path, 'metadata.annotations')),
-    ...(spec.volumes ?? []).filter((v) => v.gitRepo !== undefined).map((v) => `${at(child(here, 'volumes'), spec.volumes?.indexOf(v) ?? 0)}.gitRepo: deprecated in v1.11, and disabled by default in v1.33+`),
-    ...(spec.imagePullSecrets ?? []).flatMap((secret, i) => ((secret.name ?? '') === '' ? [`${at(child(here, 'imagePullSecrets'), i)}.name: invalid empty name ""`] : [])),
-    ...(spec.initContainers ?? []).flatMap((container, i) => containerWarnings(container, at(child(here, 'initContainers'), i))),
-    ...(spec.containers ?? []).flatMap((container, i) => containerWarnings(container, at(child(here, 'containers'), i))),
-    ...portWarnings(spec, here),
-    ...(grace !== undefined && grace < 0 ? [`${child(here, 'terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`] : []),
-  ];
+  return together(
+    nodeSelectionWarnings(spec, here),
+    annotationWarnings(metadata, child(path, 'metadata.annotations')),
+    (spec.volumes ?? []).filter((v) => v.gitRepo !== undefined).map((v) => `${at(child(here, 'volumes'), spec.volumes?.indexOf(v) ?? 0)}.gitRepo: deprecated in v1.11, and disabled by default in v1.33+`),
+    ofEach(spec.imagePullSecrets, (secret, i) => ((secret.name ?? '') === '' ? [`${at(child(here, 'imagePullSecrets'), i)}.name: invalid empty name ""`] : [])),
+    ofEach(spec.initContainers, (container, i) => containerWarnings(container, at(child(here, 'initContainers'), i))),
+    ofEach(spec.containers, (container, i) => containerWarnings(container, at(child(here, 'containers'), i))),
+    portWarnings(spec, here),
+    (grace !== undefined && grace < 0 ? [`${child(here, 'terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`] : []),
+  );
 }
 
 /** Warnings about a workload: its template, and its name where pods are named after it. */
 export function workloadWarnings(metadata: ObjectMeta, template: PodTemplateSpec | undefined, path = 'spec.template'): string[] {
-  return [...nameWarnings(metadata, 'Pod names and hostnames'), ...podSpecWarnings(template?.metadata, template?.spec, path)];
+  return together(nameWarnings(metadata, 'Pod names and hostnames'), podSpecWarnings(template?.metadata, template?.spec, path));
 }
 
 /** A name that is no DNS label makes an odd host name. */
@@ -58,25 +65,25 @@ export function nameWarnings(metadata: Meta, use: string): string[] {
 function nodeSelectionWarnings(spec: PodSpec, path: string): string[] {
   const affinity = spec.affinity?.nodeAffinity;
   const base = child(path, 'affinity.nodeAffinity');
-  return [
-    ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => (oldLabels.has(key) ? [`${at(child(path, 'nodeSelector'), key)}: ${oldLabels.get(key)}`] : [])),
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).flatMap((term, i) =>
+  return together(
+    Object.keys(spec.nodeSelector ?? {}).flatMap((key) => (oldLabels.has(key) ? [`${at(child(path, 'nodeSelector'), key)}: ${oldLabels.get(key)}`] : [])),
+    ofEach(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms, (term, i) =>
       termWarnings(term, at(child(base, 'requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'), i))),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, i) =>
+    ofEach(affinity?.preferredDuringSchedulingIgnoredDuringExecution, (term, i) =>
       termWarnings(term.preference, child(at(child(base, 'preferredDuringSchedulingIgnoredDuringExecution'), i), 'preference'))),
-    ...(spec.topologySpreadConstraints ?? []).flatMap((constraint, i) => {
+    ofEach(spec.topologySpreadConstraints, (constraint, i) => {
       const here = at(child(path, 'topologySpreadConstraints'), i);
       const old = oldLabels.get(constraint.topologyKey);
-      return [
-        ...(old === undefined ? [] : [`${here}.topologyKey: ${constraint.topologyKey} is ${old}`]),
-        ...(constraint.labelSelector === undefined ? [`${here}.labelSelector: a null labelSelector results in matching no pod`] : []),
-      ];
+      return together(
+        (old === undefined ? [] : [`${here}.topologyKey: ${constraint.topologyKey} is ${old}`]),
+        (constraint.labelSelector === undefined ? [`${here}.labelSelector: a null labelSelector results in matching no pod`] : []),
+      );
     }),
-  ];
+  );
 }
 
 function termWarnings(term: NodeSelectorTerm | undefined, path: string): string[] {
-  return (term?.matchExpressions ?? []).flatMap(({ key }, i) => (oldLabels.has(key) ? [`${at(child(path, 'matchExpressions'), i)}.key: ${key} is ${oldLabels.get(key)}`] : []));
+  return ofEach(term?.matchExpressions, ({ key }, i) => (oldLabels.has(key) ? [`${at(child(path, 'matchExpressions'), i)}.key: ${key} is ${oldLabels.get(key)}`] : []));
 }
 
 function annotationWarnings(metadata: Meta, path: string): string[] {
@@ -88,31 +95,37 @@ function annotationWarnings(metadata: Meta, path: string): string[] {
 
 function containerWarnings(container: Container, path: string): string[] {
   const seen = new Set<string>();
-  const hidden = (container.env ?? []).flatMap(({ name }, i) => {
+  const hidden = ofEach(container.env, ({ name }, i) => {
     if (seen.has(name)) return [`${at(child(path, 'env'), i)}: hides previous definition of "${name}", which may be dropped when using apply`];
     seen.add(name);
     return [];
   });
-  const fractions = (['limits', 'requests'] as const).flatMap((field) =>
-    Object.entries(container.resources?.[field] ?? {})
-      .filter(([name, text]) => (name === 'memory' || name === 'ephemeral-storage') && parseQuantity(text).nano % 1_000_000_000n !== 0n)
-      .map(([name, text]) => `${at(child(path, `resources.${field}`), name)}: fractional byte value "${text}" is invalid, must be an integer`));
-  return [...fractions, ...hidden];
+  const fractions = ofEach(amountFields, (field) => {
+    const amounts: Readonly<Record<string, string>> = container.resources?.[field] ?? {};
+    return ofEach(wholeBytes, (name) => {
+      const text = Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+      if (text === undefined || parseQuantity(text).nano % 1_000_000_000n === 0n) return [];
+      return [`${at(child(path, `resources.${field}`), name)}: fractional byte value "${text}" is invalid, must be an integer`];
+    });
+  });
+  return together(fractions, hidden);
 }
 
 /** Ports of one container that say the same, and names that containers share. */
 function portWarnings(spec: PodSpec, path: string): string[] {
+  // One port clashes with nothing.
+  if ((spec.containers ?? []).reduce((count, { ports }) => count + (ports?.length ?? 0), 0) < 2) return [];
   const names = new Map<string, string>();
-  return (spec.containers ?? []).flatMap((container, i) => {
+  return ofEach(spec.containers, (container, i) => {
     const known = new Map<string, string>();
-    return (container.ports ?? []).flatMap((port, j) => {
+    return ofEach(container.ports, (port, j) => {
       const here = at(child(at(child(path, 'containers'), i), 'ports'), j);
       const same = remember(known, portKey(port), here);
       const named = (port.name ?? '') === '' ? undefined : remember(names, port.name ?? '', here);
-      return [
-        ...(same === undefined ? [] : [`${here}: duplicate port definition with ${same}`]),
-        ...(named === undefined ? [] : [`${here}: duplicate port name "${port.name}" with ${named}, services and probes that select ports by name will use ${named}`]),
-      ];
+      return together(
+        (same === undefined ? [] : [`${here}: duplicate port definition with ${same}`]),
+        (named === undefined ? [] : [`${here}: duplicate port name "${port.name}" with ${named}, services and probes that select ports by name will use ${named}`]),
+      );
     });
   });
 }
