@@ -126,6 +126,20 @@ export function sorted(set: FieldSet): FieldSet {
 }
 
 function inOrderOf(set: FieldSet): FieldSet {
+  return isInOrder(set) ? set : reordered(set);
+}
+
+/** Most nodes are: they were stored so, and a write adds to few of them. */
+function isInOrder(set: FieldSet): boolean {
+  let last = '';
+  for (const key in set) {
+    if (key < last || !isInOrder(set[key] ?? leaf)) return false;
+    last = key;
+  }
+  return true;
+}
+
+function reordered(set: FieldSet): FieldSet {
   const keys = Object.keys(set);
   if (keys.length === 0) return leaf;
   if (keys.length > 1) keys.sort();

@@ -27,7 +27,7 @@ export function deepCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(deepCopyOf) as T;
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     const member = (value as JsonObject)[key];
     setKey(copy, key, typeof member === 'object' ? deepCopy(member) : member);
   }
@@ -39,10 +39,21 @@ const deepCopyOf = (item: unknown): unknown => deepCopy(item);
 /** Equality of JSON values; the order of keys does not count. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
+  if (Array.isArray(a)) return Array.isArray(b) && sameItems(a, b);
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => hasKey(b, key) && deepEqual(a[key], b[key]));
+  let count = 0;
+  for (const key in a) {
+    if (!hasKey(b, key) || !deepEqual(a[key], b[key])) return false;
+    count++;
+  }
+  for (const _key in b) count--;
+  return count === 0;
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!deepEqual(a[index], b[index])) return false;
+  return true;
 }
 
 /** Deepest nesting that a patch may leave. */

@@ -81,8 +81,16 @@ function subjectOf(request: AdmissionRequest): Subject | undefined {
 
 /** Labels, tolerations and deadlines of a pod that runs are no reason to judge it again. */
 function isSignificant(pod: Pod, old: Pod): boolean {
-  const relevant = ({ spec: { tolerations: _tolerations, activeDeadlineSeconds: _deadline, terminationGracePeriodSeconds: _grace, ...spec }, metadata }: Pod): object => ({ spec, profiles: Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith('container.apparmor.security.beta.kubernetes.io/')) });
-  return !deepEqual(relevant(pod), relevant(old));
+  return !deepEqual(judged(pod), judged(old)) || !deepEqual(profilesOf(pod), profilesOf(old));
+}
+
+/** The spec without what judges nothing: those members count as absent. */
+function judged({ spec }: Pod): object {
+  return { ...spec, tolerations: undefined, activeDeadlineSeconds: undefined, terminationGracePeriodSeconds: undefined };
+}
+
+function profilesOf({ metadata }: Pod): object {
+  return Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith('container.apparmor.security.beta.kubernetes.io/'));
 }
 
 /** Labels must make sense; whoever makes a namespace stricter is told which of its pods would not be let in any more. */

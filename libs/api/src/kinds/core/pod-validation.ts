@@ -1,7 +1,7 @@
 import type { Container, Pod, PodSpec, Toleration } from '../../gen/types/core-v1.ts';
 import { deepCopy } from '../../patch/values.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, forbidden, invalidValue, pathsWhenWrong, required, together } from '../../validation/field-error.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { each } from '../../validation/values.ts';
@@ -23,15 +23,18 @@ const updatable = [
 ].join(',');
 
 export function validatePod(pod: Pod): FieldError[] {
-  const { metadata, spec } = pod;
-  const errors = [
-    ...validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations'),
-    ...validatePodSpec(spec, 'spec', metadata),
-    ...validateTokens(spec),
-    ...(['containers', 'initContainers'] as const).flatMap((list) => each(spec?.[list], `spec.${list}`, validateImageSpace)),
-  ];
+  return pathsWhenWrong(() => validateWhole(pod));
+}
+
+function validateWhole({ metadata, spec }: Pod): FieldError[] {
+  const errors = together(
+    validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations'),
+    validatePodSpec(spec, 'spec', metadata),
+    validateTokens(spec),
+    (['containers', 'initContainers'] as const).flatMap((list) => each(spec?.[list], `spec.${list}`, validateImageSpace)),
+  );
   // Only an object that was never stored has no resource version.
-  return isFresh(metadata) ? [...errors, ...validateFreshPodSpec(spec, 'spec'), ...validateProfilesMatch(metadata.annotations, spec, 'spec')] : errors;
+  return isFresh(metadata) ? together(errors, validateFreshPodSpec(spec, 'spec'), validateProfilesMatch(metadata.annotations, spec, 'spec')) : errors;
 }
 
 /** A token is somebody's. Templates may leave that to admission. */
@@ -57,7 +60,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   errors.push(...deadline);
   if (deadline.length > 0 && spec.activeDeadlineSeconds !== undefined) return errors;
   errors.push(...validateOnlyAdded(spec.tolerations ?? [], before.tolerations ?? []), ...validateGates(spec, before));
-  return [...errors, ...validateGatedSelector(spec, before), ...validateGatedAffinity(spec, before), ...validateRest(spec, before)];
+  return together(errors, validateGatedSelector(spec, before), validateGatedAffinity(spec, before), validateRest(spec, before));
 }
 
 function validateImages(containers: readonly Container[], path: string): FieldError[] {
@@ -97,15 +100,16 @@ function validateAnnotationsUpdate({ metadata, spec }: Pod, old: Pod): FieldErro
   const fixed = (key: string): string | undefined => (key === mirrorAnnotation ? 'mirror pod annotation' : key.startsWith(appArmorPrefix) ? 'AppArmor annotations' : undefined);
   const changed = Object.entries(before).filter(([key, value]) => fixed(key) !== undefined && !(Object.hasOwn(annotations, key) && annotations[key] === value));
   const added = Object.keys(annotations).filter((key) => fixed(key) !== undefined && !Object.hasOwn(before, key));
-  return [
-    ...changed.map(([key]) => forbidden(at(path, key), `may not remove or update ${fixed(key)}`)),
-    ...added.map((key) => forbidden(at(path, key), `may not add ${fixed(key)}`)),
-    ...validatePodAnnotations(annotations, spec, path),
-  ];
+  return together(
+    changed.map(([key]) => forbidden(at(path, key), `may not remove or update ${fixed(key)}`)),
+    added.map((key) => forbidden(at(path, key), `may not add ${fixed(key)}`)),
+    validatePodAnnotations(annotations, spec, path),
+  );
 }
 
 /** Everything that must be as it was once the fields that may change are set back. */
 function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
+  if (semanticEqual(spec, before)) return [];
   const munged: PodSpec = deepCopy(spec);
   munged.containers.forEach((container, i) => copyField(container, before.containers[i] ?? {}, 'image'));
   munged.initContainers?.forEach((container, i) => copyField(container, before.initContainers?.[i] ?? {}, 'image'));

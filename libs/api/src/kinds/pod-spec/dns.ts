@@ -1,6 +1,6 @@
 import type { PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, invalidEach, invalidValue, required } from '../../validation/field-error.ts';
 import { checkIp } from '../../validation/ip.ts';
 import { byteLength, maxLengthError, subdomainLengthMax } from '../../validation/names.ts';
 
@@ -17,13 +17,13 @@ export function validateDns(spec: PodSpec, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (spec.dnsPolicy === 'None' && nameservers.length === 0) return [required(child(here, 'nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
   if (nameservers.length > nameserversMax) errors.push(invalidValue(child(here, 'nameservers'), nameservers, `must not have more than ${nameserversMax} nameservers`));
-  nameservers.forEach((ip, i) => errors.push(...checkIp(ip).map((e) => invalidValue(at(child(here, 'nameservers'), i), ip, e))));
+  nameservers.forEach((ip, i) => errors.push(...invalidEach(checkIp(ip), at(child(here, 'nameservers'), i), ip)));
   if (searches.length > searchesMax) errors.push(invalidValue(child(here, 'searches'), searches, `must not have more than ${searchesMax} search paths`));
   const together = searches.join(' ').length;
   if (together > searchLengthMax) errors.push(invalidValue(child(here, 'searches'), searches, `must not have more than ${searchLengthMax} characters (including spaces) in the search list`));
   searches.forEach((domain, i) => {
     const name = domain === '.' || !domain.endsWith('.') ? domain : domain.slice(0, -1);
-    errors.push(...checkSearchDomain(name).map((e) => invalidValue(at(child(here, 'searches'), i), name, e)));
+    errors.push(...invalidEach(checkSearchDomain(name), at(child(here, 'searches'), i), name));
   });
   (config.options ?? []).forEach((option, i) => {
     if ((option.name ?? '') === '') errors.push(required(at(child(here, 'options'), i), 'must not be empty'));

@@ -1,7 +1,7 @@
 import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec, ResourceFieldSelector, Volume } from '../../gen/types/core-v1.ts';
 import { compareQuantities, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, fieldNotFound, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { at, child, fieldNotFound, invalidEach, invalidValue, notSupported, ofEach, required, together } from '../../validation/field-error.ts';
 import { checkConfigMapKey, checkDns1123Label, checkDns1123Subdomain, checkEnvVarName, checkQualifiedName } from '../../validation/names.ts';
 import { checked, each, requiredChecked } from '../../validation/values.ts';
 import { eachContainer } from './containers-of.ts';
@@ -13,19 +13,20 @@ const envFields = [
 const envResources = [
   'limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory',
 ];
+const sourceFields = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const;
 const cpuDivisors = ['1m', '1'];
 const sizeDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
 
 export function validateEnv(env: readonly EnvVar[], path: string): FieldError[] {
-  return env.flatMap((variable, i) => {
+  return ofEach(env, (variable, i) => {
     const here = at(path, i);
-    return [...requiredChecked(variable.name, child(here, 'name'), checkEnvVarName), ...validateSource(variable, child(here, 'valueFrom'))];
+    return together(requiredChecked(variable.name, child(here, 'name'), checkEnvVarName), validateSource(variable, child(here, 'valueFrom')));
   });
 }
 
 /** How many sources there are is said of the list: upstream's path has no index there. */
 export function validateEnvFrom(sources: readonly EnvFromSource[], path: string): FieldError[] {
-  return sources.flatMap((source, i) => {
+  return ofEach(sources, (source, i) => {
     const here = at(path, i);
     const errors = checked(source.prefix, child(here, 'prefix'), checkEnvVarName);
     const given = (['configMapRef', 'secretRef'] as const).filter((field) => source[field] !== undefined);
@@ -38,8 +39,8 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string)
 function validateSource(variable: EnvVar, path: string): FieldError[] {
   const source = variable.valueFrom;
   if (source === undefined) return [];
-  const given = (['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const).filter((field) => source[field] !== undefined);
-  const errors = given.flatMap((field) => validateReference(source, field, child(path, field)));
+  const given = sourceFields.filter((field) => source[field] !== undefined);
+  const errors = ofEach(given, (field) => validateReference(source, field, child(path, field)));
   if (given.length === 0) {
     errors.push(invalidValue(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'));
   } else if ((variable.value ?? '') !== '') errors.push(invalidValue(path, '', 'may not be specified when `value` is not empty'));
@@ -52,15 +53,15 @@ function validateReference(source: EnvVarSource, field: keyof EnvVarSource, path
   if (field === 'fieldRef' && fieldRef !== undefined) return validateFieldRef(fieldRef, envFields, path);
   if (field === 'resourceFieldRef' && resourceFieldRef !== undefined) return validateResourceFieldRef(resourceFieldRef, path);
   if (field === 'fileKeyRef' && fileKeyRef !== undefined) {
-    return [
-      ...requiredChecked(fileKeyRef.key, child(path, 'key'), checkEnvVarName),
-      ...requiredChecked(fileKeyRef.volumeName, child(path, 'volumeName'), checkDns1123Label),
-      ...((fileKeyRef.path ?? '') === '' ? [required(child(path, 'path'))] : noBackSteps(fileKeyRef.path, child(path, 'path'))),
-    ];
+    return together(
+      requiredChecked(fileKeyRef.key, child(path, 'key'), checkEnvVarName),
+      requiredChecked(fileKeyRef.volumeName, child(path, 'volumeName'), checkDns1123Label),
+      (fileKeyRef.path ?? '') === '' ? [required(child(path, 'path'))] : noBackSteps(fileKeyRef.path, child(path, 'path')),
+    );
   }
   const reference = source[field] as { name?: string; key?: string };
   // An absent name is judged like any other: it is no subdomain.
-  return [...checkDns1123Subdomain(reference.name ?? '').map((e) => invalidValue(child(path, 'name'), reference.name ?? '', e)), ...requiredChecked(reference.key, child(path, 'key'), checkConfigMapKey)];
+  return together(invalidEach(checkDns1123Subdomain(reference.name ?? ''), child(path, 'name'), reference.name ?? ''), requiredChecked(reference.key, child(path, 'key'), checkConfigMapKey));
 }
 
 /** Files that variables are read from lie in an emptyDir: nothing else is sure to be there in time, and to be the pod's alone. */
@@ -95,7 +96,7 @@ export function validateFieldRef(ref: ObjectFieldSelector, supported: readonly s
   if (unknown !== undefined) return [invalidValue(field, fieldPath, `error converting fieldPath: ${unknown}`)];
   if (list !== undefined) {
     const name = list === 'metadata.annotations' ? key.toLowerCase() : key;
-    return checkQualifiedName(name).map((e) => invalidValue(path, name, e));
+    return invalidEach(checkQualifiedName(name), path, name);
   }
   const meant = fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath;
   return supported.includes(meant) ? [] : [notSupported(field, meant, supported)];

@@ -1,6 +1,6 @@
 import type { Container, EphemeralContainer, PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, duplicate, fieldNotFound, forbidden, invalidValue } from '../../validation/field-error.ts';
+import { child, duplicate, fieldNotFound, forbidden, invalidValue, together } from '../../validation/field-error.ts';
 import { each } from '../../validation/values.ts';
 
 /** What serves a pod for long is not for a container that only looks into it. */
@@ -12,16 +12,17 @@ const refusal = 'cannot be set for an Ephemeral Container';
  * most things. `validateContainer` is what holds of all containers.
  */
 export function validateEphemeralContainers(spec: PodSpec, path: string, validateContainer: (container: Container, path: string) => readonly FieldError[]): FieldError[] {
+  if ((spec.ephemeralContainers ?? []).length === 0) return [];
   const others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name));
   const names = new Set(others);
   return each(spec.ephemeralContainers, path, (container, here) => {
-    const errors = [...validateContainer(container, here), ...validateImageSpace(container, here)];
+    const errors = together(validateContainer(container, here), validateImageSpace(container, here));
     if (names.has(container.name)) errors.push(duplicate(child(here, 'name'), container.name));
     names.add(container.name);
     const target = container.targetContainerName ?? '';
     if (target !== '' && !others.has(target)) errors.push(fieldNotFound(child(here, 'targetContainerName'), target));
     errors.push(...notAllowed.filter((field) => isSet(container, field)).map((field) => forbidden(child(here, field), refusal)));
-    return [...errors, ...validateMounts(container, here)];
+    return together(errors, validateMounts(container, here));
   });
 }
 

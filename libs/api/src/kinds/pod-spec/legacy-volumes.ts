@@ -1,6 +1,6 @@
 import type { AzureDiskVolumeSource, FCVolumeSource, FlockerVolumeSource, ISCSIVolumeSource, QuobyteVolumeSource, StorageOSVolumeSource, Volume } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { at, child, invalidEach, invalidValue, notSupported, required, together } from '../../validation/field-error.ts';
 import { byteLength, checkDns1123Label } from '../../validation/names.ts';
 import { checked, requiredChecked } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
@@ -18,7 +18,7 @@ const iscsiNameMax = 64;
 
 /** Sources that only older clusters had drivers for. */
 export const legacySources = {
-  gitRepo: ({ gitRepo }, path) => [...missing(gitRepo, ['repository'], path), ...relativePath(gitRepo?.directory ?? '', child(path, 'directory'))],
+  gitRepo: ({ gitRepo }, path) => together(missing(gitRepo, ['repository'], path), relativePath(gitRepo?.directory ?? '', child(path, 'directory'))),
   // What is wrong inside has another path than the source itself.
   gcePersistentDisk: ({ gcePersistentDisk }, path) => validateDisk(gcePersistentDisk, 'pdName', path.replace(/gcePersistentDisk$/, 'persistentDisk')),
   awsElasticBlockStore: ({ awsElasticBlockStore }, path) => validateDisk(awsElasticBlockStore, 'volumeID', path),
@@ -26,17 +26,17 @@ export const legacySources = {
   glusterfs: ({ glusterfs }, path) => missing(glusterfs, ['endpoints', 'path'], path),
   flocker: ({ flocker }, path) => validateFlocker(flocker ?? {}, path),
   rbd: ({ rbd }, path) => missing(rbd, ['monitors', 'image'], path),
-  cinder: ({ cinder }, path) => [...missing(cinder, ['volumeID'], path), ...validateSecret(cinder?.secretRef, path)],
+  cinder: ({ cinder }, path) => together(missing(cinder, ['volumeID'], path), validateSecret(cinder?.secretRef, path)),
   cephfs: ({ cephfs }, path) => missing(cephfs, ['monitors'], path),
   quobyte: ({ quobyte }, path) => validateQuobyte(quobyte ?? {}, path),
   fc: ({ fc }, path) => validateFibreChannel(fc ?? {}, path),
-  flexVolume: ({ flexVolume }, path) => [...missing(flexVolume, ['driver'], path), ...validateOptions(flexVolume?.options ?? {}, child(path, 'options'))],
+  flexVolume: ({ flexVolume }, path) => together(missing(flexVolume, ['driver'], path), validateOptions(flexVolume?.options ?? {}, child(path, 'options'))),
   azureFile: ({ azureFile }, path) => missing(azureFile, ['secretName', 'shareName'], path),
   vsphereVolume: ({ vsphereVolume }, path) => missing(vsphereVolume, ['volumePath'], path),
   photonPersistentDisk: ({ photonPersistentDisk }, path) => missing(photonPersistentDisk, ['pdID'], path),
   portworxVolume: ({ portworxVolume }, path) => missing(portworxVolume, ['volumeID'], path),
   azureDisk: ({ azureDisk }, path) => validateAzureDisk(azureDisk ?? {}, path),
-  storageos: ({ storageos }, path) => [...validateStorageOs(storageos ?? {}, path), ...validateSecret(storageos?.secretRef, path)],
+  storageos: ({ storageos }, path) => together(validateStorageOs(storageos ?? {}, path), validateSecret(storageos?.secretRef, path)),
   scaleIO: ({ scaleIO }, path) => missing(scaleIO, ['gateway', 'system', 'volumeName'], path),
 } as const satisfies Readonly<Record<string, SourceRule>>;
 
@@ -83,14 +83,14 @@ export function validateIscsiTarget(source: Omit<ISCSIVolumeSource, 'secretRef'>
     if (form === undefined) return [unknown];
     return form.test(name) ? [] : ['must be valid format'];
   };
-  const errors = [
-    ...requiredChecked(source.targetPortal, child(path, 'targetPortal')),
-    ...requiredChecked(source.iqn, child(path, 'iqn'), checkName),
-    ...byteRange(source.lun, child(path, 'lun')),
-  ];
+  const errors = together(
+    requiredChecked(source.targetPortal, child(path, 'targetPortal')),
+    requiredChecked(source.iqn, child(path, 'iqn'), checkName),
+    byteRange(source.lun, child(path, 'lun')),
+  );
   if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && source.secretRef === undefined) errors.push(required(child(path, 'secretRef')));
   if (source.initiatorName === undefined) return errors;
-  return [...errors, ...checkName(source.initiatorName).map((e) => invalidValue(child(path, 'initiatorname'), source.initiatorName, e))];
+  return together(errors, invalidEach(checkName(source.initiatorName), child(path, 'initiatorname'), source.initiatorName));
 }
 
 function validateFlocker({ datasetName = '', datasetUUID = '' }: FlockerVolumeSource, path: string): FieldError[] {
@@ -105,7 +105,7 @@ function validateFibreChannel({ targetWWNs = [], wwids = [], lun }: FCVolumeSour
   if (targetWWNs.length === 0 && wwids.length === 0) errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
   if (targetWWNs.length > 0 && wwids.length > 0) errors.push(invalidValue(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
   if (targetWWNs.length === 0) return errors;
-  return [...errors, ...(lun === undefined ? [required(child(path, 'lun'), 'lun is required if targetWWNs is specified')] : byteRange(lun, child(path, 'lun')))];
+  return together(errors, lun === undefined ? [required(child(path, 'lun'), 'lun is required if targetWWNs is specified')] : byteRange(lun, child(path, 'lun')));
 }
 
 function validateQuobyte({ registry = '', tenant = '', volume = '' }: Partial<QuobyteVolumeSource>, path: string): FieldError[] {
@@ -139,5 +139,5 @@ function validateAzureDisk(source: Partial<AzureDiskVolumeSource>, path: string)
 }
 
 function validateStorageOs({ volumeName, volumeNamespace }: Omit<StorageOSVolumeSource, 'secretRef'>, path: string): FieldError[] {
-  return [...requiredChecked(volumeName, child(path, 'volumeName'), checkDns1123Label), ...checked(volumeNamespace, child(path, 'volumeNamespace'), checkDns1123Label)];
+  return together(requiredChecked(volumeName, child(path, 'volumeName'), checkDns1123Label), checked(volumeNamespace, child(path, 'volumeNamespace'), checkDns1123Label));
 }

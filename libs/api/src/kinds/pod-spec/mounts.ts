@@ -1,6 +1,6 @@
 import type { Container, VolumeDevice, VolumeMount } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, fieldNotFound, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { child, fieldNotFound, forbidden, invalidValue, required, together } from '../../validation/field-error.ts';
 import { each, oneOf } from '../../validation/values.ts';
 import { noBackSteps, relativePath } from './paths.ts';
 import type { KnownVolumes } from './volumes.ts';
@@ -14,16 +14,20 @@ interface Taken {
   readonly paths: ReadonlySet<string>;
 }
 
+const nothingTaken: Taken = { names: new Set(), paths: new Set() };
+
 /** Mounts and raw devices of a container: of volumes that there are, each path once. */
 export function validateMounts(container: Container, known: KnownVolumes, path: string): FieldError[] {
   const { volumeMounts = [], volumeDevices = [] } = container;
-  const mounted: Taken = { names: new Set(volumeMounts.map((m) => m.name)), paths: new Set(volumeMounts.map((m) => m.mountPath)) };
-  const raw: Taken = { names: new Set(volumeDevices.map((d) => d.name)), paths: new Set(volumeDevices.map((d) => d.devicePath)) };
+  if (volumeMounts.length === 0 && volumeDevices.length === 0) return [];
+  const raw: Taken = volumeDevices.length === 0 ? nothingTaken : { names: new Set(volumeDevices.map((d) => d.name)), paths: new Set(volumeDevices.map((d) => d.devicePath)) };
   const seen = new Set<string>();
   const list = child(path, 'volumeMounts');
-  const errors = each(volumeMounts, list, (mount, here) => [...validateMount(mount, known, seen, raw, here), ...validateSubPath(mount, list, here), ...validateModes(mount, container, list)]);
+  const errors = each(volumeMounts, list, (mount, here) => together(validateMount(mount, known, seen, raw, here), validateSubPath(mount, list, here), validateModes(mount, container, list)));
+  if (volumeDevices.length === 0) return errors;
+  const mounted: Taken = { names: new Set(volumeMounts.map((m) => m.name)), paths: new Set(volumeMounts.map((m) => m.mountPath)) };
   const taken = { names: new Set<string>(), paths: new Set<string>() };
-  return [...errors, ...each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, known, taken, mounted, here))];
+  return together(errors, each(volumeDevices, child(path, 'volumeDevices'), (device, here) => validateDevice(device, known, taken, mounted, here)));
 }
 
 function validateMount(mount: VolumeMount, known: KnownVolumes, seen: Set<string>, raw: Taken, path: string): FieldError[] {
@@ -44,7 +48,7 @@ function validateSubPath({ subPath = '', subPathExpr = '' }: VolumeMount, list: 
   const errors = subPath === '' ? [] : relativePath(subPath, child(list, 'subPath'));
   if (subPathExpr === '') return errors;
   if (subPath !== '') errors.push(invalidValue(child(path, 'subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-  return [...errors, ...relativePath(subPathExpr, child(list, 'subPathExpr'))];
+  return together(errors, relativePath(subPathExpr, child(list, 'subPathExpr')));
 }
 
 /** How the mount sees mounts below it, and whether those can be written. `path` is that of the list, as upstream has it. */

@@ -1,6 +1,6 @@
 import type { PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden, invalidValue } from '../../validation/field-error.ts';
+import { child, forbidden, invalidValue, together } from '../../validation/field-error.ts';
 import { each } from '../../validation/values.ts';
 import { eachContainer } from './containers-of.ts';
 
@@ -11,10 +11,10 @@ const ownNamespaces = [['hostNetwork', 'hostNetwork'], ['hostPID', 'HostPID'], [
 export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const refusal = 'when `hostUsers` is false';
-  return [
-    ...ownNamespaces.filter(([field]) => spec[field] === true).map(([, shown]) => forbidden(child(path, shown), refusal)),
-    ...eachContainer(spec, path, ({ volumeDevices = [] }, here) => (volumeDevices.length === 0 ? [] : [forbidden(child(here, 'volumeDevices'), refusal)])),
-  ];
+  return together(
+    ownNamespaces.filter(([field]) => spec[field] === true).map(([, shown]) => forbidden(child(path, shown), refusal)),
+    eachContainer(spec, path, ({ volumeDevices = [] }, here) => (volumeDevices.length === 0 ? [] : [forbidden(child(here, 'volumeDevices'), refusal)])),
+  );
 }
 
 /** In the host's network a container's ports are the host's. A template may leave them out: pods made of it get them. */

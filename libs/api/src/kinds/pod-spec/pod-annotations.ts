@@ -1,6 +1,6 @@
 import type { PodSpec, Toleration } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue } from '../../validation/field-error.ts';
+import { at, child, invalidValue, ofEach, together } from '../../validation/field-error.ts';
 import { mirrorAnnotation } from './mirror.ts';
 import { appArmorPrefix, seccompContainerPrefix, seccompPodAnnotation } from './profile-annotations.ts';
 import { relativePath } from './paths.ts';
@@ -20,7 +20,7 @@ export function validatePodAnnotations(annotations: Annotations | undefined, spe
   const errors: FieldError[] = [];
   const mirrored = Object.hasOwn(annotations, mirrorAnnotation);
   if (mirrored && (spec?.nodeName ?? '') === '') errors.push(invalidValue(at(path, mirrorAnnotation), annotations[mirrorAnnotation], 'must set spec.nodeName if mirror pod annotation is set'));
-  return [...errors, ...validateOldTolerations(annotations[tolerationsAnnotation], path), ...validateDeletionCost(annotations[deletionCost], path), ...validateSeccomp(annotations, path), ...validateAppArmor(annotations, spec, path)];
+  return together(errors, validateOldTolerations(annotations[tolerationsAnnotation], path), validateDeletionCost(annotations[deletionCost], path), validateSeccomp(annotations, path), validateAppArmor(annotations, spec, path));
 }
 
 /** Tolerations as they were said before there was a field for them. */
@@ -56,7 +56,7 @@ function validateAppArmor(annotations: Annotations, spec: PodSpec | undefined, p
   const profiles = Object.entries(annotations).filter(([key]) => key.startsWith(appArmorPrefix));
   if (profiles.length === 0) return [];
   const names = new Set([...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(({ name }) => name));
-  return profiles.flatMap(([key, profile]) => {
+  return ofEach(profiles, ([key, profile]) => {
     const name = key.slice(appArmorPrefix.length);
     const errors = names.has(name) ? [] : [invalidValue(at(path, key), name, 'container not found')];
     const known = ['', 'runtime/default', 'unconfined'].includes(profile) || profile.startsWith('localhost/');

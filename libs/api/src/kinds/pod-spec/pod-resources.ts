@@ -2,7 +2,7 @@ import type { Container, PodResourceClaim, PodSpec } from '../../gen/types/core-
 import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import { canonicalQuantity, compareQuantities, formatQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, notSupported, required, wholeObject } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidEach, invalidValue, notSupported, required, together, wholeObject } from '../../validation/field-error.ts';
 import { checkDns1123Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { checked, each } from '../../validation/values.ts';
 import { podLimits, podRequests } from '../core/pod-resources.ts';
@@ -18,7 +18,7 @@ export function validatePodResources(spec: PodSpec, path: string): FieldError[] 
   if (resources === undefined) return [];
   if (spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
   const errors = (resources.claims ?? []).length > 0 ? [forbidden(child(path, 'claims'), 'claims may not be set for Resources at pod-level')] : [];
-  return [...errors, ...validateResources(resources, spec, path, nameOfPods), ...validateConsistency(spec, path)];
+  return together(errors, validateResources(resources, spec, path, nameOfPods), validateConsistency(spec, path));
 }
 
 function nameOfPods(name: string, path: string): FieldError[] {
@@ -42,7 +42,7 @@ function validateConsistency(spec: PodSpec, path: string): FieldError[] {
     if (whole === undefined || compareQuantities(sum, parseQuantity(whole)) <= 0) continue;
     errors.push(invalidValue(at(child(path, 'limits'), name), canonicalQuantity(whole), `must be greater than or equal to aggregate container limits of ${formatQuantity(sum)}`));
   }
-  return [...errors, ...each(spec.containers, child(path, 'containers'), (container, here) => validateLimits(container, limits, here))];
+  return together(errors, each(spec.containers, child(path, 'containers'), (container, here) => validateLimits(container, limits, here)));
 }
 
 function validateLimits({ resources }: Container, ofPod: Readonly<Record<string, string>>, path: string): FieldError[] {
@@ -72,7 +72,7 @@ export function validatePodClaims(claims: readonly PodResourceClaim[] | undefine
     }
     for (const source of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
       const value = claim[source];
-      if (value !== undefined) errors.push(...checkDns1123Subdomain(value).map((e) => invalidValue(child(here, source), value, e)));
+      if (value !== undefined) errors.push(...invalidEach(checkDns1123Subdomain(value), child(here, source), value));
     }
     return errors;
   });

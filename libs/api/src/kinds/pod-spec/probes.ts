@@ -1,19 +1,18 @@
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, PodSpec, Probe } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { child, forbidden, invalidValue, required, together } from '../../validation/field-error.ts';
 import { nonNegative, oneOf, portNumberOrName, positive } from '../../validation/values.ts';
 
 type Handler = LifecycleHandler & Pick<Probe, 'grpc'>;
 
+const times = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const;
 const handlerTypes = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
 
 /** A probe of a container: one handler, sensible times. */
 export function validateProbe(probe: Probe | undefined, use: 'liveness' | 'readiness' | 'startup', path: string): FieldError[] {
   if (probe === undefined) return [];
   const errors = validateHandler(probe, path);
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
-    errors.push(...nonNegative(probe[field], child(path, field)));
-  }
+  for (const field of times) if ((probe[field] ?? 0) < 0) errors.push(...nonNegative(probe[field], child(path, field)));
   const { terminationGracePeriodSeconds: grace, successThreshold } = probe;
   errors.push(...positive(grace, child(path, 'terminationGracePeriodSeconds')));
   if (use === 'readiness') return grace === undefined ? errors : [...errors, invalidValue(child(path, 'terminationGracePeriodSeconds'), grace, 'must not be set for readinessProbes')];
@@ -21,8 +20,9 @@ export function validateProbe(probe: Probe | undefined, use: 'liveness' | 'readi
 }
 
 export function validateLifecycle(lifecycle: Lifecycle | undefined, spec: PodSpec, path: string): FieldError[] {
+  if (lifecycle === undefined) return [];
   return (['postStart', 'preStop'] as const).flatMap((hook) => {
-    const handler = lifecycle?.[hook];
+    const handler = lifecycle[hook];
     return handler === undefined ? [] : validateHandler(handler, child(path, hook), spec.terminationGracePeriodSeconds);
   });
 }
@@ -31,7 +31,7 @@ export function validateLifecycle(lifecycle: Lifecycle | undefined, spec: PodSpe
 function validateHandler(handler: Handler, path: string, grace?: number): FieldError[] {
   const [first, ...more] = handlerTypes.filter((type) => handler[type] !== undefined);
   if (first === undefined) return [required(path, 'must specify a handler type')];
-  return [...validateFirst(handler, first, child(path, first), grace), ...more.map((type) => forbidden(child(path, type), 'may not specify more than 1 handler type'))];
+  return together(validateFirst(handler, first, child(path, first), grace), more.map((type) => forbidden(child(path, type), 'may not specify more than 1 handler type')));
 }
 
 function validateFirst(handler: Handler, type: (typeof handlerTypes)[number], path: string, grace: number | undefined): FieldError[] {

@@ -1,6 +1,6 @@
 import type { AppArmorProfile, PodSpec, SeccompProfile } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden } from '../../validation/field-error.ts';
+import { child, forbidden, together } from '../../validation/field-error.ts';
 import { eachContainer } from './containers-of.ts';
 
 /* Profiles of seccomp and AppArmor that are said by an annotation and by a field say the same. */
@@ -18,10 +18,10 @@ export function validateProfilesMatch(annotations: Annotations | undefined, spec
   const ofPod = differing(annotations, seccompPodAnnotation, spec.securityContext?.seccompProfile, 'seccomp', child(path, 'securityContext.seccompProfile'));
   const seccomp = eachContainer(spec, path, ({ name, securityContext }, here) =>
     differing(annotations, `${seccompContainerPrefix}${name}`, securityContext?.seccompProfile, 'seccomp', child(here, 'securityContext.seccompProfile')));
-  if (spec.os?.name === 'windows') return [...ofPod, ...seccomp];
+  if (spec.os?.name === 'windows') return together(ofPod, seccomp);
   const appArmor = eachContainer(spec, path, ({ name, securityContext }, here) =>
     differing(annotations, `${appArmorPrefix}${name}`, securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile, 'apparmor', child(here, 'securityContext.appArmorProfile')));
-  return [...ofPod, ...seccomp, ...appArmor];
+  return together(ofPod, seccomp, appArmor);
 }
 
 /** What each type of profile is called in annotations; seccomp has an older name for one more. */

@@ -1,7 +1,7 @@
 import type { ClusterTrustBundleProjection, ProjectedVolumeSource, VolumeProjection } from '../../gen/types/core-v1.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, forbidden, invalidValue, ofEach, required, together } from '../../validation/field-error.ts';
 import { requiredChecked } from '../../validation/values.ts';
 import { checkSignerName } from '../signer-name.ts';
 import { checkTrustBundleName } from './trust-bundle-name.ts';
@@ -14,10 +14,10 @@ const tokenSecondsMax = 2 ** 32;
 /** Several sources as one volume: each of one kind, and no two of them the same file. */
 export function validateProjected(projected: ProjectedVolumeSource | undefined, path: string): FieldError[] {
   const taken = new Set<string>();
-  return [
-    ...fileMode(projected?.defaultMode, child(path, 'defaultMode')),
-    ...(projected?.sources ?? []).flatMap((source, i) => validateProjection(source, taken, path, at(child(path, 'sources'), i))),
-  ];
+  return together(
+    fileMode(projected?.defaultMode, child(path, 'defaultMode')),
+    ofEach(projected?.sources, (source, i) => validateProjection(source, taken, path, at(child(path, 'sources'), i))),
+  );
 }
 
 /** `volume` is the path of the whole volume, where upstream reports conflicts. */
@@ -45,7 +45,7 @@ function validateToken(token: { readonly path?: string; readonly expirationSecon
   if (seconds < tokenSecondsMin) errors.push(invalidValue(field, seconds, 'may not specify a duration less than 10 minutes'));
   if (seconds > tokenSecondsMax) errors.push(invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
   const file = child(volume, 'path');
-  return [...errors, ...((token.path ?? '') === '' ? [required(file)] : nonReservedPath(token.path ?? '', file))];
+  return together(errors, (token.path ?? '') === '' ? [required(file)] : nonReservedPath(token.path ?? '', file));
 }
 
 /** Certificates to trust: of one bundle by its name, or of all that a signer has. */
@@ -58,7 +58,7 @@ function validateTrustBundle(source: ClusterTrustBundleProjection, path: string)
     if (signerName === '') errors.push(required(child(path, 'signerName'), 'must be a valid signer name'));
     errors.push(...checkSignerName(signerName, child(path, 'signerName')), ...validateLabelSelector(source.labelSelector, child(path, 'labelSelector')));
   } else errors.push(required(path, 'either name or signerName must be specified'));
-  return [...errors, ...requiredChecked(source.path, child(path, 'path')), ...nonReservedPath(source.path ?? '', child(path, 'path'))];
+  return together(errors, requiredChecked(source.path, child(path, 'path')), nonReservedPath(source.path ?? '', child(path, 'path')));
 }
 
 function validateNamedBundle(name: string, { labelSelector }: ClusterTrustBundleProjection, path: string): FieldError[] {

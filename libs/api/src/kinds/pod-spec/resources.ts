@@ -1,7 +1,7 @@
 import type { PodSpec, ResourceRequirements } from '../../gen/types/core-v1.ts';
 import { canonicalQuantity, compareQuantities, isQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, fieldNotFound, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, fieldNotFound, forbidden, invalidEach, invalidValue, ofEach, required, together } from '../../validation/field-error.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
 import { each, requiredChecked } from '../../validation/values.ts';
 import { checkContainerResourceName, isHugePages, isOvercommitAllowed, validateAmount } from '../core/resource-names.ts';
@@ -9,7 +9,7 @@ import { checkContainerResourceName, isHugePages, isOvercommitAllowed, validateA
 /** What is wrong with the name of a resource, whose amount `path` is. */
 export type ResourceNameRule = (name: string, path: string) => FieldError[];
 
-const nameOfContainers: ResourceNameRule = (name, path) => checkContainerResourceName(name).map((e) => invalidValue(path, name, e));
+const nameOfContainers: ResourceNameRule = (name, path) => invalidEach(checkContainerResourceName(name), path, name);
 
 /** Longest list of names in one error. */
 const namesShownMax = 1024;
@@ -21,25 +21,25 @@ export function validateResources(resources: ResourceRequirements | undefined, s
   if (resources === undefined) return [];
   const { limits = {}, requests = {} } = resources;
   const names = [...Object.keys(limits), ...Object.keys(requests)];
-  const errors = [
-    ...validateAmounts(limits, child(path, 'limits'), checkName),
-    ...Object.entries(requests).flatMap(([name, request]) => [
-      ...validateOne(name, request, at(child(path, 'requests'), name), checkName),
-      ...validateAgainstLimit(name, request, limits, path),
-      ...validatePages(name, request, at(child(path, 'requests'), name)),
-    ]),
-  ];
+  const errors = together(
+    validateAmounts(limits, child(path, 'limits'), checkName),
+    ofEach(Object.entries(requests), ([name, request]) => together(
+      validateOne(name, request, at(child(path, 'requests'), name), checkName),
+      validateAgainstLimit(name, request, limits, path),
+      validatePages(name, request, at(child(path, 'requests'), name)),
+    )),
+  );
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) errors.push(forbidden(path, 'HugePages require cpu or memory'));
-  return [...errors, ...validateClaims(resources, spec, child(path, 'claims'))];
+  return together(errors, validateClaims(resources, spec, child(path, 'claims')));
 }
 
 /** Names and amounts of a resource list. */
 export function validateAmounts(amounts: Amounts, path: string, checkName = nameOfContainers): FieldError[] {
-  return Object.entries(amounts).flatMap(([name, amount]) => [...validateOne(name, amount, at(path, name), checkName), ...validatePages(name, amount, at(path, name))]);
+  return ofEach(Object.entries(amounts), ([name, amount]) => together(validateOne(name, amount, at(path, name), checkName), validatePages(name, amount, at(path, name))));
 }
 
 function validateOne(name: string, amount: string, path: string, checkName: ResourceNameRule): FieldError[] {
-  return [...checkName(name, path), ...validateAmount(name, amount, path)];
+  return together(checkName(name, path), validateAmount(name, amount, path));
 }
 
 /** Less than the limit; of what is never promised twice, as much. */

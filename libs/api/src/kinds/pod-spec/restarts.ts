@@ -1,6 +1,6 @@
 import type { Container, ContainerRestartRule, PodSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidValue, notSupported, ofEach, required, together, tooLong } from '../../validation/field-error.ts';
 import { each, oneOf } from '../../validation/values.ts';
 
 const rulesMax = 20;
@@ -13,7 +13,7 @@ export function validateRestarts({ restartPolicy, restartPolicyRules: rules = []
   const errors = oneOf(restartPolicy, child(path, 'restartPolicy'), ['Always', 'Never', 'OnFailure']);
   if (restartPolicy === undefined && rules.length > 0) errors.push(required(child(path, 'restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   if (rules.length > rulesMax) errors.push(tooLong(field, rulesMax));
-  return [...errors, ...each(rules, field, validateRule)];
+  return together(errors, each(rules, field, validateRule));
 }
 
 /** The same of an init container. A sidecar restarts always: there is nothing to decide. */
@@ -33,8 +33,9 @@ function validateRule({ action, exitCodes }: ContainerRestartRule, path: string)
 
 /** Whether a change of resources restarts a container: once for each resource. The path is that of the list, as upstream has it. */
 export function validateResizePolicy({ resizePolicy = [] }: Container, spec: PodSpec, path: string): FieldError[] {
+  if (resizePolicy.length === 0) return [];
   const seen = new Set<string>();
-  return resizePolicy.flatMap(({ resourceName, restartPolicy }, i) => {
+  return ofEach(resizePolicy, ({ resourceName, restartPolicy }, i) => {
     const errors = seen.has(resourceName) ? [duplicate(at(path, i), resourceName)] : [];
     seen.add(resourceName);
     errors.push(...oneOf(resourceName, path, ['cpu', 'memory'], 'required'), ...oneOf(restartPolicy, path, ['NotRequired', 'RestartContainer'], 'required'));

@@ -2,7 +2,7 @@ import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTe
 import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidEach, invalidValue, notSupported, ofEach, required, together } from '../../validation/field-error.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkLabelKey, checkLabelValue } from '../../validation/names.ts';
 import { checked, each, oneOf } from '../../validation/values.ts';
 
@@ -28,7 +28,7 @@ export function validateToleration(toleration: Toleration, path: string): FieldE
   } else if (operator === 'Exists') {
     if (value !== '') errors.push(invalidValue(operatorPath, value, "value must be empty when `operator` is 'Exists'"));
   } else errors.push(notSupported(operatorPath, operator, operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']));
-  return [...errors, ...oneOf(effect, child(path, 'effect'), effects)];
+  return together(errors, oneOf(effect, child(path, 'effect'), effects));
 }
 
 /** Where a pod likes to run, and beside what. */
@@ -58,15 +58,15 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
 /** The terms of a node selector, of which at least one must be there. */
 export function validateNodeSelectorTerms(terms: readonly NodeSelectorTerm[] | undefined, path: string): FieldError[] {
   if ((terms ?? []).length === 0) return [required(path, 'must have at least one node selector term')];
-  return (terms ?? []).flatMap((term, i) => validateTerm(term, at(path, i)));
+  return ofEach(terms, (term, i) => validateTerm(term, at(path, i)));
 }
 
 /** What is only wished for may name values that no label can have: it is not met then. */
 function validateTerm(term: NodeSelectorTerm, path: string, values: 'label values' | 'any value' = 'label values'): FieldError[] {
-  return [
-    ...(term.matchExpressions ?? []).flatMap((r, i) => validateNodeRequirement(r, at(child(path, 'matchExpressions'), i), values)),
-    ...(term.matchFields ?? []).flatMap((r, i) => validateNodeField(r, at(child(path, 'matchFields'), i))),
-  ];
+  return together(
+    ofEach(term.matchExpressions, (r, i) => validateNodeRequirement(r, at(child(path, 'matchExpressions'), i), values)),
+    ofEach(term.matchFields, (r, i) => validateNodeField(r, at(child(path, 'matchFields'), i))),
+  );
 }
 
 function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string, allowed: 'label values' | 'any value'): FieldError[] {
@@ -79,8 +79,8 @@ function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorReq
   } else if (operator === 'Gt' || operator === 'Lt') {
     if (values.length !== 1) errors.push(required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
-  errors.push(...checkLabelKey(key ?? '').map((e) => invalidValue(child(path, 'key'), key ?? '', e)));
-  if (allowed === 'label values') values.forEach((value, i) => errors.push(...checkLabelValue(value).map((e) => invalidValue(at(field, i), value, e))));
+  errors.push(...invalidEach(checkLabelKey(key ?? ''), child(path, 'key'), key ?? ''));
+  if (allowed === 'label values') values.forEach((value, i) => errors.push(...invalidEach(checkLabelValue(value), at(field, i), value)));
   return errors;
 }
 
@@ -89,45 +89,46 @@ function validateNodeField({ key, operator, values = [] }: NodeSelectorRequireme
   if (operator !== 'In' && operator !== 'NotIn') errors.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
   else if (values.length !== 1) errors.push(required(child(path, 'values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (key !== 'metadata.name') return [...errors, invalidValue(child(path, 'key'), key, 'not a valid field selector key')];
-  return [...errors, ...each(values, child(path, 'values'), (value, here) => checkDns1123Subdomain(value).map((e) => invalidValue(here, value, e)))];
+  return together(errors, each(values, child(path, 'values'), (value, here) => invalidEach(checkDns1123Subdomain(value), here, value)));
 }
 
 function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
-  return [
-    ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
-    ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
-    ...(term.namespaces ?? []).flatMap((name) => checkDns1123Label(name).map((e) => invalidValue(child(path, 'namespace'), name, e))),
-    ...validateTermKeys(term, path),
-    ...validateTopologyKey(term.topologyKey, child(path, 'topologyKey')),
-  ];
+  return together(
+    validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
+    validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
+    ofEach(term.namespaces, (name) => invalidEach(checkDns1123Label(name), child(path, 'namespace'), name)),
+    validateTermKeys(term, path),
+    validateTopologyKey(term.topologyKey, child(path, 'topologyKey')),
+  );
 }
 
 function validateTopologyKey(key: string | undefined, path: string): FieldError[] {
   const empty = (key ?? '') === '' ? [required(path, 'can not be empty')] : [];
-  return [...empty, ...checkLabelKey(key ?? '').map((e) => invalidValue(path, key ?? '', e))];
+  return together(empty, invalidEach(checkLabelKey(key ?? ''), path, key ?? ''));
 }
 
 /** Keys whose values the pod's own labels give (KEP-3633). */
 function validateTermKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: PodAffinityTerm, path: string): FieldError[] {
   const field = child(path, 'matchLabelKeys');
   const unlike = new Set(mismatchLabelKeys);
-  return [
-    ...validateLabelKeys(matchLabelKeys, labelSelector, field),
-    ...validateLabelKeys(mismatchLabelKeys, labelSelector, child(path, 'mismatchLabelKeys')),
-    ...alsoSelected(matchLabelKeys, labelSelector, path),
-    ...matchLabelKeys.flatMap((key, i) => (unlike.has(key) ? [invalidValue(at(field, i), key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
-  ];
+  return together(
+    validateLabelKeys(matchLabelKeys, labelSelector, field),
+    validateLabelKeys(mismatchLabelKeys, labelSelector, child(path, 'mismatchLabelKeys')),
+    alsoSelected(matchLabelKeys, labelSelector, path),
+    ofEach(matchLabelKeys, (key, i) => (unlike.has(key) ? [invalidValue(at(field, i), key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
+  );
 }
 
 function validateLabelKeys(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
   if (keys.length > 0 && selector === undefined) return [forbidden(path, 'must not be specified when labelSelector is not set')];
-  return each(keys, path, (key, here) => checkLabelKey(key).map((e) => invalidValue(here, key, e)));
+  return each(keys, path, (key, here) => invalidEach(checkLabelKey(key), here, key));
 }
 
 /** Keys that the selector has besides the requirement that was made of them when the pod was. */
 function alsoSelected(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
+  if (keys.length === 0) return [];
   const selected = new Set(Object.keys(selector?.matchLabels ?? {}));
-  return (selector?.matchExpressions ?? []).flatMap(({ key }) => {
+  return ofEach(selector?.matchExpressions, ({ key }) => {
     const index = keys.lastIndexOf(key);
     const again = index >= 0 && selected.has(key);
     selected.add(key);
@@ -141,8 +142,9 @@ function validateWeight(weight: number, path: string): FieldError[] {
 
 /** How evenly pods of a kind are to be spread. */
 export function validateSpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
+  if (constraints.length === 0) return [];
   const kinds = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
-  return constraints.flatMap((constraint, i) => {
+  return ofEach(constraints, (constraint, i) => {
     const here = at(path, i);
     const errors = constraint.maxSkew > 0 ? [] : [invalidValue(child(here, 'maxSkew'), constraint.maxSkew, 'must be greater than zero')];
     // Unlike the key of an affinity, any text will do.
@@ -160,6 +162,6 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) errors.push(...oneOf(constraint[field], child(here, field), ['Honor', 'Ignore']));
     const { matchLabelKeys = [], labelSelector } = constraint;
     const keys = child(here, 'matchLabelKeys');
-    return [...errors, ...validateLabelKeys(matchLabelKeys, labelSelector, keys), ...alsoSelected(matchLabelKeys, labelSelector, here), ...validateLabelSelector(labelSelector, child(here, 'labelSelector'))];
+    return together(errors, validateLabelKeys(matchLabelKeys, labelSelector, keys), alsoSelected(matchLabelKeys, labelSelector, here), validateLabelSelector(labelSelector, child(here, 'labelSelector')));
   });
 }

@@ -1,6 +1,6 @@
 import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { at, child, duplicate, invalidEach, invalidValue, ofEach, required, together, tooLong } from '../../validation/field-error.ts';
 import { byteLength, checkId } from '../../validation/names.ts';
 import { each, oneOf } from '../../validation/values.ts';
 import { relativePath } from './paths.ts';
@@ -18,19 +18,19 @@ export function validatePodSecurityContext(context: PodSecurityContext | undefin
   const both = spec.shareProcessNamespace === true && spec.hostPID === true;
   const shared = both ? [invalidValue(child(path, 'shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : [];
   if (context === undefined) return shared;
-  return [
-    ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
-    ...(context.supplementalGroups ?? []).flatMap((id, i) => validateId(id, at(child(path, 'supplementalGroups'), i))),
-    ...shared,
-    ...validateSysctls(context.sysctls, spec, child(path, 'sysctls')),
-    ...oneOf(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), ['Always', 'OnRootMismatch']),
-    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
-    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
-    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
-    ...oneOf(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), ['Merge', 'Strict']),
+  return together(
+    (['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
+    ofEach(context.supplementalGroups, (id, i) => validateId(id, at(child(path, 'supplementalGroups'), i))),
+    shared,
+    validateSysctls(context.sysctls, spec, child(path, 'sysctls')),
+    oneOf(context.fsGroupChangePolicy, child(path, 'fsGroupChangePolicy'), ['Always', 'OnRootMismatch']),
+    validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
+    validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
+    validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
+    oneOf(context.supplementalGroupsPolicy, child(path, 'supplementalGroupsPolicy'), ['Merge', 'Strict']),
     // Volumes are relabelled as a whole while mounts with a label are not to be had.
-    ...oneOf(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), ['Recursive']),
-  ];
+    oneOf(context.seLinuxChangePolicy, child(path, 'seLinuxChangePolicy'), ['Recursive']),
+  );
 }
 
 function validateSysctls(sysctls: readonly Sysctl[] | undefined, spec: PodSpec, path: string): FieldError[] {
@@ -57,20 +57,20 @@ function sharedNamespace(name: string, { hostNetwork, hostIPC }: PodSpec): '' | 
 /** Security settings of a container. */
 export function validateSecurityContext(context: SecurityContext | undefined, spec: PodSpec, path: string): FieldError[] {
   if (context === undefined) return [];
-  const errors = [
-    ...(['runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
-    ...oneOf(context.procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
-  ];
+  const errors = together(
+    (['runAsUser', 'runAsGroup'] as const).flatMap((field) => validateId(context[field], child(path, field))),
+    oneOf(context.procMount, child(path, 'procMount'), ['Default', 'Unmasked']),
+  );
   if (context.procMount === 'Unmasked' && spec.hostUsers !== false) {
     errors.push(invalidValue(child(path, 'procMount'), context.procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
-  return [
-    ...errors,
-    ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
-    ...validateEscalation(context, path),
-    ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
-    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
-  ];
+  return together(
+    errors,
+    validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
+    validateEscalation(context, path),
+    validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
+    validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
+  );
 }
 
 /** Who has all rights, or that of an administrator, cannot be kept from getting more. */
@@ -78,11 +78,11 @@ function validateEscalation(context: SecurityContext, path: string): FieldError[
   if (context.allowPrivilegeEscalation !== false) return [];
   const errors = context.privileged === true ? [invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true')] : [];
   const admin = (context.capabilities?.add ?? []).filter((name) => name === 'CAP_SYS_ADMIN');
-  return [...errors, ...admin.map(() => invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))];
+  return together(errors, admin.map(() => invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN')));
 }
 
 function validateId(id: number | undefined, path: string): FieldError[] {
-  return id === undefined ? [] : checkId(id).map((e) => invalidValue(path, id, e));
+  return id === undefined ? [] : invalidEach(checkId(id), path, id);
 }
 
 function validateType(type: string | undefined, path: string, field: string): FieldError[] {
@@ -95,7 +95,7 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: string): Fie
   const { type, localhostProfile } = profile;
   const field = child(path, 'localhostProfile');
   const errors = validateType(type, child(path, 'type'), 'seccompProfile');
-  if (type === 'Localhost') return localhostProfile === undefined ? [...errors, required(field, 'must be set when seccomp type is Localhost')] : [...errors, ...relativePath(localhostProfile, field)];
+  if (type === 'Localhost') return localhostProfile === undefined ? [...errors, required(field, 'must be set when seccomp type is Localhost')] : together(errors, relativePath(localhostProfile, field));
   // As upstream shows it: the fields of its own type.
   return localhostProfile === undefined ? errors : [...errors, invalidValue(field, { Type: type ?? '', LocalhostProfile: localhostProfile }, 'can only be set when seccomp type is Localhost')];
 }

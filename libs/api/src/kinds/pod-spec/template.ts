@@ -2,7 +2,7 @@ import type { PodTemplateSpec } from '../../gen/types/core-v1.ts';
 import type { LabelSelector } from '../../gen/types/meta-v1.ts';
 import { isEmptySelector, matcherOfSelector, validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { child, forbidden, invalidValue, notSupported, required, together } from '../../validation/field-error.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { validateAnnotations } from '../../validation/object-meta.ts';
 import { validatePodAnnotations } from './pod-annotations.ts';
@@ -26,13 +26,13 @@ export function validateWorkloadTemplate(template: PodTemplateSpec | undefined, 
 export function validateTemplate(template: PodTemplateSpec, path: string): FieldError[] {
   const { labels, annotations } = template.metadata ?? {};
   const spec = child(path, 'spec');
-  const errors = [
-    ...validateLabels(labels, child(path, 'labels')),
-    ...validateAnnotations(annotations, child(path, 'annotations')),
-    ...validatePodAnnotations(annotations, template.spec, child(path, 'annotations')),
-    ...validatePodSpec(template.spec, spec),
-    ...validateProfilesMatch(annotations, template.spec, spec),
-  ];
+  const errors = together(
+    validateLabels(labels, child(path, 'labels')),
+    validateAnnotations(annotations, child(path, 'annotations')),
+    validatePodAnnotations(annotations, template.spec, child(path, 'annotations')),
+    validatePodSpec(template.spec, spec),
+    validateProfilesMatch(annotations, template.spec, spec),
+  );
   return (template.spec?.ephemeralContainers ?? []).length === 0 ? errors : [...errors, forbidden(child(spec, 'ephemeralContainers'), 'ephemeral containers not allowed in pod template')];
 }
 

@@ -1,7 +1,7 @@
 import type { PodSpec } from '../../gen/types/core-v1.ts';
 import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, duplicate, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { child, duplicate, forbidden, invalidEach, invalidValue, pathsWhenWrong, required, together, tooLong } from '../../validation/field-error.ts';
 import { checkIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { byteLength, checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../../validation/names.ts';
@@ -25,50 +25,53 @@ const hostnameLengthMax = 64;
  * `pod` is the metadata of the pod; templates have none, and some of what they leave out is filled in later.
  */
 export function validatePodSpec(spec: PodSpec | undefined, path: string, pod?: ObjectMeta): FieldError[] {
-  if (spec === undefined) return [required(path)];
+  return spec === undefined ? [required(path)] : pathsWhenWrong(() => validateParts(spec, path, pod));
+}
+
+function validateParts(spec: PodSpec, path: string, pod: ObjectMeta | undefined): FieldError[] {
   const volumes = validateVolumes(spec, child(path, 'volumes'), pod);
-  return [
-    ...volumes.errors,
-    ...validatePodClaims(spec.resourceClaims, child(path, 'resourceClaims'), pod),
-    ...validateContainers({ spec, volumes: volumes.known }, path),
-    ...validatePodResources(spec, child(path, 'resources')),
-    ...validateHostNetwork(spec, path, pod === undefined ? 'template' : 'pod'),
-    ...oneOf(spec.restartPolicy, child(path, 'restartPolicy'), ['Always', 'OnFailure', 'Never'], 'required'),
-    ...oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], 'required'),
-    ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
-    ...validatePodSecurityContext(spec.securityContext, spec, child(path, 'securityContext')),
-    ...validateAffinity(spec.affinity, child(path, 'affinity')),
-    ...validateDns(spec, path),
-    ...validateGates(spec, path),
-    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
-    ...validateHostProcess(spec, path),
-    ...validateHostUsers(spec, path),
-    ...validateHostnameOverride(spec, child(path, 'hostnameOverride')),
-    ...validateNames(spec, path),
-    ...oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['PreemptLowerPriority', 'Never']),
-    ...validateAmounts(spec.overhead ?? {}, child(path, 'overhead.limits')),
-    ...validateOs(spec, path),
-    ...validateFileVariables(spec, path),
-  ];
+  return together(
+    volumes.errors,
+    validatePodClaims(spec.resourceClaims, child(path, 'resourceClaims'), pod),
+    validateContainers({ spec, volumes: volumes.known }, path),
+    validatePodResources(spec, child(path, 'resources')),
+    validateHostNetwork(spec, path, pod === undefined ? 'template' : 'pod'),
+    oneOf(spec.restartPolicy, child(path, 'restartPolicy'), ['Always', 'OnFailure', 'Never'], 'required'),
+    oneOf(spec.dnsPolicy, child(path, 'dnsPolicy'), ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], 'required'),
+    validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
+    validatePodSecurityContext(spec.securityContext, spec, child(path, 'securityContext')),
+    validateAffinity(spec.affinity, child(path, 'affinity')),
+    validateDns(spec, path),
+    validateGates(spec, path),
+    validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
+    validateHostProcess(spec, path),
+    validateHostUsers(spec, path),
+    validateHostnameOverride(spec, child(path, 'hostnameOverride')),
+    validateNames(spec, path),
+    oneOf(spec.preemptionPolicy, child(path, 'preemptionPolicy'), ['PreemptLowerPriority', 'Never']),
+    validateAmounts(spec.overhead ?? {}, child(path, 'overhead.limits')),
+    validateOs(spec, path),
+    validateFileVariables(spec, path),
+  );
 }
 
 function validateNames(spec: PodSpec, path: string): FieldError[] {
   const subdomain = (field: 'nodeName' | 'serviceAccountName' | 'priorityClassName'): FieldError[] => checked(spec[field], child(path, field), checkDns1123Subdomain);
   const { runtimeClassName } = spec;
-  return [
-    ...subdomain('serviceAccountName'),
-    ...subdomain('nodeName'),
-    ...validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
-    ...checked(spec.hostname, child(path, 'hostname'), checkDns1123Label),
-    ...checked(spec.subdomain, child(path, 'subdomain'), checkDns1123Label),
-    ...validateTolerations(spec.tolerations, child(path, 'tolerations')),
-    ...each(spec.hostAliases, child(path, 'hostAliases'), ({ ip, hostnames }, here) => [
-      ...checkIp(ip ?? '').map((e) => invalidValue(child(here, 'ip'), ip ?? '', e)),
-      ...each(hostnames, child(here, 'hostnames'), (name, item) => checkDns1123Subdomain(name).map((e) => invalidValue(item, name, e))),
-    ]),
-    ...subdomain('priorityClassName'),
-    ...(runtimeClassName === undefined ? [] : checkDns1123Subdomain(runtimeClassName).map((e) => invalidValue(child(path, 'runtimeClassName'), runtimeClassName, e))),
-  ];
+  return together(
+    subdomain('serviceAccountName'),
+    subdomain('nodeName'),
+    validateDeadline(spec.activeDeadlineSeconds, child(path, 'activeDeadlineSeconds')),
+    checked(spec.hostname, child(path, 'hostname'), checkDns1123Label),
+    checked(spec.subdomain, child(path, 'subdomain'), checkDns1123Label),
+    validateTolerations(spec.tolerations, child(path, 'tolerations')),
+    each(spec.hostAliases, child(path, 'hostAliases'), ({ ip, hostnames }, here) => together(
+      invalidEach(checkIp(ip ?? ''), child(here, 'ip'), ip ?? ''),
+      each(hostnames, child(here, 'hostnames'), (name, item) => invalidEach(checkDns1123Subdomain(name), item, name)),
+    )),
+    subdomain('priorityClassName'),
+    runtimeClassName === undefined ? [] : invalidEach(checkDns1123Subdomain(runtimeClassName), child(path, 'runtimeClassName'), runtimeClassName),
+  );
 }
 
 /** A name for the host that is not the pod's own, at most as long as the kernel takes. */
@@ -78,7 +81,7 @@ function validateHostnameOverride({ hostnameOverride: name, hostNetwork, setHost
   if (setHostnameAsFQDN === true) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
   if (hostNetwork === true) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
   if (byteLength(name) > hostnameLengthMax) errors.push(tooLong(path, hostnameLengthMax));
-  return [...errors, ...checkDns1123Subdomain(name).map((e) => invalidValue(path, name, e))];
+  return together(errors, invalidEach(checkDns1123Subdomain(name), path, name));
 }
 
 function validateDeadline(seconds: number | undefined, path: string): FieldError[] {
@@ -87,13 +90,14 @@ function validateDeadline(seconds: number | undefined, path: string): FieldError
 }
 
 function validateGates(spec: PodSpec, path: string): FieldError[] {
+  if (spec.schedulingGates === undefined && spec.readinessGates === undefined) return [];
   const seen = new Set<string>();
   return [
     ...each(spec.readinessGates, child(path, 'readinessGates'), ({ conditionType = '' }: { conditionType?: string }, here) =>
-      checkQualifiedName(conditionType).map((e) => invalidValue(child(here, 'conditionType'), conditionType, e)),
+      invalidEach(checkQualifiedName(conditionType), child(here, 'conditionType'), conditionType),
     ),
     ...each(spec.schedulingGates, child(path, 'schedulingGates'), ({ name = '' }: { name?: string }, here) => {
-      const errors = checkQualifiedName(name).map((e) => invalidValue(here, name, e));
+      const errors = invalidEach(checkQualifiedName(name), here, name);
       if (seen.has(name)) errors.push(duplicate(here, name));
       seen.add(name);
       return errors;

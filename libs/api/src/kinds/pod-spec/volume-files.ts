@@ -1,6 +1,6 @@
 import type { DownwardAPIVolumeFile, KeyToPath } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, invalidValue, required } from '../../validation/field-error.ts';
+import { child, invalidValue, ofEach, required, together } from '../../validation/field-error.ts';
 import { each, requiredChecked } from '../../validation/values.ts';
 import { validateFieldRef, validateResourceFieldRef } from './env.ts';
 import { fileMode, nonReservedPath } from './paths.ts';
@@ -16,34 +16,34 @@ interface Files<T> {
 
 /** Keys of a ConfigMap or Secret as files. */
 export function validateFiles(source: Files<KeyToPath> | undefined, path: string): FieldError[] {
-  return [...fileMode(source?.defaultMode, child(path, 'defaultMode')), ...each(source?.items, child(path, 'items'), validateItem)];
+  return together(fileMode(source?.defaultMode, child(path, 'defaultMode')), each(source?.items, child(path, 'items'), validateItem));
 }
 
 /** One key as a file. */
 export function validateItem(item: KeyToPath, path: string): FieldError[] {
-  return [
-    ...requiredChecked(item.key, child(path, 'key')),
-    ...requiredChecked(item.path, child(path, 'path')),
-    ...nonReservedPath(item.path ?? '', child(path, 'path')),
-    ...fileMode(item.mode, child(path, 'mode')),
-  ];
+  return together(
+    requiredChecked(item.key, child(path, 'key')),
+    requiredChecked(item.path, child(path, 'path')),
+    nonReservedPath(item.path ?? '', child(path, 'path')),
+    fileMode(item.mode, child(path, 'mode')),
+  );
 }
 
 /** Errors of the files have the path of the volume: upstream's have no index. */
 export function validateDownward(source: Files<DownwardAPIVolumeFile> | undefined, path: string): FieldError[] {
-  return [...fileMode(source?.defaultMode, child(path, 'defaultMode')), ...(source?.items ?? []).flatMap((file) => validateDownwardFile(file, path))];
+  return together(fileMode(source?.defaultMode, child(path, 'defaultMode')), ofEach(source?.items, (file) => validateDownwardFile(file, path)));
 }
 
 /** One fact about the pod as a file. */
 export function validateDownwardFile(file: DownwardAPIVolumeFile, path: string): FieldError[] {
-  const errors = [...requiredChecked(file.path, child(path, 'path')), ...nonReservedPath(file.path ?? '', child(path, 'path'))];
+  const errors = together(requiredChecked(file.path, child(path, 'path')), nonReservedPath(file.path ?? '', child(path, 'path')));
   const { fieldRef, resourceFieldRef } = file;
   if (fieldRef !== undefined) {
     errors.push(...validateFieldRef(fieldRef, downwardFields, child(path, 'fieldRef')));
     if (resourceFieldRef !== undefined) errors.push(invalidValue(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
   } else if (resourceFieldRef !== undefined) errors.push(...validateResourceFieldRef(resourceFieldRef, child(path, 'resourceFieldRef'), 'of a container'));
   else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
-  return [...errors, ...fileMode(file.mode, child(path, 'mode'))];
+  return together(errors, fileMode(file.mode, child(path, 'mode')));
 }
 
 /** Paths that come again in what was looked at before: `source` names what has them. */

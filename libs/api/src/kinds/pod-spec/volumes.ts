@@ -2,7 +2,7 @@ import type { PersistentVolumeClaimTemplate, PodSpec, Volume } from '../../gen/t
 import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
 import { parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidEach, invalidValue, required, together } from '../../validation/field-error.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { checkDns1123Label, checkDns1123Subdomain } from '../../validation/names.ts';
 import { validateAnnotations } from '../../validation/object-meta.ts';
@@ -24,7 +24,7 @@ const sources: readonly (readonly [source: Source, rule: SourceRule, refusedAs?:
   ['gitRepo', legacySources.gitRepo],
   ['gcePersistentDisk', legacySources.gcePersistentDisk],
   ['awsElasticBlockStore', legacySources.awsElasticBlockStore],
-  ['secret', ({ secret }, path) => [...requiredChecked(secret?.secretName, child(path, 'secretName')), ...validateFiles(secret, path)]],
+  ['secret', ({ secret }, path) => together(requiredChecked(secret?.secretName, child(path, 'secretName')), validateFiles(secret, path))],
   ['nfs', ({ nfs }, path) => nfsSource(nfs, path)],
   ['iscsi', legacySources.iscsi],
   ['glusterfs', legacySources.glusterfs],
@@ -37,7 +37,7 @@ const sources: readonly (readonly [source: Source, rule: SourceRule, refusedAs?:
   ['downwardAPI', ({ downwardAPI }, path) => validateDownward(downwardAPI, path), 'downwarAPI'],
   ['fc', legacySources.fc],
   ['flexVolume', legacySources.flexVolume],
-  ['configMap', ({ configMap }, path) => [...requiredChecked(configMap?.name, child(path, 'name')), ...validateFiles(configMap, path)]],
+  ['configMap', ({ configMap }, path) => together(requiredChecked(configMap?.name, child(path, 'name')), validateFiles(configMap, path))],
   ['azureFile', legacySources.azureFile],
   ['vsphereVolume', legacySources.vsphereVolume],
   ['photonPersistentDisk', legacySources.photonPersistentDisk],
@@ -61,7 +61,7 @@ export function validateVolumes(spec: PodSpec, path: string, pod?: ObjectMeta): 
   const made = claimsMadeFor(spec, pod);
   for (const [i, volume] of (spec.volumes ?? []).entries()) {
     const here = at(path, i);
-    const wrong = [...validateSource(volume, here, pod), ...requiredChecked(volume.name, child(here, 'name'), checkDns1123Label)];
+    const wrong = together(validateSource(volume, here, pod), requiredChecked(volume.name, child(here, 'name'), checkDns1123Label));
     if (known.has(volume.name)) wrong.push(duplicate(child(here, 'name'), volume.name));
     if (wrong.length === 0) known.set(volume.name, volume);
     else errors.push(...wrong);
@@ -87,7 +87,7 @@ function validateSource(volume: Volume, path: string, pod: ObjectMeta | undefine
     first ??= source;
   }
   if (first === undefined) errors.push(required(path, 'must specify a volume type'));
-  return pod === undefined ? errors : [...errors, ...validateOfPod(volume, first, pod.name ?? '', path)];
+  return pod === undefined ? errors : together(errors, validateOfPod(volume, first, pod.name ?? '', path));
 }
 
 /** What only a pod has to say: a template may still be filled in. */
@@ -104,7 +104,7 @@ function validateCsi({ csi }: Volume, path: string): FieldError[] {
   if (secret === undefined) return errors;
   if ((secret.name ?? '') === '') return [...errors, required(child(path, 'nodePublishSecretRef.name'))];
   // The path is upstream's own.
-  return [...errors, ...checkDns1123Subdomain(secret.name ?? '').map((e) => invalidValue(child(path, 'name'), secret.name, e))];
+  return together(errors, invalidEach(checkDns1123Subdomain(secret.name ?? ''), child(path, 'name'), secret.name));
 }
 
 /** A claim that is made with the pod: it gets its name from the pod, so that of its metadata only labels and annotations are said. */
@@ -112,10 +112,10 @@ function validateClaimTemplate(template: PersistentVolumeClaimTemplate | undefin
   if (template === undefined) return [required(path)];
   const { labels, annotations, ...rest } = template.metadata ?? {};
   const here = child(path, 'metadata');
-  return [
-    ...validateAnnotations(annotations, child(here, 'annotations')),
-    ...validateLabels(labels, child(here, 'labels')),
-    ...Object.entries(rest).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([field]) => forbidden(child(here, field), 'cannot be set')),
-    ...validateClaimSpec(template.spec, child(path, 'spec')),
-  ];
+  return together(
+    validateAnnotations(annotations, child(here, 'annotations')),
+    validateLabels(labels, child(here, 'labels')),
+    Object.entries(rest).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([field]) => forbidden(child(here, field), 'cannot be set')),
+    validateClaimSpec(template.spec, child(path, 'spec')),
+  );
 }

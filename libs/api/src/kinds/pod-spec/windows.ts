@@ -1,6 +1,6 @@
 import type { Container, PodSpec, WindowsSecurityContextOptions } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { child, forbidden, invalidEach, invalidValue, notSupported, required, together } from '../../validation/field-error.ts';
 import { byteLength, checkDns1123Subdomain } from '../../validation/names.ts';
 import { eachContainer } from './containers-of.ts';
 
@@ -12,11 +12,11 @@ const userLengthMax = 104;
 export function validateWindowsOptions(options: WindowsSecurityContextOptions | undefined, path: string): FieldError[] {
   if (options === undefined) return [];
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: credential, runAsUserName: user } = options;
-  const errors = name === undefined ? [] : checkDns1123Subdomain(name).map((e) => invalidValue(child(path, 'gmsaCredentialSpecName'), name, e));
+  const errors = name === undefined ? [] : invalidEach(checkDns1123Subdomain(name), child(path, 'gmsaCredentialSpecName'), name);
   const field = child(path, 'gmsaCredentialSpec');
   if (credential === '') errors.push(invalidValue(field, credential, 'gmsaCredentialSpec cannot be an empty string'));
   else if (credential !== undefined && byteLength(credential) > credentialKiBMax * 1024) errors.push(invalidValue(field, credential, `gmsaCredentialSpec size must be under ${credentialKiBMax} KiB`));
-  return user === undefined ? errors : [...errors, ...checkUser(user).map((e) => invalidValue(child(path, 'runAsUserName'), user, e))];
+  return user === undefined ? errors : together(errors, invalidEach(checkUser(user), child(path, 'runAsUserName'), user));
 }
 
 const control = /\p{Cc}/u;
@@ -28,7 +28,7 @@ function checkUser(name: string): string[] {
   const parts = name.split('\\');
   if (parts.length > 2) return ['runAsUserName cannot contain more than one backslash'];
   const user = parts.at(-1) ?? '';
-  return [...(parts.length === 2 ? checkDomain(parts[0] ?? '') : []), ...checkUserPart(user)];
+  return together(parts.length === 2 ? checkDomain(parts[0] ?? '') : [], checkUserPart(user));
 }
 
 function checkDomain(domain: string): string[] {
@@ -78,7 +78,7 @@ export function validateOs(spec: PodSpec, path: string): FieldError[] {
 function validateLinux(spec: PodSpec, path: string): FieldError[] {
   const refuse = ({ securityContext }: Pick<PodSpec, 'securityContext'> | Container, here: string): FieldError[] =>
     securityContext?.windowsOptions === undefined ? [] : [forbidden(child(here, 'securityContext.windowsOptions'), 'windows options cannot be set for a linux pod')];
-  return [...refuse(spec, path), ...eachContainer(spec, path, refuse)];
+  return together(refuse(spec, path), eachContainer(spec, path, refuse));
 }
 
 /** Settings of namespaces, users and modules, as upstream names and orders them: some are of the pod, some of its security context. */
@@ -100,8 +100,8 @@ function validateWindows(spec: PodSpec, path: string): FieldError[] {
     return value !== undefined && !((field === 'hostPID' || field === 'hostIPC') && value === false) && !(field === 'sysctls' && (value as readonly unknown[]).length === 0);
   };
   const errors = linuxOfPod.filter(isSet).map((field) => forbidden(child(path, ofSpec.has(field) ? field : `securityContext.${field}`), refusal));
-  return [
-    ...errors,
-    ...eachContainer(spec, path, ({ securityContext }, here) => linuxOfContainer.filter((field) => securityContext?.[field] !== undefined).map((field) => forbidden(child(here, `securityContext.${field}`), refusal))),
-  ];
+  return together(
+    errors,
+    eachContainer(spec, path, ({ securityContext }, here) => linuxOfContainer.filter((field) => securityContext?.[field] !== undefined).map((field) => forbidden(child(here, `securityContext.${field}`), refusal))),
+  );
 }
