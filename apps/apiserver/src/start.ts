@@ -90,7 +90,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     throw error;
   });
   const unfollow = followCertificates(ports.live ?? {}, { http, grpc }, auth, frontProxy, log);
-  const presence = new Presence({ ip: config.advertiseAddress, port: http.port }, config.hostname ?? config.advertiseAddress, { store, reader, writes, clock, random, log });
+  const presence = new Presence({ ip: config.advertiseAddress, port: http.port }, config.hostname ?? config.advertiseAddress, { store, reader, writes, clock, random, log, encryptionHash: () => encryption?.hash ?? '' });
   const end = async (): Promise<void> => {
     unfollow();
     await presence.stop();

@@ -65,6 +65,11 @@ export class EncryptionController {
     return true;
   }
 
+  /** Of the configuration in use, as its metric names it; '' before the first. */
+  get hash(): string {
+    return this.#hash === '' ? '' : `sha256:${this.#hash}`;
+  }
+
   /** @throws Error that says which plugin is not well. */
   check(): void {
     for (const plugin of this.#plugins.values()) plugin.check();
@@ -114,8 +119,8 @@ export class EncryptionController {
     this.#plugins = plugins;
     this.#hash = hash;
     this.encryption.use(rules);
-    metrics?.uses(`sha256:${hash}`);
-    log.info('the encryption configuration is in use', { hash: `sha256:${hash}` });
+    metrics?.uses(this.hash);
+    log.info('the encryption configuration is in use', { hash: this.hash });
     if (gone.length > 0) this.#letGo(gone);
     if (this.#isStopped) this.stop();
   }

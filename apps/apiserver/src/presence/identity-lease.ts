@@ -10,12 +10,16 @@ const group = 'coordination.k8s.io';
 const namespace = 'kube-system';
 const label = 'apiserver.kubernetes.io/identity';
 const component = 'kube-apiserver';
+/** By which encryption configuration a server writes: the hash of the file, as in its metrics. `rhythm secrets rotate` waits until all servers say the same. */
+export const encryptionAnnotation = 'rhythm.internal/encryption-config';
 
 export interface IdentityPorts {
   readonly reader: ObjectReader;
   readonly writes: Pick<OwnWrites, 'create' | 'update' | 'delete'>;
   readonly clock: Clock;
   readonly random: Random;
+  /** The hash of the encryption configuration in use; '' without one. Asked at each renewal. */
+  readonly encryptionHash?: () => string;
 }
 
 /** The Lease in kube-system by which a server says that it is there (KEP-1965), and the collection of those that nobody renews. */
@@ -38,13 +42,19 @@ export class IdentityLease {
     const { reader, writes, clock } = this.#ports;
     const renewTime = formatMicroTime(clock.now());
     const found = await reader.get<Lease>(group, 'leases', namespace, this.name);
-    if (found !== undefined) return writes.update(group, 'leases', { ...found, spec: { ...found.spec, holderIdentity: this.#holder, leaseDurationSeconds: presenceLimits.identitySeconds, renewTime } } as Lease);
+    if (found !== undefined) return writes.update(group, 'leases', { ...found, metadata: { ...found.metadata, annotations: this.#annotations(found.metadata.annotations) }, spec: { ...found.spec, holderIdentity: this.#holder, leaseDurationSeconds: presenceLimits.identitySeconds, renewTime } } as Lease);
     await writes.create(group, 'leases', {
       kind: 'Lease',
       apiVersion: 'coordination.k8s.io/v1',
-      metadata: { name: this.name, namespace, labels: { [label]: component, 'kubernetes.io/hostname': labelValue(this.#hostname) } },
+      metadata: { name: this.name, namespace, labels: { [label]: component, 'kubernetes.io/hostname': labelValue(this.#hostname) }, annotations: this.#annotations() },
       spec: { holderIdentity: this.#holder, leaseDurationSeconds: presenceLimits.identitySeconds, acquireTime: renewTime, renewTime },
     } as Lease);
+  }
+
+  #annotations(found: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const { [encryptionAnnotation]: _before, ...others } = found;
+    const hash = this.#ports.encryptionHash?.() ?? '';
+    return hash === '' ? others : { ...others, [encryptionAnnotation]: hash };
   }
 
   /** Deletes what servers that are gone have left. */

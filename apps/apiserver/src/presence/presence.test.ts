@@ -8,7 +8,7 @@ import { bootstrapNamespaces, bootstrapOwnService } from '../bootstrap/bootstrap
 import { objectReader } from '../pipeline/object-reader.ts';
 import { OwnWrites } from '../pipeline/own-writes.ts';
 import { testApi, type TestApi } from '../testing.ts';
-import { Presence, presenceLimits } from './index.ts';
+import { encryptionAnnotation, Presence, presenceLimits } from './index.ts';
 
 let clock: VirtualClock;
 let store: Store;
@@ -29,12 +29,12 @@ afterEach(async () => {
 const sleepless = (): Clock => ({ now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: (ms, signal) => clock.sleep(ms, signal), setTimer: (ms, callback) => clock.setTimer(ms, callback) });
 
 /** An API server with caches of its own. */
-async function server(ip: string, port = 6443): Promise<{ api: TestApi; presence: Presence }> {
+async function server(ip: string, port = 6443, encryptionHash = () => ''): Promise<{ api: TestApi; presence: Presence }> {
   const api = testApi({ store, clock });
   const [reader, writes] = [objectReader(api.ports), new OwnWrites(api.ports)];
   // Until it is killed it has timers like everybody.
   const mortal = { ...sleepless(), setTimer: (ms: number, callback: () => void) => clock.setTimer(ms, () => (deaf.has(made.presence) ? undefined : callback())) };
-  const made: { api: TestApi; presence: Presence } = { api, presence: new Presence({ ip, port }, `host-${ip}`, { store, reader, writes, clock: mortal, random: seededRandom(servers.length + 1), log: silentLog }) };
+  const made: { api: TestApi; presence: Presence } = { api, presence: new Presence({ ip, port }, `host-${ip}`, { store, reader, writes, clock: mortal, random: seededRandom(servers.length + 1), log: silentLog, encryptionHash }) };
   servers.push(made);
   await bootstrapNamespaces(reader, writes);
   await bootstrapOwnService(reader, writes, { port, serviceIp: '10.96.0.1' });
@@ -113,4 +113,19 @@ test('each server renews a Lease of its own, and those of the dead are collected
   for (let turn = 0; turn < 3; turn++) await clock.advance(presenceLimits.collectEveryMs);
   expect((await own()).map(({ metadata }) => metadata.name)).toEqual([a.presence.identity.name]);
   expect((await leases()).map(({ metadata }) => metadata.name)).toContain('somebody');
+});
+
+test('the Lease says by which encryption configuration its server writes, and keeps what others noted on it', async () => {
+  let hash = 'sha256:one';
+  const { api, presence } = await server('192.0.2.1', 6443, () => hash);
+  const path = `coordination.k8s.io/v1/ns/kube-system/leases/${presence.identity.name}`;
+  const annotations = async (): Promise<unknown> => (await api.call<Lease>('get', path)).metadata.annotations ?? {};
+  expect(await annotations()).toEqual({ [encryptionAnnotation]: 'sha256:one' });
+  await api.call('patch', path, { metadata: { annotations: { note: 'mine' } } }, { contentType: 'application/merge-patch+json' });
+  hash = 'sha256:two';
+  await clock.advance(presenceLimits.renewEveryMs);
+  expect(await annotations()).toEqual({ note: 'mine', [encryptionAnnotation]: 'sha256:two' });
+  hash = '';
+  await clock.advance(presenceLimits.renewEveryMs);
+  expect(await annotations()).toEqual({ note: 'mine' });
 });

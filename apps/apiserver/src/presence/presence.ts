@@ -17,6 +17,8 @@ export interface PresencePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The hash of the encryption configuration in use; '' without one. Others learn of a change within a renewal. */
+  readonly encryptionHash?: () => string;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Clock, Random } from '@rhythm/base';
 import { FlagError } from '@rhythm/config';
-import { adminHttp } from '../cluster/admin-http.ts';
 import { requireConfig, type ClusterConfig } from '../config/cluster-config.ts';
 import { clusterPaths } from '../paths.ts';
 import { EncryptionFile } from '../secrets/encryption-file.ts';
 import { rewriteSecrets } from '../secrets/rewrite.ts';
+import { configurationTaken, serversAlive } from '../secrets/servers.ts';
 import { storedSecrets } from '../secrets/stored-secrets.ts';
 import { withClusterLock } from './up.ts';
 
@@ -14,11 +14,6 @@ export interface SecretsPorts {
   readonly random: Random;
   readonly write: (text: string) => void;
 }
-
-/** The API server looks at its file every few seconds. */
-const reloadMsMax = 90_000;
-const pollMs = 500;
-const requestMsMax = 30_000;
 
 /** `rhythm secrets status|reencrypt|rotate`: how Secrets are stored, and to store them otherwise. */
 export async function secrets(verb: string, dir: string, ports: SecretsPorts): Promise<void> {
@@ -41,24 +36,32 @@ async function status(config: ClusterConfig, { clock, write }: SecretsPorts): Pr
 
 async function reencrypt(config: ClusterConfig, ports: SecretsPorts): Promise<void> {
   const file = EncryptionFile.read(clusterPaths(config.dir).encryption);
-  if (file.prefix !== '') await taken(config, file, ports);
+  if (file.prefix !== '') await configurationTaken(config, file.hash, ports);
   await writeAgain(config, file, ports);
 }
 
-/** A new key first, everything written with it, then the old keys away. Interrupted, it may be called again. */
+/**
+ * A new key first, everything written with it, then the old keys away. With several API servers each can read the new key before any writes it, and none needs
+ * the old ones when they go. Interrupted, it may be called again.
+ */
 async function rotate(config: ClusterConfig, ports: SecretsPorts): Promise<void> {
   const { write, random } = ports;
   const file = EncryptionFile.read(clusterPaths(config.dir).encryption);
-  // Keys are changed only under a server that follows the file.
-  await taken(config, file, ports);
+  // Keys are changed only under servers that follow the file.
+  await configurationTaken(config, file.hash, ports);
   file.addKey(random);
+  if ((await serversAlive(config)).length > 1) {
+    file.write();
+    await configurationTaken(config, file.hash, ports);
+  }
+  file.useAddedKey();
   file.write();
   write(`a new key is first: ${file.prefix}…\n`);
-  await taken(config, file, ports);
+  await configurationTaken(config, file.hash, ports);
   await writeAgain(config, file, ports);
   file.dropOldKeys();
   file.write();
-  await taken(config, file, ports);
+  await configurationTaken(config, file.hash, ports);
   write('the old keys are removed. Backups and revisions from before need them: they are not kept here.\n');
 }
 
@@ -67,19 +70,4 @@ async function writeAgain(config: ClusterConfig, file: EncryptionFile, { clock, 
   const { stale, plain } = await storedSecrets(config, file.prefix, clock);
   if (file.prefix !== '' && stale + plain > 0) throw new Error(`${stale + plain} secrets are still stored otherwise: the keys stay as they are; try again`);
   write(`${written} secrets are stored as ${file.prefix === '' ? 'plain text' : `${file.prefix}…`}\n`);
-}
-
-/** Resolves once the API server uses the file as it is. */
-async function taken(config: ClusterConfig, file: EncryptionFile, { clock }: SecretsPorts): Promise<void> {
-  const http = adminHttp(config);
-  const until = clock.monotonic() + reloadMsMax;
-  const line = `apiserver_encryption_config_controller_last_config_info{hash="${file.hash}"} 1`;
-  try {
-    while (!(await http.get('/metrics', requestMsMax)).body.includes(line)) {
-      if (clock.monotonic() > until) throw new Error(`the API server has not taken ${clusterPaths(config.dir).encryption} within ${reloadMsMax / 1000} s: see its log`);
-      await clock.sleep(pollMs);
-    }
-  } finally {
-    http.close();
-  }
 }

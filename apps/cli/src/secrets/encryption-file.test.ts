@@ -26,7 +26,7 @@ test('a fresh one has one key of 32 bytes, and reads plain text only if told', (
   expect((parse(freshConfiguration(seededRandom(1), true)) as Keys).resources[0]?.providers[1]).toEqual({ identity: {} });
 });
 
-test('a new key comes first, the old ones go; the file is its owner’s alone, and its hash is that of its bytes', () => {
+test('a new key is read before it writes, then comes first, and the old ones go; the file is its owner’s alone, and its hash is that of its bytes', () => {
   const file = of(freshConfiguration(seededRandom(1), true));
   const before = file.prefix;
   const [old = ''] = keysOf(readFileSync(path, 'utf8'));
@@ -34,8 +34,12 @@ test('a new key comes first, the old ones go; the file is its owner’s alone, a
   file.addKey(seededRandom(2));
   file.write();
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(keysOf(readFileSync(path, 'utf8'))[1]).toBe(old);
-  expect(file.prefix).not.toBe(before);
+  const [first, added = ''] = keysOf(readFileSync(path, 'utf8'));
+  expect([first, file.prefix]).toEqual([old, before]);
+  file.useAddedKey();
+  file.write();
+  expect(keysOf(readFileSync(path, 'utf8'))).toEqual([added, old]);
+  expect(file.prefix).toBe(`k8s:enc:aesgcm:v1:${added}:`);
   file.dropOldKeys();
   file.write();
   expect(keysOf(readFileSync(path, 'utf8'))).toHaveLength(1);

@@ -64,10 +64,16 @@ export class EncryptionFile {
     return `sha256:${createHash('sha256').update(this.#text).digest('hex')}`;
   }
 
-  /** Puts a new key in front of the others. @throws Error when the keys are not this command's to change. */
+  /** Puts a new key behind the first, so that it can be read before anybody writes it. @throws Error when the keys are not this command's to change. */
   addKey(random: Pick<Random, 'bytes'>): void {
     const { keys } = this.#keyed();
-    keys.unshift(freshKey(random));
+    keys.splice(1, 0, freshKey(random));
+  }
+
+  /** Puts the key that was added in front of the one before: from now on it writes. */
+  useAddedKey(): void {
+    const { keys } = this.#keyed();
+    keys.unshift(...keys.splice(1, 1));
   }
 
   /** Leaves the first key alone. */
