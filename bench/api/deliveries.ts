@@ -69,8 +69,27 @@ export async function deliver({ port, keys, path, pids, pace, update }: Delivery
   }
 }
 
-async function round(reader: ChildProcess, { watchers, changes, perSecond, writers }: Pace, update: Delivery['update']): Promise<Extract<FromReader, { type: 'counted' }>> {
-  const counted = told(reader, { type: 'count', deliveries: watchers * changes });
+async function round(reader: ChildProcess, pace: Pace, update: Delivery['update']): Promise<Extract<FromReader, { type: 'counted' }>> {
+  const counted = told(reader, { type: 'count', deliveries: pace.watchers * pace.changes });
+  await makeChanges(pace, update);
+  const answer = await counted;
+  if (answer.type !== 'counted') throw new Error(`the reader says ${answer.type}`);
+  return answer;
+}
+
+/** The changes alone, at the same pace, while nobody watches: what of a delivery's cost is not its own. Operations are changes. */
+export async function unwatched({ pids, pace, update }: Pick<Delivery, 'pids' | 'pace' | 'update'>): Promise<Sample> {
+  const cpu = cpuOf(pids);
+  const began = performance.now();
+  const latencies: number[] = [];
+  await makeChanges(pace, async (stamp, at) => {
+    await update(stamp, at);
+    latencies.push(now() - Number(stamp));
+  });
+  return { operations: pace.changes, seconds: (performance.now() - began) / 1000, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), cpu: (cpuOf(pids) - cpu) / pace.changes };
+}
+
+async function makeChanges({ changes, perSecond, writers }: Pace, update: Delivery['update']): Promise<void> {
   const change = (at: number): Promise<unknown> => update(stampOf(now()), at);
   if (perSecond === 0) {
     let next = 0;
@@ -88,9 +107,6 @@ async function round(reader: ChildProcess, { watchers, changes, perSecond, write
     }
     await Promise.all(under);
   }
-  const answer = await counted;
-  if (answer.type !== 'counted') throw new Error(`the reader says ${answer.type}`);
-  return answer;
 }
 
 /** Sends a message and waits for the answer. */

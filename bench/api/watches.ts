@@ -1,6 +1,6 @@
 /** Changes of pods told to many watches. */
 import { join } from 'node:path';
-import { deliver, stamped, type Pace } from './deliveries.ts';
+import { deliver, stamped, unwatched, type Pace } from './deliveries.ts';
 import { pod } from './objects.ts';
 import { fill, makeNamespace, type Context, type Row, type Section } from './row.ts';
 
@@ -41,8 +41,16 @@ function watchRow(watchers: number, perSecond: number): Row {
   };
 }
 
+/** What a change costs at the pace of the first row without its deliveries; a hundredth of it is in each of them. */
+function unwatchedRow(perSecond: number): Row {
+  return {
+    name: `watch: nobody, ${perSecond} changes a second, each`,
+    run: (context) => unwatched({ pids: context.pids, pace: { watchers: 0, perSecond, writers: 8, changes: Math.ceil(Math.max(2, context.seconds) * perSecond) }, update: (stamp, at) => patch(context, stamp, at) }),
+  };
+}
+
 export const watches: Section = {
-  rows: [watchRow(100, 20), watchRow(1000, 4), watchRow(1000, 0)],
+  rows: [watchRow(100, 20), unwatchedRow(20), watchRow(1000, 4), watchRow(1000, 0)],
   prepare: async ({ client }) => {
     await makeNamespace(client, 'watched');
     await fill(client, path, pods, (at) => pod(`pod-${at}`));

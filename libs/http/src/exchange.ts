@@ -54,9 +54,6 @@ export interface HttpExchange {
 type NativeRequest = IncomingMessage | Http2ServerRequest;
 type NativeResponse = ServerResponse | Http2ServerResponse;
 
-/** What `push` leaves to the connection before it has its caller wait. */
-const unwrittenBytesMax = 64 * 1024;
-
 /** One for all: every request ends with it, and its stack would say nothing. */
 const clientGone = new Error('the client has gone');
 
@@ -189,8 +186,7 @@ function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: bo
       const socket = gzip === undefined ? chunkedSocket(request, response) : undefined;
       // An empty chunk would be the last.
       if (socket === undefined || piece.bytes.length === 0) return sink.write(piece.bytes) ? undefined : drained(sink, reply);
-      // What is written without waiting for the client is told to be written a moment later: no reason to wait.
-      return socket.write(piece.chunk) || socket.writableLength < unwrittenBytesMax ? undefined : drained(socket, reply);
+      return socket.write(piece.chunk) ? undefined : drained(socket, reply);
     },
     writeAll: async (slices) => {
       gone.throwIfAborted();

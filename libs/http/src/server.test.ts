@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { seededRandom, silentLog, systemClock, VirtualClock, type Clock } from '@rhythm/base';
 import { createAuthority, type KeyPair } from '@rhythm/pki';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -299,6 +301,29 @@ test('slices and shared pieces make one reply over both protocols and through gz
   expect([plain.complete, plain.text === expected]).toEqual([true, true]);
   expect((await bytesOf(port, 'http/1.1', { 'accept-encoding': 'gzip' })).equals(Buffer.from(expected))).toBe(true);
   expect((await bytesOf(port, 'h2', {})).equals(Buffer.from(expected))).toBe(true);
+});
+
+test.each(['http/1.1', 'h2'] as const)('shared pieces wait for a reader that does not read, and are all there once it does: %s', async (protocol) => {
+  const piece = new SharedPiece([Buffer.alloc(20_000, 'x')]);
+  const pieces = 1_500;
+  let pushed = 0;
+  const port = await serve(async (exchange) => {
+    if (exchange.method === 'HEAD') return hello(exchange);
+    const stream = exchange.begin(200, {});
+    for (; pushed < pieces; pushed++) await stream.push(piece);
+    await stream.end();
+  });
+  const session = protocol === 'h2' ? connectHttp2(`https://127.0.0.1:${port}`, { ca }) : undefined;
+  const reply: Readable = session?.request({ ':path': '/' }) ?? (await new Promise<IncomingMessage>((resolve, reject) => httpsRequest({ host: '127.0.0.1', port, ca, agent: false }, resolve).on('error', reject).end()));
+  if (session !== undefined) await once(reply, 'response');
+  reply.pause();
+  // Requests of others come and go meanwhile, each giving the writer its turns.
+  for (let n = 0; n < 100; n++) await ask(port, { method: 'HEAD' });
+  expect(pushed).toBeLessThan(pieces);
+  let bytes = 0;
+  for await (const chunk of reply) bytes += (chunk as Buffer).length;
+  expect([pushed, bytes]).toEqual([pieces, pieces * piece.bytes.length]);
+  session?.close();
 });
 
 /** The body of a reply, unpacked. */

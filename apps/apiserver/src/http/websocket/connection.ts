@@ -1,5 +1,6 @@
 import { causeChain, type Clock, type Log, type Timer } from '@rhythm/base';
 import type { HttpUpgrade } from '@rhythm/http';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { acceptWebSocket, closeSocket, sendMessage } from '../../streams/index.ts';
 
@@ -22,13 +23,16 @@ const serverError = 1011;
 /** A WebSocket on which only the server has something to say: what the client sends is read and forgotten. */
 export class OneWaySocket {
   readonly #socket: WebSocket;
+  /** Below it. */
+  readonly #connection: Pick<Duplex, 'cork' | 'uncork'>;
   readonly #clock: Clock;
   readonly #closed = new AbortController();
   #pings = 0;
   #timer: Timer | undefined;
 
-  constructor(socket: WebSocket, clock: Clock) {
+  constructor(socket: WebSocket, connection: Pick<Duplex, 'cork' | 'uncork'>, clock: Clock) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#clock = clock;
     socket.on('message', () => undefined);
     socket.on('pong', () => (this.#pings = 0));
@@ -42,11 +46,14 @@ export class OneWaySocket {
     return this.#closed.signal;
   }
 
-  /** Resolves when more may be sent: at once, unless much waits for the client. */
-  async send(message: Buffer, binary: boolean): Promise<void> {
+  /** Sends messages in one write. Resolves when more may be sent: at once, unless much waits for the client. */
+  async send(messages: readonly Buffer[], binary: boolean): Promise<void> {
     const cut = this.#clock.setTimer(websocketLimits.stallMs, () => this.#socket.terminate());
     try {
-      await sendMessage(this.#socket, message, binary);
+      this.#connection.cork();
+      const sent = messages.map((message) => sendMessage(this.#socket, message, binary));
+      this.#connection.uncork();
+      await Promise.all(sent);
     } finally {
       cut.cancel();
     }
@@ -80,5 +87,5 @@ export class OneWaySocket {
 
 /** Completes the handshake. Rejects with `ApiError` when it is none; nothing was answered then. */
 export async function openOneWay(upgrade: HttpUpgrade, protocol: string | undefined, clock: Clock): Promise<OneWaySocket> {
-  return new OneWaySocket(await acceptWebSocket(upgrade, protocol), clock);
+  return new OneWaySocket(await acceptWebSocket(upgrade, protocol), upgrade.socket, clock);
 }

@@ -18,7 +18,7 @@ export async function serveWebsocketText(body: Uint8Array | AsyncIterable<Uint8A
   const protocol = textProtocol(upgrade);
   const isBase64 = protocol === 'base64.binary.k8s.io';
   const socket = await openOneWay(upgrade, protocol, clock);
-  const send = (piece: Uint8Array): Promise<void> => socket.send(isBase64 ? Buffer.from(Buffer.from(piece).toString('base64')) : Buffer.from(piece), !isBase64);
+  const send = (piece: Uint8Array): Promise<void> => socket.send([isBase64 ? Buffer.from(Buffer.from(piece).toString('base64')) : Buffer.from(piece)], !isBase64);
   await socket.serve(log, async () => {
     await send(new Uint8Array());
     for await (const piece of body instanceof Uint8Array ? [body] : body) {

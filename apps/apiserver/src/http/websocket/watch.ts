@@ -13,10 +13,8 @@ export async function serveWebsocketWatch(watch: ResourceWatch, upgrade: HttpUpg
   const socket = await openOneWay(upgrade, upgradeWish(upgrade)?.protocols[0], clock);
   await socket.serve(log, async () => {
     for await (const batch of watch) {
-      for (const event of batch) {
-        if (socket.signal.aborted) return;
-        await socket.send(isBinary ? protobufFrame(event) : jsonFrame(event), isBinary);
-      }
+      if (socket.signal.aborted) return;
+      await socket.send(batch.map(isBinary ? protobufFrame : jsonFrame), isBinary);
     }
   });
 }

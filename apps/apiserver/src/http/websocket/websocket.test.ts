@@ -182,7 +182,7 @@ test('a client that answers no pings is cut off', async () => {
   let pings = 0;
   let cut = false;
   const socket = { OPEN: 1, readyState: 1, on: (name: string, listener: () => void) => void heard.set(name, listener), ping: () => void pings++, terminate: () => void (cut = true) };
-  new OneWaySocket(socket as unknown as WebSocket, clock);
+  new OneWaySocket(socket as unknown as WebSocket, { cork: () => undefined, uncork: () => undefined }, clock);
   await clock.advance(websocketLimits.pingEveryMs);
   heard.get('pong')?.();
   await clock.advance(websocketLimits.pingEveryMs * 2);
