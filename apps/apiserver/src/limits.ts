@@ -8,6 +8,7 @@ export const limits = {
   progressRequestMs: 100,
   /** Events kept per resource for watches that come back. */
   historyEventsMax: 10_000,
+  /** What these events keep of all resources together, besides the objects that there are. */
   historyBytesMax: 32 * 1024 * 1024,
   /** How long a watch that comes back after a restart waits for what it missed, from the store's history. */
   reachBackMs: 3_000,
@@ -34,8 +35,11 @@ export const limits = {
   updateRetriesMax: 10,
   generateNameRetriesMax: 8,
   selectorBytesMax: 64 * 1024,
-  /** Rendered forms other than the stored JSON that are remembered. */
+  /** Rendered forms other than the stored JSON, and rows of Tables, that are remembered; those that nobody asks for are forgotten. */
   renderCacheBytesMax: 64 * 1024 * 1024,
+  renderIdleMs: 30_000,
+  /** While there is no room, what was not asked for as long gives way; what is asked for again and again stays. */
+  renderRestMs: 10_000,
   /** How long an event is kept after it was last written. */
   eventSeconds: 3_600,
   /** Events written within this time share a lease, and may live so much longer. */

@@ -55,12 +55,13 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const streams = streamPorts(config, auth, reader, ports);
   const webhooks = new WebhookClient({ reader, clock, random });
   const aggregator = aggregatorOf(config, { registry, reader, changes, source: apiServicesOf(caches, objects), metrics }, ports);
+  const renderer = new Renderer(clock);
   const base: PipelinePorts = {
     registry,
     store,
     caches,
     objects,
-    renderer: new Renderer(clock),
+    renderer,
     codec: bodyCodec(registry),
     clock,
     random,
@@ -99,6 +100,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     grpc.face.close();
     await Promise.all([aggregator.stop(), definitions.stop(), policies.stop(), upkeep?.stop(), http.stop(), grpc.server.stop(grpcStopMs)]);
     await caches.stop();
+    renderer.stop();
     encryption?.stop();
     webhooks.close();
   };

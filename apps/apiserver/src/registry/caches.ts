@@ -1,6 +1,7 @@
 import { toError } from '@rhythm/base';
 import type { KindDefinition, KindRegistry } from '@rhythm/api';
 import { limits } from '../limits.ts';
+import { CacheMemory } from '../watch-cache/cache-memory.ts';
 import { RevisionProbe } from '../watch-cache/revision-probe.ts';
 import { Rounds } from '../watch-cache/rounds.ts';
 import { WatchCache, type CachePorts } from '../watch-cache/watch-cache.ts';
@@ -16,7 +17,7 @@ export class Caches {
   readonly #stop = new AbortController();
 
   constructor(ports: CachePorts, registry: KindRegistry) {
-    this.#ports = { ...ports, rounds: ports.rounds ?? new Rounds(ports.clock) };
+    this.#ports = { ...ports, rounds: ports.rounds ?? new Rounds(ports.clock), memory: ports.memory ?? new CacheMemory() };
     this.#registry = registry;
     this.probe = new RevisionProbe(ports.store);
     void this.#sendBookmarks();

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
-import { ByteCache } from './byte-cache.ts';
+import { KeptForms } from './kept-forms.ts';
 import type { Rendering } from './negotiate.ts';
 import { Rows } from './rows.ts';
 import { SliceGroup, SlicedBody } from './sliced-body.ts';
@@ -26,24 +26,31 @@ const partialKind = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectM
  */
 export class Renderer {
   readonly #clock: Clock;
-  readonly #memo = new ByteCache(limits.renderCacheBytesMax);
-  readonly #rows = new Rows();
+  readonly #kept: KeptForms;
+  readonly #rows: Rows;
   /** Of watches. */
   readonly batches = new SharedBatches();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#kept = new KeptForms(clock, { bytesMax: limits.renderCacheBytesMax, idleMs: limits.renderIdleMs, restMs: limits.renderRestMs });
+    this.#rows = new Rows(this.#kept);
+  }
+
+  /** Forgets what it has rendered. */
+  stop(): void {
+    this.#kept.clear();
   }
 
   entry(kind: KindDefinition, entry: Entry, rendering: Rendering, include: IncludeObject = 'Metadata', withColumns = true): Uint8Array {
     if (rendering.as === 'table') return this.#write(this.#table(kind, [entry], { resourceVersion: String(entry.revision) }, rendering, include, withColumns), rendering);
     if (rendering.as === 'object' && rendering.encoding === 'json' && kind.storedAs === undefined) return entry.bytes;
-    const key = `${rendering.encoding} ${rendering.as} ${rendering.metaVersion} ${apiVersionOf(kind)} ${entry.revision} ${entry.key}`;
-    const known = this.#memo.get(key);
+    const form = `${rendering.encoding} ${rendering.as} ${rendering.metaVersion} ${kind.version}`;
+    const known = this.#kept.bytesOf(form, kind, entry);
     if (known !== undefined) return known;
     const object = this.#objectOf(kind, entry);
     const bytes = this.#write(rendering.as === 'partial' ? partialOf(object, rendering.metaVersion) : object, rendering);
-    this.#memo.set(key, bytes);
+    this.#kept.keepBytes(form, kind, entry, bytes);
     return bytes;
   }
 
@@ -116,14 +123,14 @@ export class Renderer {
   async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[], isPartial: boolean): AsyncGenerator<readonly Uint8Array[]> {
     const encode = protobufListOf(isPartial ? partialKind : kind);
     const turn = new Turn(this.#clock);
+    const form = `${isPartial ? 'partial item' : 'item'} ${kind.version}`;
     const items: Uint8Array[] = [];
     for (const entry of entries) {
-      const key = `${isPartial ? 'partial item' : 'item'} ${apiVersionOf(kind)} ${entry.revision} ${entry.key}`;
-      let item = this.#memo.get(key);
+      let item = this.#kept.bytesOf(form, kind, entry);
       if (item === undefined) {
         const object = this.#objectOf(kind, entry);
         item = encode.item(isPartial ? partialOf(object, 'v1') : object);
-        this.#memo.set(key, item);
+        this.#kept.keepBytes(form, kind, entry, item);
       }
       items.push(item);
       if (turn.isOver()) await turn.next();

@@ -87,7 +87,8 @@ export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision:
   const old = `"resourceVersion":"${oldRevision}"`;
   const fresh = `"resourceVersion":"${revision}"`;
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out = Buffer.allocUnsafe(from.length - old.length + fresh.length);
+  // Kept for as long as the history is: not cut from a pool.
+  const out = Buffer.allocUnsafeSlow(from.length - old.length + fresh.length);
   from.copy(out, 0, 0, head.length);
   out.write(fresh, head.length, 'latin1');
   from.copy(out, head.length + fresh.length, head.length + old.length);

@@ -1,9 +1,10 @@
 import type { KindDefinition } from '@rhythm/api';
 import type { Clock, Timer } from '@rhythm/base';
-import type { Store, StoreEvent } from '@rhythm/store-client';
+import type { Store, StoredValue, StoreEvent } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
-import { entryOf } from './entry.ts';
+import { entryOf, type Entry } from './entry.ts';
 import { Change } from './history.ts';
+import { exactCopy } from './slabs.ts';
 
 export interface ReachBackOptions {
   readonly kind: KindDefinition;
@@ -69,6 +70,13 @@ function askOnAndOn({ store, clock }: ReachBackOptions): () => void {
 function changeOf(kind: KindDefinition, event: StoreEvent): Change | undefined {
   const isNew = event.type === 'put' && event.createRevision === event.modRevision;
   if (!isNew && event.previous === undefined) return undefined;
-  const previous = event.previous === undefined ? undefined : entryOf(kind, event.previous);
-  return new Change(kind, event.modRevision, event.type === 'put' ? entryOf(kind, event) : undefined, previous);
+  const previous = event.previous === undefined ? undefined : aloneOf(kind, event.previous);
+  const current = event.type === 'put' ? aloneOf(kind, event) : undefined;
+  return new Change(kind, event.modRevision, current, previous, current?.bytes.length);
+}
+
+/** An entry that stands in no cache, in memory of its own. */
+function aloneOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry {
+  const entry = entryOf(kind, stored);
+  return { ...entry, bytes: exactCopy(entry.bytes) };
 }

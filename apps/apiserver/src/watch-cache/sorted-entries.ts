@@ -31,6 +31,11 @@ export class SortedEntries {
     return this.#bytes;
   }
 
+  /** In no order. */
+  all(): Iterable<Entry> {
+    return this.#byKey.values();
+  }
+
   get(key: string): Entry | undefined {
     return this.#byKey.get(key);
   }

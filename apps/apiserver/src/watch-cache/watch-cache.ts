@@ -4,6 +4,7 @@ import { StoreError, type Store, type StoreEvent, type StoredValue } from '@rhyt
 import { limits } from '../limits.ts';
 import { listPrefix, prefixEnd } from '../stored/keys.ts';
 import { UnreadableValue } from '../stored/unreadable-value.ts';
+import { CacheMemory } from './cache-memory.ts';
 import { entriesOf, entryOf, type Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
@@ -21,6 +22,8 @@ export interface CachePorts {
   readonly log: Log;
   /** When watches are told; absent: this cache's are told without regard to others. */
   readonly rounds?: Rounds;
+  /** Shared with other caches; its own without it. */
+  readonly memory?: CacheMemory;
 }
 
 /**
@@ -34,7 +37,8 @@ export class WatchCache {
   readonly #prefix: string;
   readonly #indexField: string | undefined;
   readonly #entries: SortedEntries;
-  readonly #history = new History();
+  readonly #memory: CacheMemory;
+  readonly #history: History;
   readonly #own: OwnValues;
   readonly #freshness: Freshness;
   /** Watches that demand one value of the indexed field, by that value; the others. */
@@ -57,6 +61,8 @@ export class WatchCache {
     this.#prefix = listPrefix(kind, '');
     this.#indexField = kind.group === '' && kind.plural === 'pods' ? 'spec.nodeName' : undefined;
     this.#entries = new SortedEntries(this.#indexField);
+    this.#memory = ports.memory ?? new CacheMemory();
+    this.#history = new History(this.#memory);
     this.#own = new OwnValues(kind);
     this.#freshness = new Freshness(ports.store, ports.clock, ports.log);
   }
@@ -183,6 +189,9 @@ export class WatchCache {
     this.#stop.abort(new Error('the server is stopping'));
     for (const watcher of this.#allWatchers()) watcher.end();
     await this.#running?.catch(() => undefined);
+    this.#letGo(this.#entries.all());
+    this.#entries.clear();
+    this.#history.end();
   }
 
   #since(filter: Filter, revision: number): CacheEvent[] {
@@ -232,18 +241,13 @@ export class WatchCache {
 
   /** Reads everything at one revision. Watches that were open cannot know what they missed, so they end. */
   async #load(): Promise<void> {
-    const end = prefixEnd(this.#prefix);
-    let revision: number | undefined;
     const values: Entry[] = [];
-    for (let key = this.#prefix; ; ) {
-      const page = await this.#ports.store.range(key, { end, limit: limits.rangePageKeys, signal: this.#stop.signal, ...(revision === undefined ? {} : { revision }) });
-      revision ??= page.revision;
-      values.push(...(await this.#entriesOf(page.values)));
-      const last = page.values[page.values.length - 1];
-      if (!page.more || last === undefined) break;
-      key = `${last.key}\0`;
-    }
+    const revision = await this.#readAll(values).catch((error: unknown) => {
+      this.#letGo(values);
+      throw error;
+    });
     for (const watcher of this.#allWatchers()) watcher.end(new ApiError('Expired', 'too old resource version: the server has lost its place in the history'));
+    this.#letGo(this.#entries.all());
     this.#entries.clear();
     this.#own.clear();
     for (const entry of values) this.#entries.put(entry);
@@ -252,6 +256,27 @@ export class WatchCache {
     this.#freshness.reached(revision);
     this.#loaded.resolve();
     this.#announce();
+  }
+
+  /** All entries at one revision, which is answered. */
+  async #readAll(values: Entry[]): Promise<number> {
+    const end = prefixEnd(this.#prefix);
+    let revision: number | undefined;
+    for (let key = this.#prefix; ; ) {
+      const page = await this.#ports.store.range(key, { end, limit: limits.rangePageKeys, signal: this.#stop.signal, ...(revision === undefined ? {} : { revision }) });
+      revision ??= page.revision;
+      for (const entry of await this.#entriesOf(page.values)) {
+        this.#memory.slabs.keep(entry);
+        values.push(entry);
+      }
+      const last = page.values[page.values.length - 1];
+      if (!page.more || last === undefined) return revision;
+      key = `${last.key}\0`;
+    }
+  }
+
+  #letGo(entries: Iterable<Entry>): void {
+    for (const entry of entries) this.#memory.slabs.drop(entry);
   }
 
   /** Applies changes for as long as the history goes on without a gap. */
@@ -289,7 +314,10 @@ export class WatchCache {
     this.#own.forget(event.key);
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#entries.delete(event.key);
-    else this.#entries.put(current);
+    else {
+      this.#memory.slabs.keep(current);
+      this.#entries.put(current);
+    }
     const change = new Change(this.kind, event.modRevision, current, previous);
     this.#history.push(change);
     this.#tell(change);
