@@ -7,9 +7,10 @@ import { RuntimeError, type RuntimeEvent } from './runtime.ts';
 /** Events waiting for the listener; more means it hangs, and it then lists everything. */
 const queueMax = 10_000;
 const filters = ['topic~="^/tasks/(start|exit|oom|paused|resumed)$",namespace=="k8s.io"'];
-/** containerd tells of an exit before its CRI plugin has noted it: wait for that, doubling, this often. */
+/** containerd tells of an exit before its CRI plugin has noted it: wait for that, doubling up to a second, for about a minute. */
 const lagFirstMs = 15;
-const lagLooks = 7;
+const lagMsMax = 1_000;
+const lagLooks = 66;
 const statusMs = 10_000;
 
 /** containerd's task events (it has no `GetContainerEvents` before 1.7), each passed on once the CRI status shows it. */
@@ -36,7 +37,7 @@ async function pump(client: CriClient, clock: Clock, queue: AsyncQueue<RuntimeEv
 const isExit = (envelope: Envelope): boolean => envelope.topic === '/tasks/exit';
 
 async function afterExit(client: CriClient, clock: Clock, id: string, signal: AbortSignal): Promise<void> {
-  for (let look = 0, waitMs = lagFirstMs; look < lagLooks; look++, waitMs *= 2) {
+  for (let look = 0, waitMs = lagFirstMs; look < lagLooks; look++, waitMs = Math.min(lagMsMax, waitMs * 2)) {
     await clock.sleep(waitMs, signal).catch(() => undefined);
     if (signal.aborted || !(await runsStill(client, id, signal))) return;
   }

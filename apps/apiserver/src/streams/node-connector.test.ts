@@ -74,9 +74,8 @@ describe('dialling a kubelet', () => {
   });
 
   test('a port where nobody listens fails without waiting', async () => {
-    const started = systemClock.monotonic();
-    await expect(grpcNodeConnector(credentials, systemClock)(target('n1', 1))).rejects.toThrow('error dialing backend');
-    expect(systemClock.monotonic() - started).toBeLessThan(3_000);
+    // Whoever waits for the limit says that there was no connection in time.
+    await expect(grpcNodeConnector(credentials, systemClock)(target('n1', 1))).rejects.toMatchObject({ message: expect.stringContaining('error dialing backend') as string, cause: { message: expect.stringContaining('the connection was refused') as string } });
   });
 
   test('what the node refuses keeps its reason', async () => {

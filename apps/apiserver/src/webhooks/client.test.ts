@@ -26,11 +26,11 @@ afterAll(async () => {
   await webhook.stop();
 });
 
-const post = (path: string, timeoutMs = 5_000, signal?: AbortSignal): Promise<unknown> => client.post({ url: webhook.url(path), caBundle: webhook.caBundle }, { a: 1 }, timeoutMs, signal);
+const post = (path: string, timeoutMs = 30_000, signal?: AbortSignal): Promise<unknown> => client.post({ url: webhook.url(path), caBundle: webhook.caBundle }, { a: 1 }, timeoutMs, signal);
 
 describe('a webhook by its URL', () => {
   test('is posted JSON, with its timeout, over one connection', async () => {
-    expect(await post('/echo')).toEqual({ path: '/echo?timeout=5s', body: { a: 1 } });
+    expect(await post('/echo')).toEqual({ path: '/echo?timeout=30s', body: { a: 1 } });
     const before = webhook.connections();
     for (let i = 0; i < 5; i++) await post('/echo');
     expect(webhook.connections()).toBe(before);
@@ -57,17 +57,17 @@ describe('a webhook by its URL', () => {
 
   test('is given up with its caller', async () => {
     const caller = new AbortController();
-    const call = post('/hang', 5_000, caller.signal);
+    const call = post('/hang', 30_000, caller.signal);
     caller.abort(new Error('gone'));
     await expect(call).rejects.toThrow('gone');
   });
 
   test('must be of the bundle', async () => {
     const other = await startWebhook(() => ({ body: {} }));
-    await expect(client.post({ url: webhook.url('/echo'), caBundle: other.caBundle }, {}, 1_000)).rejects.toThrow('tls: failed to verify certificate: x509: certificate signed by unknown authority');
-    await expect(client.post({ url: webhook.url('/echo') }, {}, 1_000)).rejects.toThrow('x509');
+    await expect(client.post({ url: webhook.url('/echo'), caBundle: other.caBundle }, {}, 30_000)).rejects.toThrow('tls: failed to verify certificate: x509: certificate signed by unknown authority');
+    await expect(client.post({ url: webhook.url('/echo') }, {}, 30_000)).rejects.toThrow('x509');
     await other.stop();
-    await expect(client.post({ url: other.url('/echo'), caBundle: other.caBundle }, {}, 1_000)).rejects.toThrow('connect: connection refused');
+    await expect(client.post({ url: other.url('/echo'), caBundle: other.caBundle }, {}, 30_000)).rejects.toThrow('connect: connection refused');
   });
 });
 
@@ -76,18 +76,18 @@ describe('a webhook by its service', () => {
   const slice = (address: string): KubeObject => ({ metadata: { name: 's', namespace: 'a', labels: { 'kubernetes.io/service-name': 'hook' } }, ports: [{ port: 9443 }], endpoints: [{ addresses: [address] }] }) as KubeObject;
 
   test('says what is missing of it', async () => {
-    await expect(client.post({ service }, {}, 1_000)).rejects.toThrow('service "hook" not found');
+    await expect(client.post({ service }, {}, 30_000)).rejects.toThrow('service "hook" not found');
     objects.put('', 'services', { metadata: { name: 'hook', namespace: 'a' }, spec: { ports: [{ port: 443 }] } } as KubeObject);
-    await expect(client.post({ service }, {}, 1_000)).rejects.toThrow('no service port 8443 found for service "hook"');
+    await expect(client.post({ service }, {}, 30_000)).rejects.toThrow('no service port 8443 found for service "hook"');
     objects.put('', 'services', { metadata: { name: 'hook', namespace: 'a' }, spec: { ports: [{ port: 8443 }] } } as KubeObject);
-    await expect(client.post({ service }, {}, 1_000)).rejects.toThrow('no endpoints available for service "hook"');
+    await expect(client.post({ service }, {}, 30_000)).rejects.toThrow('no endpoints available for service "hook"');
   });
 
   test('is never looked for on the server itself', async () => {
     objects.put('discovery.k8s.io', 'endpointslices', slice('127.0.0.1'));
-    await expect(client.post({ service }, {}, 1_000)).rejects.toThrow('no endpoints available');
+    await expect(client.post({ service }, {}, 30_000)).rejects.toThrow('no endpoints available');
     objects.put('discovery.k8s.io', 'endpointslices', slice('169.254.169.254'));
-    await expect(client.post({ service }, {}, 1_000)).rejects.toThrow('no endpoints available');
+    await expect(client.post({ service }, {}, 30_000)).rejects.toThrow('no endpoints available');
   });
 });
 

@@ -43,7 +43,7 @@ test('what runs is ended with the supervisor, with all that it has started', asy
   const path = tool(`import { spawn } from 'node:child_process';\nspawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], { stdio: 'inherit' }).on('spawn', () => writeFileSync(file + '.began', ''));`);
   const end = new AbortController();
   const ended = ensureDescriptions(path, log, end.signal);
-  await vi.waitFor(() => expect(existsSync(`${descriptionsFile()}.began`)).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(existsSync(`${descriptionsFile()}.began`)).toBe(true), { timeout: 60_000 });
   end.abort();
   // Standard error is closed only when the last of them is gone.
   await ended;

@@ -67,10 +67,10 @@ test('a pid that belongs to another process by now is not ours', () => {
 test('a process whose pid file is gone is found by its command line, and not started twice', async () => {
   const where = folders();
   started.push({ folders: where, name: 'lost' });
-  const spec: ProcessSpec = { name: 'lost', command: '/bin/sleep', args: ['61.5'] };
+  const spec: ProcessSpec = { name: 'lost', command: '/bin/sleep', args: [`61.${process.pid}`] };
   const id = await launch(where, spec);
   removePidFile(where.run, 'lost');
-  const other = { ...spec, name: 'other', args: ['62.5'] };
+  const other = { ...spec, name: 'other', args: [`62.${process.pid}`] };
   expect(restorePidFiles(where, [other, spec])).toEqual(['lost']);
   expect([readPidFile(where.run, 'lost'), readPidFile(where.run, 'other')]).toEqual([id, undefined]);
   expect(restorePidFiles(where, [spec])).toEqual([]);
@@ -84,7 +84,7 @@ test('the last log line of an app that logs JSON is its message', async () => {
   const where = folders();
   started.push({ folders: where, name: 'json' });
   const id = await launch(where, { name: 'json', command: '/bin/sh', args: ['-c', `echo '{"msg":"first"}'; echo '{"level":"error","msg":"port is taken"}' >&2; sleep 0.2`] });
-  await waitGone(systemClock, id, 2_000);
+  await waitGone(systemClock, id, 60_000);
   expect(lastLogLine(where, 'json')).toBe('port is taken');
   expect(lastLogLine(where, 'nobody')).toBe('no log');
 });

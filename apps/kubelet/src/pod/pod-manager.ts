@@ -21,6 +21,9 @@ export interface PodManagerOptions {
 /** A look at everything without a cause; events make the rest unnecessary. */
 const relistMs = 60_000;
 const relistSoonMs = 100;
+/** Nobody tells when a subscription to events stands: what happens just before is found by looks at growing distances. */
+const relistFirstMs = 1_000;
+const relistFactor = 4;
 const eventRetryMs = 1_000;
 
 /** One worker per pod of this node, whether the API or only the runtime knows it. */
@@ -30,6 +33,7 @@ export class PodManager {
   readonly #abort = new AbortController();
   #informer: RunningInformer<Pod> | undefined;
   #relistTimer: Timer | undefined;
+  #nextRelistMs = relistFirstMs;
   #events: Promise<void> | undefined;
 
   constructor(options: PodManagerOptions) {
@@ -134,6 +138,7 @@ export class PodManager {
         if (!signal.aborted) node.log.warn('runtime events broke', { error: causeChain(error) });
       }
       await node.clock.sleep(eventRetryMs, signal).catch(() => undefined);
+      this.#nextRelistMs = relistFirstMs;
       this.#relistSoon(0);
     }
   }
@@ -162,7 +167,8 @@ export class PodManager {
     } catch (error) {
       if (!this.#abort.signal.aborted) node.log.warn('runtime not listed', { error: causeChain(error) });
     }
-    this.#relistSoon(relistMs);
+    this.#relistSoon(this.#nextRelistMs);
+    this.#nextRelistMs = Math.min(relistMs, this.#nextRelistMs * relistFactor);
   }
 
   #isKnown(sandbox: Sandbox): boolean {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await unary(one, AuthService.userAdd, { name: 'root', password: 'x', options: undefined, hashedPassword: '' });
   await unary(one, AuthService.userGrantRole, { user: 'root', role: 'root' });
   await unary(one, AuthService.authEnable, {});
-}, 30_000);
+});
 afterAll(async () => {
   for (const client of clients) client.close();
   await Promise.all(stores.map((store) => store.stop()));

@@ -77,6 +77,6 @@ test('a member whose state was changed does not serve when it looks first, and i
   await damage(join(root, 'c'));
   await expect(run('c', everySecond)).rejects.toThrow('the state differs from that of');
   await run('c');
-  await expect.poll(alarms, { timeout: 20_000, interval: 100 }).toEqual([{ memberID: header?.memberId, alarm: 2 }]);
+  await expect.poll(alarms, { timeout: 60_000, interval: 100 }).toEqual([{ memberID: header?.memberId, alarm: 2 }]);
   await expect(put('d')).rejects.toThrow('etcdserver: corrupt cluster');
 });

@@ -90,7 +90,7 @@ const append = (from: NodeId, to: NodeId, index: number, bytes: number): Message
 });
 
 describe('members on a network', () => {
-  it('say to each other what raft says, in order, both ways on one stream', { timeout: 10_000 }, async () => {
+  it('say to each other what raft says, in order, both ways on one stream', async () => {
     const [one, two] = [await Member.start(1n), await Member.start(2n)];
     for (const member of [one, two]) member.join([one, two]);
     await one.until(() => one.events.includes('connected 2'));
@@ -114,7 +114,7 @@ describe('members on a network', () => {
     expect(await two.transport.ask(1n, { kind: 'lease-renew', id: -5n })).toEqual({ kind: 'lease', granted: -5n, remaining: -1n });
   });
 
-  it('carry a state over, and say when it could not be', { timeout: 10_000 }, async () => {
+  it('carry a state over, and say when it could not be', async () => {
     const [one, two] = [await Member.start(1n), await Member.start(2n)];
     for (const member of [one, two]) member.join([one, two]);
     const message: SnapshotMessage = { type: 'snapshot', from: 2n, to: 1n, term: 3, snapshot: { index: 7, term: 3, membership: simpleMembership([1n, 2n]) } };
@@ -126,7 +126,7 @@ describe('members on a network', () => {
     await expect(two.transport.sendState({ ...message, to: 9n }, (async function* () {})())).rejects.toThrow('is not known here');
   });
 
-  it('tell a member that was removed so, whichever of them dials', { timeout: 10_000 }, async () => {
+  it('tell a member that was removed so, whichever of them dials', async () => {
     for (const [stays, goes] of [[1n, 2n], [2n, 1n]] as const) {
       const [here, gone] = [await Member.start(stays), await Member.start(goes)];
       here.join([here], [goes]);
@@ -135,7 +135,7 @@ describe('members on a network', () => {
     }
   });
 
-  it('refuse members of another cluster, and say which', { timeout: 10_000 }, async () => {
+  it('refuse members of another cluster, and say which', async () => {
     const [one, two] = [await Member.start(1n, 0xaan), await Member.start(2n, 0xbbn)];
     for (const member of [one, two]) member.join([one, two]);
     await one.until(() => one.said.some((text) => text.includes('cluster ID mismatch: this member belongs to bb, not to aa')));
