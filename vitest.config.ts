@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['{apps,libs}/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'sim/**/*.test.ts'],
     // What hangs is found all the same; a machine ten times slower than ours does not fail for it.
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
