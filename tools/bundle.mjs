@@ -1,8 +1,9 @@
-// Bundles one app, or all of them, into apps/<app>/dist/main.mjs: 30 ms to start, against 400 ms for the sources.
+// Bundles one app, or all of them, into apps/<app>/dist/main.mjs: 30 ms to start, against 400 ms for the sources. Programs of threads
+// (src/**/NAME-worker.ts) become bundles of their own beside it.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -24,12 +25,18 @@ try {
   process.exit(1);
 }
 
+/** By the name that they have beside the app's own bundle. */
+function workersOf(app) {
+  const src = join(root, 'apps', app, 'src');
+  return Object.fromEntries(readdirSync(src, { recursive: true }).filter((file) => file.endsWith('-worker.ts')).map((file) => [basename(file, '.ts'), join(src, file)]));
+}
+
 /** Built aside and moved: an app that is started meanwhile finds the old bundle or the new one, never a half. */
 async function bundle(app) {
   const dist = join(root, 'apps', app, 'dist');
   const aside = join(dist, `next-${process.pid}`);
   await build({
-    entryPoints: [join(root, 'apps', app, 'src/main.ts')],
+    entryPoints: { main: join(root, 'apps', app, 'src/main.ts'), ...workersOf(app) },
     outdir: aside,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -2,6 +2,7 @@ import { kindRegistry } from '@rhythm/api';
 import { MetricsRegistry, processMetrics } from '@rhythm/telemetry';
 import { policyFollower } from './admission/policies/policy-status.ts';
 import { buildAuth, FrontProxy, type AuthConfig } from './auth/index.ts';
+import { YamlReader } from './bodies/index.ts';
 import type { Apiserver, ApiserverConfig, ApiserverPorts } from './config.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import { LiveRegistry } from './custom/live-registry.ts';
@@ -56,6 +57,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   const webhooks = new WebhookClient({ reader, clock, random });
   const aggregator = aggregatorOf(config, { registry, reader, changes, source: apiServicesOf(caches, objects), metrics }, ports);
   const renderer = new Renderer(clock);
+  const yaml = new YamlReader(clock);
   const base: PipelinePorts = {
     registry,
     store,
@@ -63,6 +65,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     objects,
     renderer,
     codec: bodyCodec(registry),
+    yaml,
     clock,
     random,
     log,
@@ -103,6 +106,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
     renderer.stop();
     encryption?.stop();
     webhooks.close();
+    await yaml.stop();
   };
   try {
     await writeFirstObjects(config, ports, life, http.port, { reader, writes, definitions, auth, upkeep, aggregator, presence });

@@ -7,12 +7,13 @@ import { skippedBy, versionsOf, writerOf } from './field-managers.ts';
 import { schemaOf } from './codec.ts';
 import type { Call, PipelinePorts } from './ports.ts';
 import { entryResponse, objectResponse, renderingOf } from './respond.ts';
-import type { ResourceResponse } from '../ports/types.ts';
+import type { ResourceRequest, ResourceResponse } from '../ports/types.ts';
 import { changeWith, checkIdentity, decideUpdate } from './update.ts';
+import { jsonOfYaml } from './yaml-body.ts';
 
 /** PATCH with `application/apply-patch+yaml`: server-side apply. What is not there is created. */
 export async function apply(ports: PipelinePorts, call: Call): Promise<ResourceResponse> {
-  const configuration = configurationOf(call, call.kind);
+  const configuration = await configurationOf(ports, call, call.kind);
   for (let attempt = 0; ; attempt++) {
     try {
       return await changeWith(ports, call, (current) => decideApply(ports, call, current, configuration));
@@ -29,35 +30,38 @@ export async function apply(ports: PipelinePorts, call: Call): Promise<ResourceR
 }
 
 /** The body of an apply for an object of `kind`. Duplicate fields are told or refused as for other writes. */
-export function configurationOf(call: Call, kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): KubeObject {
-  const { body, options } = call.request;
-  const { value, duplicates } = parseConfiguration(body);
-  if (duplicates.length > 0 && options.fieldValidation === 'Strict') throw new ApiError('BadRequest', `error strict decoding YAML: ${repetition(body, duplicates)}`);
+export async function configurationOf(ports: PipelinePorts, call: Call, kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): Promise<KubeObject> {
+  const { options } = call.request;
+  const { value, duplicates, repeated } = await parseConfiguration(ports, call.request);
+  if (duplicates.length > 0 && options.fieldValidation === 'Strict') throw new ApiError('BadRequest', `error strict decoding YAML: ${repetition(repeated, duplicates)}`);
   if (options.fieldValidation !== 'Ignore') for (const path of duplicates) call.warnings.add(`duplicate field "${path}"`);
   checkType(kind, value);
   return checkConfiguration(schemaOf(kind), value, { group: kind.group, version: kind.version, kind: kind.kind });
 }
 
-function repetition(body: Uint8Array, duplicates: readonly string[]): string {
-  const lines = repeatedKeys(body);
+function repetition(lines: readonly string[], duplicates: readonly string[]): string {
   if (lines.length === 0) return duplicates.map((path) => `duplicate field "${path}"`).join(', ');
   return `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
+/** JSON of more is not read again as YAML, only to say in which line a key stands twice. */
+const lineOfRepeatedMarksMax = 300;
+
 /** JSON is YAML too, but its own reader is faster, and says better what is wrong. */
-function parseConfiguration(body: Uint8Array): ParsedBody {
+async function parseConfiguration(ports: PipelinePorts, { body, options, signal }: ResourceRequest): Promise<ParsedBody & { readonly repeated: readonly string[] }> {
   const first = body.find((byte) => byte > 0x20);
-  if (first !== 0x7b) return parseBody(body, 'application/yaml');
+  const asYaml = async (): Promise<ParsedBody & { readonly repeated: readonly string[] }> => {
+    const { json, repeated } = await jsonOfYaml(ports, body, { tellsRepeated: options.fieldValidation === 'Strict', signal });
+    return { ...parseBody(json, 'application/json'), repeated };
+  };
+  if (first !== 0x7b) return asYaml();
   try {
-    return parseBody(body, 'application/json');
+    const parsed = parseBody(body, 'application/json');
+    return { ...parsed, repeated: parsed.duplicates.length === 0 ? [] : repeatedKeys(body, lineOfRepeatedMarksMax) };
   } catch (error) {
     if (!hasReason(error, 'BadRequest')) throw error;
     // `{a: b}` is a map in YAML alone.
-    try {
-      return parseBody(body, 'application/yaml');
-    } catch {
-      throw error;
-    }
+    return asYaml().catch((again: unknown) => Promise.reject(hasReason(again, 'BadRequest') ? error : again));
   }
 }
 

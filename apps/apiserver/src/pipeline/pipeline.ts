@@ -26,6 +26,7 @@ import { timeoutOf, tooLate } from './timeout.ts';
 import { keepWarnings } from './warned.ts';
 import { watch } from './watch.ts';
 import { checkWriteOptions } from './write-options.ts';
+import { withJsonBody } from './yaml-body.ts';
 
 /** In the audit log, who could not be identified. */
 const nobody: UserInfo = { name: '', groups: [] };
@@ -171,10 +172,11 @@ export class Pipeline implements ApiPipeline {
     checkWriteOptions(request);
     const loaded = request.loadBody === undefined ? request : { ...request, body: await request.loadBody() };
     track.taken(loaded.body);
-    const asked = isDeletion(request) ? deleteOptionsOf(this.#ports, loaded).dryRun : request.options.dryRun;
+    const read = await withJsonBody(this.#ports, loaded);
+    const asked = isDeletion(request) ? deleteOptionsOf(this.#ports, read).dryRun : request.options.dryRun;
     const dryRun = (asked ?? []).length > 0;
     const deprecation = deprecationOf(kind);
-    return { request: loaded, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]), ...track.annotator() };
+    return { request: read, user, attributes, kind, dryRun, warnings: new Set(deprecation === undefined ? [] : [deprecation]), ...track.annotator() };
   }
 
   /** Who asks; without a credential nobody, and nobody reaches a resource. */

@@ -7,6 +7,7 @@ import type { Renderer } from '../render/render.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import type { FlowGate } from '../flow-control/index.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
+import type { YamlReader } from '../bodies/index.ts';
 import type { ResourceHandler } from '../ports/handlers.ts';
 import type { AdmissionStep, Authenticator, Authorizer, RequestAttributes, ResourceRequest, ResourceResponse, ResourceWatch, UserInfo } from '../ports/types.ts';
 
@@ -56,6 +57,8 @@ export interface PipelinePorts {
   readonly remote?: RemoteResources;
   /** Absent: those of `limits`. */
   readonly timeouts?: RequestTimeouts;
+  /** Reads bodies in YAML; absent: they are read at once, whatever they cost. */
+  readonly yaml?: Pick<YamlReader, 'read'>;
   /** Counts and times requests; absent where nobody reads that. */
   readonly metrics?: RequestMetrics;
 }

@@ -8,28 +8,51 @@ export const yamlMarksMax = 40_000;
 /** Nesting, aliases followed: a document that contains itself ends here. */
 const depthMax = 512;
 /** Members and elements looked at, however often an alias repeats them. */
-const workMax = 100_000;
+export const yamlWorkMax = 100_000;
+
+/** How much may be done about one document. */
+export interface YamlEffort {
+  readonly workMax: number;
+  readonly jsonSizeMax: number;
+}
+
+/** A document that makes more work than was allowed: aliases multiply what they stand for. */
+export class YamlWorkError extends ApiError {}
 
 /**
  * A YAML document as JSON text, read as kubectl reads it: YAML 1.1 (`yes`, `on` and `012` are not strings), keys made strings, merge
  * keys followed. Equal keys are all written, for the JSON parser to report; integers keep every digit. Throws `ApiError`.
  */
 export function yamlToJson(bytes: Uint8Array, jsonSizeMax: number): Uint8Array {
-  if (bytes.length > yamlSizeMax && bytes[0] !== 0x7b) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit for YAML is ${yamlSizeMax}`);
-  // JSON is YAML; clients that send it under a YAML content type are common.
-  if (bytes[0] === 0x7b && isJson(bytes)) return bytes;
-  if (countMarks(bytes, yamlMarksMax) > yamlMarksMax) throw new ApiError('RequestEntityTooLarge', `Request entity too large: YAML of more than ${yamlMarksMax} lines, elements and indicators is not read, send JSON`);
+  return isJsonAlready(bytes) ? bytes : readYaml(bytes, { workMax: yamlWorkMax, jsonSizeMax }).json;
+}
+
+/** JSON is YAML; clients that send it under a YAML content type are common. */
+export function isJsonAlready(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b && isJson(bytes);
+}
+
+/** The same for what is not JSON. `isRepeated`: some map has a key twice. @throws ApiError, of which YamlWorkError may be none with more effort. */
+export function readYaml(bytes: Uint8Array, effort: YamlEffort): { readonly json: Uint8Array; readonly isRepeated: boolean } {
+  checkYamlSize(bytes);
   try {
-    return utf8.encode(new Converter(jsonSizeMax).document(new TextDecoder().decode(bytes)));
+    const converter = new Converter(effort);
+    return { json: utf8.encode(converter.document(new TextDecoder().decode(bytes))), isRepeated: converter.isRepeated };
   } catch (thrown) {
     if (thrown instanceof RangeError) throw refused('the document is nested too deep');
     throw thrown;
   }
 }
 
+/** @throws ApiError RequestEntityTooLarge for what no parser is given. */
+export function checkYamlSize(bytes: Uint8Array): void {
+  if (bytes.length > yamlSizeMax) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit for YAML is ${yamlSizeMax}`);
+  if (yamlMarks(bytes, yamlMarksMax) > yamlMarksMax) throw new ApiError('RequestEntityTooLarge', `Request entity too large: YAML of more than ${yamlMarksMax} lines, elements and indicators is not read, send JSON`);
+}
+
 /** Where keys of a document are written again, in the words of Kubernetes' YAML reader; none for a document that is too large to say. */
-export function repeatedKeys(bytes: Uint8Array): string[] {
-  if (bytes.length > yamlSizeMax || countMarks(bytes, yamlMarksMax) > yamlMarksMax) return [];
+export function repeatedKeys(bytes: Uint8Array, marksMax = yamlMarksMax): string[] {
+  if (bytes.length > yamlSizeMax || yamlMarks(bytes, marksMax) > marksMax) return [];
   const lines = new LineCounter();
   const found: string[] = [];
   visit(parseDocument(new TextDecoder().decode(bytes), { version: '1.1', uniqueKeys: false, logLevel: 'silent', prettyErrors: false, lineCounter: lines }), {
@@ -55,7 +78,7 @@ const isMark = new Uint8Array(256);
 for (const mark of '\n\r[]{},:-?&*!|>#%') isMark[mark.charCodeAt(0)] = 1;
 
 /** Bytes that may begin a token; inside of a text they count too, up to one more than `enough`. */
-function countMarks(bytes: Uint8Array, enough: number): number {
+export function yamlMarks(bytes: Uint8Array, enough: number): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count <= enough; at++) if (isMark[bytes[at] as number] === 1) count++;
   return count;
@@ -74,18 +97,24 @@ function refused(why: string): ApiError {
   return new ApiError('BadRequest', `error converting YAML to JSON: yaml: ${why}`);
 }
 
+function tooMuchWork(): YamlWorkError {
+  return new YamlWorkError('BadRequest', 'error converting YAML to JSON: yaml: document contains excessive aliasing');
+}
+
 /** Tags of YAML 1.1 that kubectl's parser does not resolve to anything but text. */
 const unusedTags = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:set', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:merge']);
 
 class Converter {
-  readonly #jsonSizeMax: number;
+  /** Some map has a key twice. */
+  isRepeated = false;
+  readonly #effort: YamlEffort;
   readonly #anchors = new Map<string, ParsedNode>();
   readonly #parts: string[] = [];
   #size = 0;
   #work = 0;
 
-  constructor(jsonSizeMax: number) {
-    this.#jsonSizeMax = jsonSizeMax;
+  constructor(effort: YamlEffort) {
+    this.#effort = effort;
   }
 
   document(text: string): string {
@@ -106,7 +135,7 @@ class Converter {
 
   #node(node: ParsedNode | null | undefined, depth: number): void {
     if (depth > depthMax) throw refused('the document is nested too deep');
-    if (++this.#work > workMax) throw refused('document contains excessive aliasing');
+    if (++this.#work > this.#effort.workMax) throw tooMuchWork();
     if (node === null || node === undefined) {
       this.#emit('null');
       return;
@@ -151,11 +180,12 @@ class Converter {
     const own: [string, ParsedNode | null][] = [];
     const merged: YAMLMap[] = [];
     for (const pair of map.items as Pair<ParsedNode, ParsedNode | null>[]) {
-      if (++this.#work > workMax) throw refused('document contains excessive aliasing');
+      if (++this.#work > this.#effort.workMax) throw tooMuchWork();
       if (isMergeKey(pair.key)) merged.push(...this.#sources(pair.value));
       else own.push([this.#key(pair.key), pair.value]);
     }
     const known = new Set(own.map(([key]) => key));
+    if (known.size < own.length) this.isRepeated = true;
     for (const source of merged) {
       for (const [key, value] of this.#members(source, depth + 1)) {
         if (known.has(key)) continue;
@@ -183,7 +213,7 @@ class Converter {
 
   #emit(text: string): void {
     this.#size += text.length;
-    if (this.#size > this.#jsonSizeMax) throw refused('document contains excessive aliasing');
+    if (this.#size > this.#effort.jsonSizeMax) throw tooMuchWork();
     this.#parts.push(text);
   }
 }

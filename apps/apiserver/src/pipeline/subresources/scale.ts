@@ -28,7 +28,7 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
   }
   const main: Call = { ...call, request: { ...request, subresource: '' } };
   if (isApply(request)) {
-    const configuration = parentConfiguration(kind, configurationOf(call, scaleKind) as Scale);
+    const configuration = parentConfiguration(kind, (await configurationOf(ports, call, scaleKind)) as Scale);
     return answer(ports, call, (current) => decideApply(ports, main, current, configuration, 'scale'));
   }
   const next = wantedScale(ports, call);
