@@ -40,3 +40,8 @@ function listCost(ops: readonly RequestOp[]): number {
   }
   return sum;
 }
+
+/** Whether a command still fits beside so many bytes; without a quota everything does. */
+export function hasSpaceFor(command: StoreCommand, bytes: number, quotaBytes: number | undefined): boolean {
+  return quotaBytes === undefined || !takesSpace(command) || bytes + costBytes(command) < quotaBytes;
+}

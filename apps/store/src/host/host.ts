@@ -1,32 +1,29 @@
-import { assert, toError, type Timer } from '@rhythm/base';
+import type { Timer } from '@rhythm/base';
 import type { Caller } from '@rhythm/proto/store';
-import { isVoter, membersOf, ProposalDroppedError, type RaftNode, type MembershipChange, type Message, type NodeId, type Ready, type Status } from '@rhythm/raft';
+import type { MembershipChange, NodeId, RaftNode, Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
-import { costBytes, takesSpace } from '../alarms/cost.ts';
+import { hasSpaceFor } from '../alarms/cost.ts';
 import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
-import { Applier, removedError } from './applier.ts';
-import { encodeCommand } from './command.ts';
+import { Applier } from './applier.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
-import type { CommandKind, StoreCommand, StoreReply } from './machine.ts';
+import type { CommandKind, StoreCommand } from './machine.ts';
 import type { HostOptions, Listener } from './options.ts';
-import { Proposals } from './proposals.ts';
+import { Proposer, type ReplyTo } from './proposer.ts';
 import type { RaftDiskLog } from './raft-log.ts';
-import { Reads } from './reads.ts';
+import { askLeader, Reads } from './reads.ts';
+import { receiverOf } from './receiver.ts';
 import { recover } from './recover.ts';
-import { StateTransfer } from './state-transfer.ts';
+import { ReadyWork } from './ready-work.ts';
+import { Standing } from './standing.ts';
+import { StateExchange } from './state-exchange.ts';
 import type { State } from './state.ts';
-import { electionTicks, requestBytesMax, requestTimeoutMs, tickMs } from './timing.ts';
-import type { SnapshotMessage, Transport } from './transport.ts';
-import { Waiters, type Answer } from './waiters.ts';
+import { electionTicks, requestTimeoutMs, tickMs } from './timing.ts';
+import type { Transport } from './transport.ts';
+import { WorkLoop } from './work-loop.ts';
+import { Waiters } from './waiters.ts';
 import { etcdError } from '../services/errors.ts';
-
-/** Writes that may wait for the key space before applying pauses. */
-const backlogWritesMax = 20_000;
-
-/** What a command is answered with when it is not refused. */
-export type ReplyTo<C extends StoreCommand> = Extract<StoreReply, { readonly $case: C['$case'] }>;
 
 /** See `Host.counts`. */
 export interface HostCounts {
@@ -38,7 +35,7 @@ export interface HostCounts {
   readonly applied: ReadonlyMap<CommandKind, number>;
 }
 
-/** Runs one member: feeds raft, does its work in the order it asks for, and has its `Applier` apply what is committed. */
+/** One member: what its services ask it for, and how its parts are put together (see the README of this app). */
 export class Host {
   #state: State;
   readonly leases: LeaseKeeper;
@@ -50,21 +47,16 @@ export class Host {
   readonly #cutter: LogCutter;
   readonly #waiters: Waiters;
   readonly #reads: Reads;
-  readonly #transfer: StateTransfer;
+  readonly #states: StateExchange;
   readonly #applier: Applier;
-  readonly #proposals: Proposals;
-  #working = false;
-  #isWorkPlanned = false;
+  readonly #proposer: Proposer;
+  readonly #standing: Standing;
+  readonly #loop: WorkLoop;
   #stopping = false;
   #failure: Error | undefined;
   #fail: (error: Error) => void = () => undefined;
   #timer: Timer | undefined;
-  #wasLeader = false;
-  /** There is nobody else in the group. */
-  #isAlone = false;
-  #isLearner = false;
   readonly #leadership: Leadership;
-  #idle: Array<() => void> = [];
 
   private constructor(options: HostOptions, state: State, log: RaftDiskLog, node: RaftNode) {
     const { clock, random } = options;
@@ -74,10 +66,11 @@ export class Host {
     this.#node = node;
     this.#cutter = new LogCutter(log, node, state.applied.index, options);
     this.#waiters = new Waiters(options.id, clock, random, requestTimeoutMs);
-    this.#proposals = new Proposals(this.#waiters);
+    this.#proposer = new Proposer({ node, waiters: this.#waiters, loop: () => this.#loop });
+    this.#standing = new Standing(options);
     this.#leadership = new Leadership(clock);
-    this.#reads = new Reads(clock, random, requestTimeoutMs, (context) => this.#askRead(context));
-    this.#transfer = new StateTransfer(options);
+    this.#reads = new Reads(clock, random, requestTimeoutMs, askLeader(node));
+    this.#states = new StateExchange({ options, node, log, loop: () => this.#loop, state: () => this.#state, replace: (to) => this.#replace(to) });
     this.leases = new LeaseKeeper({
       leases: () => this.#state.mvcc.leases,
       clock,
@@ -95,10 +88,30 @@ export class Host {
       cutter: this.#cutter,
       leases: this.leases,
       state: () => this.#state,
-      isLeader: () => this.#wasLeader,
-      membersChanged: () => this.#tellPeers(),
+      isLeader: () => this.#standing.leads,
+      membersChanged: () => this.#standing.noteMembers(this.#state),
       giveUp: (error) => this.#giveUp(error),
     });
+    const work = new ReadyWork({
+      node,
+      log,
+      applier: this.#applier,
+      reads: this.#reads,
+      cutter: this.#cutter,
+      states: this.#states,
+      state: () => this.#state,
+      transport: options.transport,
+      plant: options.plant,
+      advanced: () => this.#noteLeadership(),
+    });
+    const step = async (): Promise<boolean> => {
+      this.#reads.askNext();
+      this.#proposer.feed();
+      if (!node.hasReady()) return false;
+      await work.do(node.ready());
+      return true;
+    };
+    this.#loop = new WorkLoop({ step, failed: (error) => this.#giveUp(error), nextTurn: options.nextTurn ?? queueMicrotask });
     this.failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
@@ -109,17 +122,10 @@ export class Host {
   static async start(options: HostOptions): Promise<Host> {
     const { state, log, node } = await recover(options);
     const host = new Host(options, state, log, node);
-    options.transport?.start({
-      receive: (messages) => host.#receive(messages),
-      receiveState: (message, chunks) => host.#receiveState(message, chunks),
-      answer: (request) => host.#options.answer?.(request) ?? Promise.reject(etcdError('Stopped')),
-      unreachable: (id) => host.#tell((raft) => raft.reportUnreachable(id)),
-      connected: (id) => host.#tell((raft) => raft.nudge(id)),
-      removed: () => host.#giveUp(removedError(options.id)),
-    });
-    host.#tellPeers();
-    if (host.#isAlone) node.campaign();
-    await host.#work();
+    options.transport?.start(receiverOf({ options, node, states: host.#states, loop: host.#loop, giveUp: (error) => host.#giveUp(error) }));
+    host.#standing.noteMembers(state);
+    if (host.#standing.isAlone) node.campaign();
+    await host.#loop.run();
     if (host.#failure !== undefined) throw host.#failure;
     host.#tickLater();
     return host;
@@ -144,7 +150,7 @@ export class Host {
 
   /** It leads, and has applied what all leaders before it acknowledged. */
   get isLeader(): boolean {
-    return this.#wasLeader && this.#node.role === 'leader';
+    return this.#standing.leads && this.#node.role === 'leader';
   }
 
   /** The member that leads, as far as known; 0: none. */
@@ -154,7 +160,7 @@ export class Host {
 
   /** It has no vote, or waits to be sent the state. */
   get isLearner(): boolean {
-    return this.#isLearner;
+    return this.#standing.isLearner;
   }
 
   /** What happened since the start, and what waits, for metrics. */
@@ -175,20 +181,11 @@ export class Host {
   async #propose<C extends StoreCommand>(command: C, caller: Caller | undefined, asLeader: boolean): Promise<ReplyTo<C>> {
     this.requireRunning();
     this.#requireVote();
-    if (!this.#hasSpaceFor(command)) {
+    if (!hasSpaceFor(command, this.#state.mvcc.bytes, this.#options.quotaBytes)) {
       await this.raise(alarmTypes.noSpace);
       throw etcdError('NoSpace');
     }
-    const proposal = { command, caller };
-    const { id, promise } = this.#waiters.add(proposal);
-    const data = encodeCommand({ origin: this.#waiters.origin, id }, proposal);
-    if (data.length > requestBytesMax) {
-      void this.#waiters.take(id);
-      throw etcdError('RequestTooLarge');
-    }
-    this.#proposals.push(id, data, asLeader ? this.#node.term : undefined);
-    this.#workSoon();
-    return (await granted(promise)).reply as ReplyTo<C>;
+    return this.#proposer.propose(command, caller, asLeader);
   }
 
   /**
@@ -197,23 +194,13 @@ export class Host {
    */
   async proposeChange(steps: MembershipChange['steps'], command: StoreCommand): Promise<number> {
     this.requireRunning();
-    const { id, promise } = this.#waiters.add(undefined);
-    const context = encodeCommand({ origin: this.#waiters.origin, id }, { command, caller: undefined });
-    try {
-      this.#node.proposeChange({ steps, transition: 'auto', context });
-    } catch (error) {
-      void this.#waiters.take(id);
-      throw error;
-    }
-    this.#waiters.handedOver(id, this.#node.term);
-    void this.#work();
-    return (await granted(promise)).index;
+    return this.#proposer.proposeChange(steps, command);
   }
 
   /** Asks for the leadership to be handed over to a voter. */
   transferLeadership(to: NodeId): void {
     this.#node.transferLeadership(to);
-    void this.#work();
+    void this.#loop.run();
   }
 
   /** Resolves when the applied state holds everything that was acknowledged before the call. */
@@ -221,9 +208,9 @@ export class Host {
     this.requireRunning();
     this.#requireVote();
     // Alone, a member that leads has applied whatever it acknowledged.
-    if (this.#isAlone && this.#wasLeader) return Promise.resolve();
+    if (this.#standing.isAlone && this.#standing.leads) return Promise.resolve();
     const promise = this.#reads.add();
-    this.#workSoon();
+    this.#loop.soon();
     return promise;
   }
 
@@ -239,12 +226,6 @@ export class Host {
     await this.propose({ $case: 'alarm', value: { action: 1, memberID, alarm } }, internalCaller);
   }
 
-  #hasSpaceFor(command: StoreCommand): boolean {
-    const { quotaBytes } = this.#options;
-    if (quotaBytes === undefined || !takesSpace(command)) return true;
-    return this.state.mvcc.bytes + costBytes(command) < quotaBytes;
-  }
-
   onApplied(listener: Listener): () => void {
     return this.#applier.onApplied(listener);
   }
@@ -255,8 +236,9 @@ export class Host {
     this.#stopping = true;
     this.#timer?.cancel();
     this.#applier.stop();
+    this.#loop.end();
     await this.#options.transport?.stop();
-    await this.#settled();
+    await this.#loop.settled();
     this.#failAll();
     await this.#log.close();
     await this.#state.close();
@@ -269,162 +251,22 @@ export class Host {
 
   /** etcd's clients are to ask another member while this one has no vote. */
   #requireVote(): void {
-    if (this.#isLearner) throw etcdError('NotSupportedForLearner');
+    if (this.#standing.isLearner) throw etcdError('NotSupportedForLearner');
   }
 
-  #askRead(context: number): boolean {
-    try {
-      this.#node.readIndex(context);
-      return true;
-    } catch (error) {
-      if (error instanceof ProposalDroppedError) return false;
-      throw error;
-    }
-  }
-
-  #receive(messages: readonly Message[]): void {
-    for (const message of messages) this.#node.step(message);
-    this.#workSoon();
-  }
-
-  #receiveState(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#transfer.receive(message, chunks, async (told) => {
-      this.#node.step(told);
-      await this.#settled();
-      await this.#work();
-    });
-  }
-
-  #tell(how: (node: RaftNode) => void): void {
-    how(this.#node);
-    this.#workSoon();
-  }
-
-  #tellPeers(): void {
-    const { members, membership } = this.#state;
-    this.#isAlone = membership !== undefined && membersOf(membership).length === 1 && membership.voters[0] === this.#options.id;
-    this.#isLearner = membership === undefined || !isVoter(membership, this.#options.id);
-    if (membership !== undefined) this.#options.transport?.setPeers(members.list(), members.removed);
-  }
-
-  /** Resolves when no work is in progress. */
-  async #settled(): Promise<void> {
-    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
-  }
-
-  /** Starts the loop after this turn of the event loop, so that callers of one turn share a write. */
-  #workSoon(): void {
-    if (this.#working || this.#isWorkPlanned) return;
-    const { nextTurn = queueMicrotask } = this.#options;
-    this.#isWorkPlanned = true;
-    nextTurn(() => {
-      this.#isWorkPlanned = false;
-      void this.#work();
-    });
-  }
-
-  /** The loop: one batch of raft's work after the other, with the application of one beside the write of the next. */
-  async #work(): Promise<void> {
-    if (this.#working || this.#stopping || this.#failure !== undefined) return;
-    this.#working = true;
-    try {
-      for (;;) {
-        this.#feed();
-        if (!this.#node.hasReady()) break;
-        await this.#do(this.#node.ready());
-        if (this.#stopping || this.#failure !== undefined) break;
-      }
-    } catch (error) {
-      this.#giveUp(toError(error));
-    } finally {
-      this.#working = false;
-      for (const resolve of this.#idle.splice(0)) resolve();
-    }
-  }
-
-  /** Hands over what was asked for. Without a leader it waits for one. */
-  #feed(): void {
-    this.#reads.askNext();
-    if (this.#proposals.isEmpty) return;
-    const taken = this.#proposals.take(this.#node.role === 'leader' ? this.#node.term : undefined);
-    if (taken.ids.length === 0) return;
-    try {
-      this.#node.propose(taken.data);
-      const { term } = this.#node;
-      for (const id of taken.ids) this.#waiters.handedOver(id, term);
-    } catch (error) {
-      if (!(error instanceof ProposalDroppedError)) throw error;
-      this.#proposals.dropped(taken, error);
-    }
-  }
-
-  async #do(ready: Ready): Promise<void> {
-    this.#send(ready.messages);
-    if (ready.snapshot !== undefined) await this.#install(ready);
-    const write = ready.mustSync && ready.snapshot === undefined ? this.#log.append(ready.entries, ready.hardState, true) : undefined;
-    // A failure is seen when it is awaited below; until then it must not count as unhandled.
-    write?.catch(() => undefined);
-    this.#applier.apply(ready);
-    for (const read of ready.readStates) this.#reads.confirmed(read.context, read.index);
-    this.#reads.applied(this.#state.applied.index);
-    if (this.#options.plant !== 'answer-before-sync') await write;
-    for (const message of [...ready.messages, ...ready.messagesAfterSync]) if (message.type === 'snapshot') void this.#sendState(message);
-    this.#send(ready.messagesAfterSync);
-    await write;
-    this.#node.advance(ready);
-    this.#noteLeadership();
-    if (this.#state.backlog > backlogWritesMax) await this.#state.flush();
-    await this.#cutter.cutIfDue(this.#state);
-  }
-
-  #send(messages: readonly Message[]): void {
-    const others = messages.filter(({ type }) => type !== 'snapshot');
-    if (others.length > 0) this.#options.transport?.send(others);
-  }
-
-  async #sendState(message: SnapshotMessage): Promise<void> {
-    const { transport, log } = this.#options;
-    const to = message.to.toString(16);
-    let arrived = false;
-    try {
-      assert(transport !== undefined, 'a member without peers sends nothing');
-      log.info('sending the state to a member that is too far behind', { to });
-      await this.#transfer.send(this.#state, transport, message);
-      arrived = true;
-    } catch (error) {
-      log.warn('the state could not be sent', { to, error });
-    }
-    this.#tell((node) => node.reportSnapshot(message.to, arrived));
-  }
-
-  /** A leader's state takes the place of ours and of the log: first the state, then the log behind it. */
-  async #install({ snapshot, entries, hardState }: Ready): Promise<void> {
-    assert(snapshot !== undefined, 'there is a state to install');
-    const before = this.#state;
-    const { revision } = before.mvcc;
-    const state = await this.#transfer.adopt(snapshot);
-    await this.#log.restart(state.applied, entries, hardState);
-    state.forgetInstalled();
+  /** A leader's state has taken the place of the one before. */
+  #replace(state: State): void {
+    const { revision } = this.#state.mvcc;
     this.#state = state;
     this.#cutter.restarted(state.applied.index);
     // What became of these is somewhere in that state.
     this.#waiters.failHandedOver(etcdError('TimeoutDueToConnectionLost'));
     this.#applier.installed(revision);
-    void before
-      .retire()
-      .then(() => this.#options.spaces.clean())
-      .catch((error: unknown) => this.#options.log.warn('the replaced state could not be removed', { error }));
   }
 
   #noteLeadership(): void {
-    const { role, term, leader } = this.#node;
-    if (this.#leadership.note(leader)) this.#reads.askAgain();
-    // A leader speaks for the group once an entry of its own term is applied: its first one comes before all proposals.
-    const isLeader = role === 'leader' && this.#state.applied.term === term && this.#state.applied.index > 0;
-    if (isLeader === this.#wasLeader) return;
-    this.#wasLeader = isLeader;
-    this.leases.reset(isLeader);
-    this.#options.log.info(isLeader ? 'leading' : 'not leading any more', { term });
+    if (this.#leadership.note(this.#node.leader)) this.#reads.askAgain();
+    if (this.#standing.noteLeadership(this.#node, this.#state)) this.leases.reset(this.#standing.leads);
   }
 
   #tickLater(): void {
@@ -434,8 +276,8 @@ export class Host {
       const errorFor = (startedAt: number): Error => this.#leadership.timeoutError(startedAt, this.#options.id, this.#state.membership, this.#options.transport);
       this.#waiters.expire(errorFor);
       this.#reads.tick(errorFor);
-      if (this.#wasLeader) this.leases.tick();
-      void this.#work();
+      if (this.#standing.leads) this.leases.tick();
+      void this.#loop.run();
       this.#tickLater();
     });
   }
@@ -449,13 +291,8 @@ export class Host {
   #giveUp(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
+    this.#loop.end();
     this.#failAll();
     this.#fail(error);
   }
-}
-
-async function granted(promise: Promise<Answer>): Promise<Answer> {
-  const answer = await promise;
-  if (answer.reply instanceof Error) throw etcdError(answer.reply.kind);
-  return answer;
 }

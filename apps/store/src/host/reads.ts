@@ -1,4 +1,5 @@
 import { randomInt, type Clock, type Random } from '@rhythm/base';
+import { ProposalDroppedError, type RaftNode } from '@rhythm/raft';
 import { etcdError } from '../services/errors.ts';
 
 /** Reads waiting at a time; more are refused. */
@@ -97,4 +98,17 @@ export class Reads {
     this.#size -= waiting.length;
     return waiting;
   }
+}
+
+/** Asks the leader through raft; the function gives false while there is none. */
+export function askLeader(node: RaftNode): (context: number) => boolean {
+  return (context) => {
+    try {
+      node.readIndex(context);
+      return true;
+    } catch (error) {
+      if (error instanceof ProposalDroppedError) return false;
+      throw error;
+    }
+  };
 }

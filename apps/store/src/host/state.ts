@@ -111,7 +111,7 @@ export class State implements Reader {
     return this.#durable;
   }
 
-  /** Bytes that wait to be written. */
+  /** Changes that wait to be written. */
   get backlog(): number {
     return this.#pending.length;
   }

@@ -13,6 +13,11 @@ export class ValueCache {
     this.#bytesMax = bytesMax;
   }
 
+  /** Of values, and of what is needed to find them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get(key: string): Uint8Array | undefined {
     return this.#values.get(key);
   }

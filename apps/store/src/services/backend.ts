@@ -4,7 +4,8 @@ import type { AuthMachine } from '../auth/machine.ts';
 import type { Caller } from '@rhythm/proto/store';
 import type { StoreCommand } from '../host/machine.ts';
 import type { GroupOperations } from '../members/operations.ts';
-import type { Host, ReplyTo } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { ReplyTo } from '../host/proposer.ts';
 import type { Backend, Identity } from './header.ts';
 
 /** The member as its services see it. Users and roles are read through it anew each time: the state may have been replaced. */

@@ -3,7 +3,8 @@ import type { Caller } from '@rhythm/proto/store';
 import type { AccessRules } from '../auth/access.ts';
 import type { Credentials, Gate } from '../auth/gate.ts';
 import type { AuthMachine } from '../auth/machine.ts';
-import type { Host, ReplyTo } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { ReplyTo } from '../host/proposer.ts';
 import type { StoreCommand } from '../host/machine.ts';
 import type { GroupOperations } from '../members/operations.ts';
 
