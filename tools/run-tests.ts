@@ -1,11 +1,11 @@
 /**
  * Every test, in the order in which they are cheap: types, lint, import rules, generated code, unit tests, end to end.
  * Each check counts as one test. Ends with one line, `N passed, N failed, N skipped`, and 1 when anything failed.
- * Arguments choose suites: `types lint boundaries generated build unit sim e2e` (default all of these), or `long`: the longer
- * end-to-end runs.
+ * Arguments choose suites: `types lint boundaries generated build unit sim e2e` (default all of these), or `long` and `properties`:
+ * the longer end-to-end runs, and many times the runs of the property tests.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,7 @@ const suites: readonly Suite[] = [
   { name: 'sim', run: () => check(['node', 'sim/main.ts', '--seeds', '2400']) },
   { name: 'e2e', run: () => vitest('e2e/vitest.config.ts', {}, ['./e2e/conformance/harness/reporter.ts']) },
   { name: 'long', onDemand: true, run: () => vitest('e2e/vitest.config.ts', { RHYTHM_LONG: '1' }) },
+  { name: 'properties', onDemand: true, run: () => vitest('vitest.config.ts', { RHYTHM_RUNS: '400' }, [], propertyTests()) },
 ];
 
 /** One command that must end with 0: one test. */
@@ -42,16 +43,24 @@ async function check(command: readonly string[]): Promise<Counts> {
   return (await execute(command)) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
+/** The unit tests that make as many runs as RHYTHM_RUNS says. */
+function propertyTests(): string[] {
+  const found = ['apps', 'libs'].flatMap((top) => globSync(`${top}/*/src/**/*.test.ts`, { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes("process.env['RHYTHM_RUNS']")));
+  if (found.length === 0) throw new Error('no unit test reads RHYTHM_RUNS');
+  return found;
+}
+
 /** What vitest's JSON report holds of interest. */
 interface Report {
   readonly testResults: ReadonlyArray<{ readonly status: string; readonly assertionResults: ReadonlyArray<{ readonly status: string }> }>;
 }
 
-async function vitest(config: string, env: Readonly<Record<string, string>> = {}, reporters: readonly string[] = []): Promise<Counts> {
+/** @param files of the configuration's, those to run; default all. */
+async function vitest(config: string, env: Readonly<Record<string, string>> = {}, reporters: readonly string[] = [], files: readonly string[] = []): Promise<Counts> {
   const scratch = mkdtempSync(join(tmpdir(), 'rhythm-report-'));
   const file = join(scratch, 'report.json');
   try {
-    const code = await execute(['vitest', 'run', '--config', config, '--root', root, ...['default', 'json', ...reporters].map((reporter) => `--reporter=${reporter}`), `--outputFile.json=${file}`], env);
+    const code = await execute(['vitest', 'run', '--config', config, '--root', root, ...['default', 'json', ...reporters].map((reporter) => `--reporter=${reporter}`), `--outputFile.json=${file}`, ...files], env);
     if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
     const counts = countsOf(JSON.parse(readFileSync(file, 'utf8')) as Report);
     // An error outside every test: vitest says so by its exit code only.

@@ -144,7 +144,7 @@ it('keeps the properties of the paper under any sequence of faults and changes o
       applied += checker.applied.length;
       if (checker.group.member(1n).membership !== before) memberships++;
     }),
-    { endOnFailure: true, numRuns: Number(process.env['RUNS'] ?? 60), ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
+    { endOnFailure: true, numRuns: Number(process.env['RHYTHM_RUNS'] ?? 60), ...(process.env['RHYTHM_SEED'] === undefined ? {} : { seed: Number(process.env['RHYTHM_SEED']) }) },
   );
   // Runs in which nothing happened would prove nothing.
   expect(snapshots).toBeGreaterThan(0);
