@@ -8,6 +8,8 @@ const podsPath = `${base}/pods`;
 /** Pods that are read and patched. */
 const known = 500;
 const widths = [1, 16, 32, 64];
+/** Of the table of aims. */
+const aimedWidth = 32;
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
 let serial = 0;
 const someName = (): string => `known-${Math.floor(Math.random() * known)}`;
@@ -15,7 +17,15 @@ const someName = (): string => `known-${Math.floor(Math.random() * known)}`;
 function row(what: string, inFlight: number, one: (context: Context, slot: number) => Promise<unknown>, limit: Row['limit']): Row {
   return {
     name: `${what}, ${inFlight}`,
-    run: async (context) => closedLoop({ inFlight, seconds: context.seconds, warmupSeconds: Math.max(0.5, context.seconds / 2), pids: context.pids, one: (slot) => one(context, slot) }),
+    run: async (context) =>
+      closedLoop({
+        inFlight,
+        seconds: context.seconds,
+        warmupSeconds: Math.max(0.5, context.seconds / 2),
+        operationsMin: inFlight === aimedWidth ? context.operations : 0,
+        pids: context.pids,
+        one: (slot) => one(context, slot),
+      }),
     ...(limit === undefined ? {} : { limit }),
   };
 }
@@ -74,7 +84,7 @@ function configMapRows(inFlight: number): Row[] {
 
 /** Fresh servers know nothing of what was written to those before. */
 export const requests: Section = {
-  rows: [...widths.flatMap(podRows), ...configMapRows(32)],
+  rows: [...widths.flatMap(podRows), ...configMapRows(aimedWidth)],
   prepare: async ({ client }) => {
     seen.clear();
     await makeNamespace(client, 'requests');

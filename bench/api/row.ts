@@ -12,6 +12,8 @@ export interface Context {
   readonly limits: Limits;
   /** Of measuring, for each row. */
   readonly seconds: number;
+  /** Of measuring at least, for rows of single requests in the table of aims; as many again go before. */
+  readonly operations: number;
   /** Pods of the long list, and of others what goes with them. */
   readonly pods: number;
 }

@@ -49,18 +49,21 @@ export interface Loop {
   readonly inFlight: number;
   readonly seconds: number;
   readonly warmupSeconds?: number;
+  /** Operations to measure at least, and as many before that to warm up, however long it takes. */
+  readonly operationsMin?: number;
   readonly pids: readonly number[];
   /** One operation; `slot` is below `inFlight` and busy with nothing else. */
   readonly one: (slot: number) => Promise<unknown>;
 }
 
 /** As many operations as go, always `inFlight` at a time. */
-export async function closedLoop({ inFlight, seconds, warmupSeconds = seconds / 4, pids, one }: Loop): Promise<Sample> {
+export async function closedLoop({ inFlight, seconds, warmupSeconds = seconds / 4, operationsMin = 0, pids, one }: Loop): Promise<Sample> {
   let latencies: number[] = [];
   const run = async (until: number): Promise<void> => {
+    let left = operationsMin;
     await Promise.all(
       Array.from({ length: inFlight }, async (_, slot) => {
-        for (let began = performance.now(); began < until; ) {
+        for (let began = performance.now(); began < until || left > 0; left--) {
           await one(slot);
           const now = performance.now();
           latencies.push(now - began);

@@ -11,7 +11,7 @@ type Bounds = Readonly<Record<string, string>> | undefined;
 export function limitRanger(reader: ObjectReader): AdmissionStep {
   const itemsFor = async (request: AdmissionRequest): Promise<LimitRangeItem[]> => {
     const ranges = await reader.list<LimitRange>('', 'limitranges', request.attributes.namespace);
-    return ranges.flatMap((range) => range.spec?.limits ?? []);
+    return ranges.length === 0 ? [] : ranges.flatMap((range) => range.spec?.limits ?? []);
   };
   const hold = async (request: AdmissionRequest, errorsOf: (item: LimitRangeItem) => string[]): Promise<void> => {
     const errors = (await itemsFor(request)).flatMap(errorsOf);

@@ -94,6 +94,11 @@ function stepsFor(all: readonly AdmissionStep[], { group, resource }: RequestAtt
 function optionsOf({ request: { verb, options } }: Call, operation: AdmissionRequest['operation']): object | undefined {
   if (operation === 'CONNECT' || operation === 'DELETE') return undefined;
   const { dryRun, fieldManager, fieldValidation, force } = options;
-  const given = Object.fromEntries(Object.entries({ dryRun, fieldManager, fieldValidation, ...(verb === 'patch' ? { force } : {}) }).filter(([, value]) => value !== undefined));
-  return { kind: verb === 'patch' ? 'PatchOptions' : operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', ...given };
+  const kind = verb === 'patch' ? 'PatchOptions' : operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions';
+  const given: Record<string, unknown> = { kind, apiVersion: 'meta.k8s.io/v1' };
+  if (dryRun !== undefined) given['dryRun'] = dryRun;
+  if (fieldManager !== undefined) given['fieldManager'] = fieldManager;
+  if (fieldValidation !== undefined) given['fieldValidation'] = fieldValidation;
+  if (verb === 'patch' && force !== undefined) given['force'] = force;
+  return given;
 }

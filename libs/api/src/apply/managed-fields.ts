@@ -178,6 +178,21 @@ function withMerged(managers: readonly Manager[], merged: readonly Manager[]): r
 /** The manager of a write that does not name one: the first word of the user agent, printable and of bounded length. */
 export function managerOf(fieldManager: string | undefined, userAgent: string): string {
   if (fieldManager !== undefined && fieldManager !== '') return fieldManager;
+  let name = namesOfAgents.get(userAgent);
+  if (name === undefined) {
+    name = nameOfAgent(userAgent);
+    if (namesOfAgents.size >= agentsMax) namesOfAgents.clear();
+    if (userAgent.length <= agentLengthMax) namesOfAgents.set(userAgent, name);
+  }
+  return name;
+}
+
+/** Clients are few, and each asks often. */
+const namesOfAgents = new Map<string, string>();
+const agentsMax = 256;
+const agentLengthMax = 256;
+
+function nameOfAgent(userAgent: string): string {
   let name = '';
   let bytes = 0;
   for (const character of userAgent.split(/[/\s]/, 1)[0] ?? '') {

@@ -74,7 +74,13 @@ export function countMembers(value: unknown): number {
 export function isDeeper(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depthMax === 0) return true;
-  if (Array.isArray(value)) return value.some((item) => isDeeper(item, depthMax - 1));
-  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], depthMax - 1)) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && isDeeper(item, depthMax - 1)) return true;
+    return false;
+  }
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
+    if (typeof member === 'object' && isDeeper(member, depthMax - 1)) return true;
+  }
   return false;
 }

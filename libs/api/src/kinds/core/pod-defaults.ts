@@ -8,12 +8,16 @@ export function setPodDefaults(pod: Pod): void {
   if (spec === undefined) return;
   setPodSpecDefaults(spec);
   spec.enableServiceLinks ??= true;
-  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
-    requestWhatIsLimited(container);
-    if (spec.hostNetwork === true) useHostPorts(container);
+  for (const containers of [spec.containers, spec.initContainers]) {
+    for (const container of containers ?? []) {
+      requestWhatIsLimited(container);
+      if (spec.hostNetwork === true) useHostPorts(container);
+    }
   }
-  setPodLevelHugePages(spec);
-  setPodLevelRequests(spec);
+  if (spec.resources !== undefined) {
+    setPodLevelHugePages(spec);
+    setPodLevelRequests(spec);
+  }
   keepAddressesInStep(pod);
 }
 
@@ -22,8 +26,8 @@ function requestWhatIsLimited(container: Container): void {
   const limits = container.resources?.limits;
   if (limits === undefined) return;
   const requests = (container.resources.requests ??= {});
-  for (const [name, quantity] of Object.entries(limits)) {
-    if (!Object.hasOwn(requests, name)) requests[name] = quantity;
+  for (const name of Object.keys(limits)) {
+    if (!Object.hasOwn(requests, name)) requests[name] = limits[name] ?? '';
   }
 }
 
