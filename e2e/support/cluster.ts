@@ -70,7 +70,8 @@ export async function eventually<T>(look: () => Promise<T | undefined | false>, 
       last = error;
     }
     if (performance.now() > end) {
-      const said = [last instanceof Error ? last.message : '', seen.last].filter((text) => text !== '').join('\n');
+      const why = last instanceof Error ? last.message : '';
+      const said = [why, why.includes(seen.last) ? '' : seen.last].filter((text) => text !== '').join('\n');
       throw new Error(`${typeof what === 'string' ? what : what()}: not within ${timeoutMs} ms${said === '' ? '' : `; last: ${said}`}`, { cause: last });
     }
     await new Promise((next) => setTimeout(next, 100));

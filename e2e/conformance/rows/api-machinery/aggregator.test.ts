@@ -85,8 +85,11 @@ row(
     await k.patch(`${registrations}/${apiService}`, { metadata: { labels: { [k.namespace]: 'patched' } } });
     const current = await registration.readAPIService({ name: apiService });
     expect(current.metadata?.labels).toMatchObject({ [k.namespace]: 'patched' });
-    current.metadata = Object.assign(current.metadata ?? {}, { labels: { [k.namespace]: 'replaced' } });
-    await registration.replaceAPIService({ name: apiService, body: current });
+    await k.retried(async () => {
+      const read = await registration.readAPIService({ name: apiService });
+      read.metadata = Object.assign(read.metadata ?? {}, { labels: { [k.namespace]: 'replaced' } });
+      await registration.replaceAPIService({ name: apiService, body: read });
+    });
     await registration.deleteCollectionAPIService({ labelSelector: `${k.namespace}=replaced` });
     await k.gone(`${registrations}/${apiService}`);
     await k.eventually(async () => (await k.raw('GET', flunders)).code === 404, 'flunders are served no more');

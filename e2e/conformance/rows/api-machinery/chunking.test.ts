@@ -3,6 +3,7 @@ import { expect, inject } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { row, type Context } from '../../harness/index.ts';
+import { etcdctlPatience } from '../../../store/etcd-process.ts';
 import { ok } from '../../../support/cluster.ts';
 
 const total = 400;
@@ -53,7 +54,7 @@ row('chunk-basic', async (k) => {
 async function compact(revision: string): Promise<void> {
   const at = (...path: string[]): string => join(inject('clusterDir'), ...path);
   const endpoint = readFileSync(at('run', 'store.endpoint'), 'utf8').trim();
-  const flags = ['--endpoints', endpoint, '--cacert', at('pki', 'store-ca.crt'), '--cert', at('pki', 'store-client.crt'), '--key', at('pki', 'store-client.key')];
+  const flags = [...etcdctlPatience, '--endpoints', endpoint, '--cacert', at('pki', 'store-ca.crt'), '--cert', at('pki', 'store-client.crt'), '--key', at('pki', 'store-client.key')];
   await ok('etcdctl', [...flags, 'compaction', revision], { env: { ...process.env, ETCDCTL_API: '3' } });
 }
 
