@@ -27,8 +27,9 @@ export const aggregationLimits = {
   documentMs: 10_000,
   discoveryBytesMax: 4 * 1024 * 1024,
   openApiBytesMax: 16 * 1024 * 1024,
-  /** What is kept of all servers' OpenAPI documents, compressed. */
-  openApiKeptBytesMax: 64 * 1024 * 1024,
+  /** What is kept of all servers' OpenAPI documents, compressed, and what that is when it is put into the cluster's own: little text can be much. */
+  openApiKeptBytesMax: 8 * 1024 * 1024,
+  openApiUnpackedBytesMax: 32 * 1024 * 1024,
   documentsEveryMs: 60_000,
   documentsPauseMinMs: 1_000,
   /** What is taken over of one group version. */

@@ -20,6 +20,8 @@ interface Kept {
   readonly v3: ReadonlyMap<string, string> | undefined;
   /** The part of v2, compressed. */
   readonly v2: Uint8Array | undefined;
+  /** Of the part when it is not compressed. */
+  readonly v2Bytes: number;
   readonly etag: string;
   /** The APIServices that the part was cut for. */
   readonly of: string;
@@ -106,8 +108,18 @@ export class RemoteOpenApi implements OtherDocuments {
     const v2 = await this.#v2(served, before?.of === of ? before : undefined, signal);
     const v3 = (await this.#v3(served, signal)) ?? (v2.v2 === undefined ? undefined : new Map(served.map((remote) => [pathOf(remote), `${madeMark}${v2.etag}`] as const)));
     const next: Kept = { v3, ...v2, of };
+    this.#checkFits(key, next);
     this.#kept.set(key, next);
     if (before === undefined || before.of !== of || before.etag !== next.etag || before.v2 !== next.v2 || JSON.stringify([...(before.v3 ?? [])]) !== JSON.stringify([...(v3 ?? [])])) this.#generation++;
+  }
+
+  /** Right before it is kept: other servers' documents come at the same time. */
+  #checkFits(key: string, next: Kept): void {
+    const all = [...[...this.#kept].flatMap(([other, kept]) => (other === key ? [] : [kept])), next];
+    const packed = all.reduce((sum, { v2 }) => sum + (v2?.length ?? 0), 0);
+    const unpacked = all.reduce((sum, { v2Bytes }) => sum + v2Bytes, 0);
+    if (packed > aggregationLimits.openApiKeptBytesMax) throw new RemoteError(`the documents of all servers have more than ${aggregationLimits.openApiKeptBytesMax} bytes, compressed`);
+    if (unpacked > aggregationLimits.openApiUnpackedBytesMax) throw new RemoteError(`the documents of all servers have more than ${aggregationLimits.openApiUnpackedBytesMax} bytes`);
   }
 
   async #v3(served: Served, signal: AbortSignal): Promise<Map<string, string> | undefined> {
@@ -126,20 +138,19 @@ export class RemoteOpenApi implements OtherDocuments {
     return found;
   }
 
-  async #v2(served: Served, before: Kept | undefined, signal: AbortSignal): Promise<Pick<Kept, 'v2' | 'etag'>> {
+  async #v2(served: Served, before: Kept | undefined, signal: AbortSignal): Promise<Pick<Kept, 'v2' | 'v2Bytes' | 'etag'>> {
     const { status, headers, body } = await this.#fetch(spokesman(served), '/openapi/v2', before === undefined || before.etag === '' ? {} : { 'if-none-match': [before.etag] }, signal);
-    if (status === 304 && before !== undefined) return { v2: before.v2, etag: before.etag };
+    if (status === 304 && before !== undefined) return { v2: before.v2, v2Bytes: before.v2Bytes, etag: before.etag };
     if (status !== 200) {
       if (status >= 500) throw new RemoteError(`/openapi/v2 was answered with ${status}`);
-      return { v2: undefined, etag: '' };
+      return { v2: undefined, v2Bytes: 0, etag: '' };
     }
     const part = partOf(JSON.parse(body.toString()), served);
     const text = JSON.stringify(part);
-    const v2 = await zip(Buffer.from(text));
-    const others = [...this.#kept].filter(([key]) => key !== serverKey(served[0])).reduce((sum, [, kept]) => sum + (kept.v2?.length ?? 0), 0);
-    if (others + v2.length > aggregationLimits.openApiKeptBytesMax) throw new RemoteError(`the documents of all servers have more than ${aggregationLimits.openApiKeptBytesMax} bytes`);
+    const bytes = Buffer.from(text);
+    const v2 = await zip(bytes);
     const isSame = before?.v2 !== undefined && Buffer.compare(before.v2, v2) === 0;
-    return { v2: isSame ? before.v2 : v2, etag: headers['etag'] ?? `"${createHash('sha256').update(text).digest('hex')}"` };
+    return { v2: isSame ? before.v2 : v2, v2Bytes: bytes.length, etag: headers['etag'] ?? `"${createHash('sha256').update(text).digest('hex')}"` };
   }
 
   #fetch(remote: RemoteService, path: string, headers: Record<string, string[]>, signal: AbortSignal): Promise<Fetched> {
@@ -165,5 +176,5 @@ function groupVersionOfPath(path: string): { readonly group: string; readonly ve
 }
 
 async function unpacked(zipped: Uint8Array): Promise<OpenApiPart> {
-  return JSON.parse((await unzip(zipped)).toString()) as OpenApiPart;
+  return JSON.parse((await unzip(zipped, { maxOutputLength: aggregationLimits.openApiUnpackedBytesMax })).toString()) as OpenApiPart;
 }
