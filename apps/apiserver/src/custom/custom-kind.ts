@@ -2,14 +2,14 @@ import {
   applyDefaults, apiVersionOf, checkDns1123Subdomain, compileCrdSchema, pruneUnknown, scaleSubresource, standardVerbs, subresource, validateObjectMeta, validateObjectMetaUpdate, validateStructure,
   type FieldError, type KindDefinition, type KubeObject, type SchemaNode,
 } from '@rhythm/api';
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale } from '@rhythm/api/types/apiextensions-v1';
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale, JSONSchemaProps } from '@rhythm/api/types/apiextensions-v1';
 import { createHash } from 'node:crypto';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { webhookConversion, type ConversionPorts } from './conversion.ts';
 import type { CustomKinds } from './live-registry.ts';
 import { printerColumns } from './printer-columns.ts';
 import { ratcheted } from './ratchet.ts';
-import { compileRules } from './rules.ts';
+import { compileRules, type RuleSet } from './rules.ts';
 import { simplePath } from './json-path.ts';
 import { scaleErrors } from './scale-paths.ts';
 
@@ -32,7 +32,7 @@ function customKind(definition: CustomResourceDefinition, version: CustomResourc
   const names = { ...spec.names, ...status?.acceptedNames };
   const namespaced = spec.scope === 'Namespaced';
   const own = { group: spec.group, version: version.name };
-  const schema = compileCrdSchema(version.schema?.openAPIV3Schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+  const schema = lazySchema(version);
   const hasStatus = version.subresources?.status !== undefined;
   const { columns, cells } = printerColumns(version.additionalPrinterColumns);
   const apiVersion = apiVersionOf({ group: spec.group, version: version.name });
@@ -52,23 +52,41 @@ function customKind(definition: CustomResourceDefinition, version: CustomResourc
       ...(hasStatus ? [subresource('status', names.kind, own)] : []),
     ],
     storageVersionHash: storageVersionHash(spec.group, storage.name, names.kind),
-    schema,
+    get schema() {
+      return schema.compiled();
+    },
     storagePrefix: `${spec.group}/${names.plural}`,
     columns,
     cells,
     custom: {
       definition: definition.metadata.name ?? '',
-      ...(version.schema?.openAPIV3Schema === undefined ? {} : { openApi: version.schema.openAPIV3Schema }),
+      get openApi() {
+        return schema.written();
+      },
       ...(version.subresources?.scale === undefined ? {} : { scale: version.subresources.scale }),
     },
     ...(version.deprecated === true ? { deprecation: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` } : {}),
     ...(convert === undefined ? {} : { convert }),
-    ...(version === storage || convert !== undefined ? {} : { storedAs: { group: spec.group, version: storage.name, ...renaming(spec.group, version, storage, schema) } }),
-    refresh: (object) => refreshed(schema, object),
+    ...(version === storage || convert !== undefined ? {} : { storedAs: { group: spec.group, version: storage.name, ...renaming(spec.group, version.name, storage.name, schema) } }),
+    refresh: (object) => refreshed(schema.compiled(), object),
     ...strategy(hasStatus),
     ...validation(schema, namespaced, version.subresources?.scale),
     ...selectable(version.selectableFields?.map(({ jsonPath }) => jsonPath) ?? []),
   };
+}
+
+/** A schema as it was written, kept as one text and compiled when somebody first needs it: most definitions are there for long before, or without, any object. */
+interface LazySchema {
+  /** A copy each time; it may be large. */
+  written(): JSONSchemaProps | undefined;
+  compiled(): SchemaNode;
+}
+
+function lazySchema({ schema }: CustomResourceDefinitionVersion): LazySchema {
+  const text = schema?.openAPIV3Schema === undefined ? undefined : JSON.stringify(schema.openAPIV3Schema);
+  const written = (): JSONSchemaProps | undefined => (text === undefined ? undefined : (JSON.parse(text) as JSONSchemaProps));
+  let compiled: SchemaNode | undefined;
+  return { written, compiled: () => (compiled ??= compileCrdSchema(written() ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true })) };
 }
 
 /** The names clients know a storage version by: the first eight bytes of a hash, as Kubernetes makes it. */
@@ -77,13 +95,13 @@ function storageVersionHash(group: string, version: string, kind: string): strin
 }
 
 /** Conversion with strategy None: versions differ in their name only. */
-function renaming(group: string, version: CustomResourceDefinitionVersion, storage: CustomResourceDefinitionVersion, schema: SchemaNode): { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject } {
+function renaming(group: string, version: string, storage: string, schema: LazySchema): { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject } {
   const as = (name: string, object: KubeObject): KubeObject => ({ ...object, apiVersion: apiVersionOf({ group, version: name }) });
   return {
-    toStored: (object) => as(storage.name, object),
+    toStored: (object) => as(storage, object),
     fromStored: (object) => {
-      const made = as(version.name, object);
-      refreshed(schema, made);
+      const made = as(version, object);
+      refreshed(schema.compiled(), made);
       return made;
     },
   };
@@ -132,19 +150,20 @@ function without(object: KubeObject, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
-function validation(schema: SchemaNode, namespaced: boolean, scale: CustomResourceSubresourceScale | undefined): Pick<KindDefinition, 'validate' | 'validateUpdate' | 'validateStatusUpdate'> {
-  const rules = compileRules(schema);
+function validation(schema: LazySchema, namespaced: boolean, scale: CustomResourceSubresourceScale | undefined): Pick<KindDefinition, 'validate' | 'validateUpdate' | 'validateStatusUpdate'> {
+  let compiled: RuleSet | undefined;
+  const rules = (): RuleSet => (compiled ??= compileRules(schema.compiled()));
   const metaRules = { namespaced, checkName: checkDns1123Subdomain, anyFinalizer: true };
   const meta = (object: KubeObject): FieldError[] => validateObjectMeta(object.metadata, metaRules);
   const scaled = (object: KubeObject): FieldError[] => (scale === undefined ? [] : scaleErrors(scale, object));
   const update = (object: KubeObject, old: KubeObject): FieldError[] => [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
-    ...ratcheted(validateStructure(schema, object), schema, object, old),
-    ...rules.validate(object, old),
+    ...ratcheted(validateStructure(schema.compiled(), object), schema.compiled(), object, old),
+    ...rules().validate(object, old),
     ...scaled(object),
   ];
   return {
-    validate: (object, old) => (old === undefined ? [...meta(object), ...validateStructure(schema, object), ...rules.validate(object), ...scaled(object)] : meta(object)),
+    validate: (object, old) => (old === undefined ? [...meta(object), ...validateStructure(schema.compiled(), object), ...rules().validate(object), ...scaled(object)] : meta(object)),
     validateUpdate: update,
     validateStatusUpdate: (object, old) => [...meta(object), ...update(object, old)],
   };

@@ -1,7 +1,8 @@
 import { ApiError, compareVersions, type KubeObject } from '@rhythm/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps } from '@rhythm/api/types/apiextensions-v1';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { take, testApi, untilEvent, type TestApi } from '../testing.ts';
+import { customKinds } from './custom-kind.ts';
 import { definitionErrors, definitionStep } from './definition-step.ts';
 import { jsonPath } from './json-path.ts';
 
@@ -234,6 +235,23 @@ describe('definitions', () => {
     await established('widgets.example.com');
     expect(api.registry.generation).toBe(before + 1);
     expect(Array.from({ length: 5 }, (_, i) => api.registry.of(`things${i}.example.com`))).toEqual(kept);
+  });
+
+  test('have their schema read when an object first needs it, once', () => {
+    const text = JSON.stringify(schema);
+    const parse = vi.spyOn(JSON, 'parse');
+    const reads = (): number => parse.mock.calls.filter(([read]) => read === text).length;
+    try {
+      const { stored } = customKinds(definition() as CustomResourceDefinition);
+      expect([stored.plural, stored.verbs.length > 0, stored.columns.length, reads()]).toEqual(['widgets', true, 3, 0]);
+      const made: Widget = { ...(widget('a', { size: 1, max: 10 }) as Widget), metadata: { name: 'a', namespace: 'default' } };
+      expect(stored.validate?.(made)).toEqual([]);
+      expect(stored.validate?.({ ...made, spec: { size: 11, max: 10 } } as Widget)?.map(({ message }) => message).join()).toContain('size above max');
+      expect(stored.schema).toBe(stored.schema);
+      expect(reads()).toBe(1);
+    } finally {
+      parse.mockRestore();
+    }
   });
 
   test('are refused for rules that cannot be used', async () => {

@@ -68,8 +68,16 @@ function scaleErrors({ subresources }: CustomResourceDefinitionVersion, path: st
 
 function ruleErrors(version: CustomResourceDefinitionVersion, before: CustomResourceDefinitionVersion | undefined, path: string): FieldError[] {
   const written = version.schema?.openAPIV3Schema;
-  if (written === undefined) return [];
+  // Without rules there is nothing to compile: whether the schema is one has been judged with the definition's form.
+  if (written === undefined || !hasRules(written)) return [];
   const schema = compileCrdSchema(written);
   if (before?.schema?.openAPIV3Schema !== undefined && equalSchemas(schema, compileCrdSchema(before.schema.openAPIV3Schema))) return [];
   return compileRules(schema).faults.map((fault) => (fault.rule === '' ? forbidden(path, fault.message) : fault.message.startsWith('estimated') ? forbidden(child(path, fault.path), fault.message) : invalidValue(child(path, fault.path), fault.rule, fault.message)));
+}
+
+/** Whether there are rules anywhere in a schema; a property that is only called like them counts too. */
+function hasRules(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.some(hasRules);
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.hasOwn(schema, 'x-kubernetes-validations') || Object.values(schema).some(hasRules);
 }

@@ -30,8 +30,8 @@ export interface Subresource {
 export interface CustomFacts {
   /** Name of the definition. */
   readonly definition: string;
-  /** The schema as it was written, for documents. */
-  readonly openApi?: JSONSchemaProps;
+  /** The schema as it was written, for documents; it may be made anew each time. */
+  readonly openApi?: JSONSchemaProps | undefined;
   readonly scale?: CustomResourceSubresourceScale;
 }
 
