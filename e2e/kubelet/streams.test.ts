@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Pod } from '@rhythm/api/types/core-v1';
-import { systemClock, systemRandom } from '@rhythm/base';
+import { constant, systemClock, systemRandom } from '@rhythm/base';
 import { bidi, dialGrpc, GrpcError, serverStream, type GrpcServer } from '@rhythm/grpc';
 import { serveNode } from '@rhythm/kubelet';
 import { createAuthority, type Authority, type KeyPair } from '@rhythm/pki';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   ca = await createAuthority('test-ca', ports);
   const serving = await ca.issue({ commonName: 'system:node:node-a', organizations: ['system:nodes'], ipAddresses: ['127.0.0.1'], usages: ['server'] });
   const tls = { cert: serving.certPem, key: serving.keyPem, clientCa: ca.certPem, requireClientCert: true };
-  server = await serveNode({ host: '127.0.0.1', port: 0, tls, kubelet: () => rig.kubelet });
+  server = await serveNode({ host: '127.0.0.1', port: 0, tls: constant(tls), kubelet: () => rig.kubelet });
   client = dial(await ca.issue({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }));
   rig.pod('server', {
     terminationGracePeriodSeconds: 1,

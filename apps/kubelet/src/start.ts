@@ -1,4 +1,4 @@
-import type { Live } from '@rhythm/base';
+import { constant, type Live } from '@rhythm/base';
 import type { ServerTls } from '@rhythm/grpc';
 import { startKubelet, type Kubelet, type KubeletConfig, type KubeletPorts } from './kubelet.ts';
 import { serveNode } from './server/node-server.ts';
@@ -19,10 +19,10 @@ export interface KubeletApp {
 /** How long streams in flight may go on when the kubelet stops. */
 const streamsGraceMs = 500;
 
-/** Starts the kubelet and its server. `servingTls`: certificates that are renewed while it runs; the configuration has the first. Rejects when the port is taken, or when the runtime does not answer for two minutes. */
+/** Starts the kubelet and its server. `servingTls`: certificates that are renewed while it runs, instead of those of the configuration. Rejects when the port is taken, or when the runtime does not answer for two minutes. */
 export async function start(config: KubeletAppConfig, ports: KubeletPorts & { readonly servingTls?: Live<ServerTls> }): Promise<KubeletApp> {
   let kubelet: Kubelet | undefined;
-  const server = await serveNode({ host: config.host, port: config.port, tls: config.tls, kubelet: () => kubelet });
+  const server = await serveNode({ host: config.host, port: config.port, tls: ports.servingTls ?? constant(config.tls), kubelet: () => kubelet });
   try {
     kubelet = await startKubelet(config, ports, () => server.port);
   } catch (error) {
@@ -30,12 +30,10 @@ export async function start(config: KubeletAppConfig, ports: KubeletPorts & { re
     throw error;
   }
   const running = kubelet;
-  const unfollow = ports.servingTls?.onChange((tls) => server.setTls(tls));
   return {
     kubelet: running,
     port: server.port,
     async stop() {
-      unfollow?.();
       await Promise.all([server.stop(streamsGraceMs), running.stop()]);
     },
   };

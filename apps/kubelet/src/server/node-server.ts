@@ -1,3 +1,4 @@
+import type { Live } from '@rhythm/base';
 import { bidiHandler, GrpcError, serveGrpc, serverStreamHandler, status, type CallContext, type GrpcServer, type ServerTls } from '@rhythm/grpc';
 import { NodeService, type NodeServer } from '@rhythm/proto/node';
 import type { NodeContext } from '../pod/node-context.ts';
@@ -10,7 +11,8 @@ import { remoteCommand } from './remote-command.ts';
 export interface NodeServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls: ServerTls;
+  /** Connections to come use what it is then. */
+  readonly tls: Live<ServerTls>;
   /** Undefined until the kubelet has started. */
   kubelet(): { readonly node: NodeContext; readonly pods: PodFinder } | undefined;
 }
@@ -21,8 +23,8 @@ const callerGroup = 'system:masters';
 /** Streams at a time. */
 const streamsMax = 500;
 
-/** Serves `rhythm.node.v1` to the apiserver. */
-export function serveNode(options: NodeServerOptions): Promise<GrpcServer> {
+/** Serves `rhythm.node.v1` to the apiserver. Rejects when the address cannot be bound. */
+export async function serveNode(options: NodeServerOptions): Promise<GrpcServer> {
   const open = (context: CallContext): { readonly node: NodeContext; readonly pods: PodFinder } => {
     authorize(context);
     const kubelet = options.kubelet();
@@ -53,7 +55,19 @@ export function serveNode(options: NodeServerOptions): Promise<GrpcServer> {
       });
     }, grpcRefusal),
   };
-  return serveGrpc({ host: options.host, port: options.port, tls: options.tls, streamsMax, services: [{ definition: NodeService, implementation }] });
+  const first = options.tls.current;
+  const server = await serveGrpc({ host: options.host, port: options.port, tls: first, streamsMax, services: [{ definition: NodeService, implementation }] });
+  const unfollow = options.tls.onChange((tls) => server.setTls(tls));
+  // It may have been renewed meanwhile.
+  if (options.tls.current !== first) server.setTls(options.tls.current);
+  return {
+    port: server.port,
+    setTls: (tls) => server.setTls(tls),
+    stop(graceMs) {
+      unfollow();
+      return server.stop(graceMs);
+    },
+  };
 }
 
 /** What `make` throws is an error of the stream, not of whoever opened it. */

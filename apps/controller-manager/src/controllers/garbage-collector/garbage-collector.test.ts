@@ -1,7 +1,7 @@
-import { resources } from '@rhythm/api';
+import { ApiError, resources, type KubeObject } from '@rhythm/api';
 import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import type { OwnerReference } from '@rhythm/api/types/meta-v1';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rig, type Rig } from '../../testing.ts';
 import { startGarbageCollector } from './reconcile.ts';
 
@@ -107,4 +107,83 @@ test('foreground deletion goes on when a dependent is disowned', async () => {
   await r.client.update(resources.configMaps, { ...b, metadata: { ...b.metadata, ownerReferences: [] } });
   await r.settle();
   expect(there()).toEqual(['b']);
+});
+
+describe('beside an aggregated server', () => {
+  const flunders = { group: 'wardle.example.com', version: 'v1', resource: 'flunders', kind: 'Flunder', namespaced: true };
+  const list = { metadata: {}, resources: [{ name: 'flunders', kind: 'Flunder', namespaced: true, verbs: ['get', 'list', 'update', 'delete', 'watch'] }, { name: 'reviews', kind: 'Review', namespaced: true, verbs: ['create'] }] };
+  let isThere: boolean;
+
+  beforeEach(async () => {
+    isThere = true;
+    const get = r.client.get.bind(r.client);
+    // The API server tells of other servers' kinds as a subresource, and answers for those that are away.
+    const away = (): Promise<never> => Promise.reject(new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request'));
+    Object.assign(r.client, {
+      get: (...[resource, at, name, options]: Parameters<typeof get>) => {
+        if (!isThere && (options?.subresource === 'resources' || resource.group === flunders.group)) return away();
+        return options?.subresource === 'resources' ? Promise.resolve(list) : get(resource, at, name, options);
+      },
+    });
+    r.client.seed(resources.apiServices, { metadata: { name: 'v1.wardle.example.com' }, spec: { group: 'wardle.example.com', version: 'v1', service: { namespace: 'x', name: 'y', port: 443 }, groupPriorityMinimum: 1, versionPriority: 1 }, status: {} });
+    await r.settle();
+  });
+
+  const flunder = (name: string, ...ownerReferences: OwnerReference[]): Promise<KubeObject> => r.client.create(flunders, 'default', { apiVersion: 'wardle.example.com/v1', kind: 'Flunder', metadata: { name, namespace: 'default', ownerReferences } });
+  const flunderRef = (owner: KubeObject): OwnerReference => ({ apiVersion: 'wardle.example.com/v1', kind: 'Flunder', name: owner.metadata.name ?? '', uid: owner.metadata.uid ?? '' });
+  const flundersThere = (): string[] => r.client.all(flunders, 'default').map(({ metadata }) => metadata.name ?? '');
+
+  test('its objects own ours: those go with them', async () => {
+    const owner = await flunder('owner');
+    const a = await make('a', flunderRef(owner));
+    await make('b', ref(a));
+    await r.settle();
+    expect(there()).toEqual(['a', 'b']);
+    await r.client.delete(flunders, 'default', 'owner', { propagationPolicy: 'Background' });
+    await r.settle();
+    expect(there()).toEqual([]);
+  });
+
+  test('our objects own its: those go with them, and theirs', async () => {
+    const owner = await make('owner');
+    const one = await flunder('one', ref(owner));
+    await flunder('two', flunderRef(one));
+    await flunder('other');
+    await r.settle();
+    expect(flundersThere()).toEqual(['one', 'other', 'two']);
+    await remove('owner', 'Background');
+    await r.settle();
+    expect(flundersThere()).toEqual(['other']);
+  });
+
+  test('an owner that was never there is asked for, and what it would own goes', async () => {
+    await make('a', { apiVersion: 'wardle.example.com/v1', kind: 'Flunder', name: 'nobody', uid: 'u' });
+    await r.settle();
+    expect(there()).toEqual([]);
+  });
+
+  test('nothing goes on the word of a server that cannot be asked; it goes when that can be', async () => {
+    isThere = false;
+    await make('a', { apiVersion: 'wardle.example.com/v1', kind: 'Flunder', name: 'nobody', uid: 'u' });
+    await r.settle(60_000);
+    expect(there()).toEqual(['a']);
+    isThere = true;
+    await r.settle(120_000);
+    expect(there()).toEqual([]);
+  });
+
+  test('foreground deletion waits for its objects, too', async () => {
+    const owner = await make('owner');
+    const held = await flunder('held', ref(owner, { blockOwnerDeletion: true }));
+    await r.client.update(flunders, { ...held, metadata: { ...held.metadata, finalizers: ['example.org/hold'] } });
+    await r.settle();
+    await remove('owner', 'Foreground');
+    await r.settle();
+    expect([there(), flundersThere()]).toEqual([['owner'], ['held']]);
+    const left = r.client.peek(flunders, 'default', 'held') as KubeObject;
+    expect(left.metadata.deletionTimestamp).toBeDefined();
+    await r.client.update(flunders, { ...left, metadata: { ...left.metadata, finalizers: [] } });
+    await r.settle();
+    expect([there(), flundersThere()]).toEqual([[], []]);
+  });
 });
