@@ -32,7 +32,7 @@ export function addressesOf(config: Pick<ClusterConfig, 'podCidr' | 'serviceCidr
  * A bounded young generation. The store's garbage is values on their way to the disk, of which it would keep tens of megabytes; with a much smaller one they grow old, and every
  * few hundred writes the whole heap is searched. The apiserver's bytes are outside of the heap: a small one costs it no CPU that could be measured, and spares 40 MB.
  */
-const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=16'], apiserver: ['--max-semi-space-size=2'] };
+const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=16'], apiserver: ['--max-semi-space-size=2', '--expose-gc'] };
 
 /** How each app of a cluster is started (docs/processes.md); without a store where an etcd cluster is given. */
 export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
@@ -45,7 +45,7 @@ export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
     .filter(({ bundle }) => existsSync(bundle))
     .map(({ name, bundle }) => {
       const endpointFile = name === 'proxy' ? undefined : join(paths.run, `${name}.endpoint`);
-      return { name, command: process.execPath, args: ['--enable-source-maps', ...(nodeFlags[name] ?? []), bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
+      return { name, command: process.execPath, args: [...(nodeFlags[name] ?? []), bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
     });
 }
 
