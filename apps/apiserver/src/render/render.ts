@@ -2,6 +2,7 @@ import { apiVersionOf, fromStored, type KindDefinition, type KubeObject } from '
 import type { Clock } from '@rhythm/base';
 import { stringify } from 'yaml';
 import { limits } from '../limits.ts';
+import { metadataPlace, parseWithoutFields, putFields } from '../stored/metadata-place.ts';
 import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { ListResult } from '../watch-cache/list.ts';
@@ -128,7 +129,7 @@ export class Renderer {
     for (const entry of entries) {
       let item = this.#kept.bytesOf(form, kind, entry);
       if (item === undefined) {
-        const object = this.#objectOf(kind, entry);
+        const object = this.#objectToEncode(kind, entry);
         item = encode.item(isPartial ? partialOf(object, 'v1') : object);
         this.#kept.keepBytes(form, kind, entry, item);
       }
@@ -156,6 +157,13 @@ export class Renderer {
 
   #objectOf(kind: KindDefinition, entry: Entry): KubeObject {
     return fromStored(kind, parseObject(entry.bytes));
+  }
+
+  /** The object for protobuf, in which managed fields are JSON as here: they are taken over as bytes. */
+  #objectToEncode(kind: KindDefinition, entry: Entry): KubeObject {
+    const place = kind.storedAs === undefined ? metadataPlace(kind, entry.bytes) : undefined;
+    const object = place === undefined ? undefined : parseWithoutFields(entry.bytes, place);
+    return place !== undefined && object !== undefined && putFields(object, entry.bytes, place) ? object : this.#objectOf(kind, entry);
   }
 
   #write(object: object, rendering: Rendering): Uint8Array {

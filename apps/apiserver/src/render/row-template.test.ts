@@ -1,7 +1,6 @@
 import { kindRegistry, type KindDefinition, type KubeObject } from '@rhythm/api';
 import { formatTime } from '@rhythm/base';
 import { expect, test } from 'vitest';
-import { encodeStored, metadataRange, withRevision } from '../stored/stored-form.ts';
 import { cellsOf, rowTemplate } from './row-template.ts';
 
 const kindOf = (group: string, resource: string, version = 'v1'): KindDefinition => kindRegistry.byResource(group, version, resource) as KindDefinition;
@@ -30,14 +29,4 @@ test('a duration that has ended makes no template: it does not grow', () => {
 test('an object that says what stands for an age makes no template', () => {
   const sly = { metadata: { name: '{{duration 0}}', creationTimestamp: time(0) } } as KubeObject;
   expect(rowTemplate(kindOf('', 'configmaps'), sly, moments[0] ?? 0)).toBeUndefined();
-});
-
-test('the metadata of an object are found by their place, whatever their texts hold', () => {
-  const kind = kindOf('', 'configmaps');
-  const metadata = { name: 'a', annotations: { braces: '}{"}\\"}', end: '\\', 'a"}': 'ä€😀' }, labels: {} };
-  const bytes = withRevision(kind, encodeStored(kind, { metadata, data: { x: '}}' } } as never), 7);
-  const [from, to] = metadataRange(kind, bytes) ?? [0, 0];
-  expect(JSON.parse(bytes.subarray(from, to).toString())).toEqual({ resourceVersion: '7', ...metadata });
-  expect(metadataRange(kind, Buffer.from('{"metadata":{}}'))).toBeUndefined();
-  expect(metadataRange(kind, bytes.subarray(0, to - 1))).toBeUndefined();
 });

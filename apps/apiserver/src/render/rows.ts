@@ -1,6 +1,7 @@
 import { fromStored, type KindDefinition } from '@rhythm/api';
 import type { Instant } from '@rhythm/base';
-import { metadataRange, parseObject } from '../stored/stored-form.ts';
+import { metadataPlace, parseWithoutFields } from '../stored/metadata-place.ts';
+import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { KeptForms } from './kept-forms.ts';
 import { cellsOf, rowTemplate, type RowTemplate } from './row-template.ts';
@@ -39,8 +40,10 @@ export class Rows {
 }
 
 function rowOf(kind: KindDefinition, entry: Entry, now: Instant): Row | undefined {
-  const range = metadataRange(kind, entry.bytes);
-  if (range === undefined) return undefined;
-  const template = rowTemplate(kind, fromStored(kind, parseObject(entry.bytes)), now);
-  return template === undefined ? undefined : { template, from: range[0], to: range[1] };
+  const place = metadataPlace(kind, entry.bytes);
+  if (place === undefined) return undefined;
+  // Columns of custom resources may show anything.
+  const object = kind.schema.proto === undefined ? parseObject(entry.bytes) : parseWithoutFields(entry.bytes, place);
+  const template = rowTemplate(kind, fromStored(kind, object), now);
+  return template === undefined ? undefined : { template, from: place.from, to: place.to };
 }

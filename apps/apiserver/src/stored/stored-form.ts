@@ -10,7 +10,7 @@ interface Head {
 const heads = new WeakMap<KindDefinition, Head>();
 
 /** `{"kind":…,"apiVersion":…,"metadata":{`: what every stored object of a kind begins with. */
-function headOf(kind: KindDefinition): Head {
+export function headOf(kind: KindDefinition): Head {
   let head = heads.get(kind);
   if (head === undefined) {
     const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} });
@@ -62,24 +62,6 @@ function sumOf(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length; at++) sum += bytes[at] ?? 0;
   return sum;
 }
-
-/** Where the metadata of an object's JSON stand, as `withRevision` writes it: the first byte and the one behind the last. `undefined` for bytes of another form. */
-export function metadataRange(kind: KindDefinition, bytes: Uint8Array): readonly [from: number, to: number] | undefined {
-  const head = headOf(kind).bytes;
-  if (bytes.length < head.length || head.compare(bytes, 0, head.length) !== 0) return undefined;
-  const from = head.length - 1;
-  let depth = 0;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === quote) {
-      for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
-    } else if (byte === openBrace) depth++;
-    else if (byte === closeBrace && --depth === 0) return [from, at + 1];
-  }
-  return undefined;
-}
-
-const [quote, backslash, openBrace, closeBrace] = Buffer.from('"\\{}');
 
 /** The same body at another revision: for the DELETED event, whose resourceVersion is that of the deletion. */
 export function atRevision(kind: KindDefinition, bytes: Uint8Array, oldRevision: number, revision: number): Buffer {

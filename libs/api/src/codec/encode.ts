@@ -114,7 +114,8 @@ function writeForm(writer: BackwardWriter, shape: Shape, value: unknown): void {
       writeMembers(writer, shape, (value as Members | undefined) ?? {});
       return;
     case 'any':
-      if (value !== undefined) writeNumbered(writer, 1, () => writeBytes(writer, utf8.encode(JSON.stringify(value))));
+      // Bytes are JSON already.
+      if (value !== undefined) writeNumbered(writer, 1, () => writeBytes(writer, value instanceof Uint8Array ? value : utf8.encode(JSON.stringify(value))));
       return;
     case 'time':
     case 'micro-time':
