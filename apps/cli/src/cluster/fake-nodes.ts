@@ -1,5 +1,6 @@
 import type { Clock } from '@rhythm/base';
 import { adminHttp, objectOf } from './admin-http.ts';
+import { patientHttp } from './patient-http.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 
 /** The kubelet's own names and limit (apps/kubelet/src/fake/node-range.ts). */
@@ -37,8 +38,8 @@ const fakeNodeFlows = [
  * The rights of the one process that is all fake nodes, made only in clusters that have them. It is in no group of nodes, so
  * neither the node authorizer nor NodeRestriction knows it: it may do this and nothing else, and read no Secret.
  */
-export async function ensureFakeKubeletRights(config: ClusterConfig): Promise<void> {
-  const http = adminHttp(config);
+export async function ensureFakeKubeletRights(config: ClusterConfig, clock: Clock): Promise<void> {
+  const http = patientHttp(adminHttp(config), clock);
   const name = 'rhythm:fake-kubelet';
   const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }];
   const rule = (apiGroup: string, resource: string, ...verbs: string[]): object => ({ apiGroups: [apiGroup], resources: [resource], verbs });
@@ -69,7 +70,7 @@ export async function waitFakeNodesReady(config: ClusterConfig, clock: Clock): P
     readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string }; readonly spec: { readonly taints?: readonly unknown[] }; readonly status?: { readonly conditions?: ReadonlyArray<{ type: string; status: string }> } }>;
   }
   const wanted = fakeNodeNames(config.fakeNodes ?? 0);
-  const http = adminHttp(config);
+  const http = patientHttp(adminHttp(config), clock);
   const end = clock.monotonic() + readyMsMax;
   try {
     for (;;) {

@@ -102,7 +102,7 @@ async function startControlPlane(config: ClusterConfig, ports: StartPorts, giveU
   const start = (spec: ProcessSpec): Promise<void> => ports.progress.step(spec.name, (detail) => startApp(config, spec, ports, detail));
   const [first, rest] = [specs.filter(({ name }) => name === 'store' || name === 'apiserver'), specs.filter(({ name }) => name !== 'store' && name !== 'apiserver')];
   for (const spec of first) await start(spec);
-  if (first.some(({ name }) => name === 'apiserver')) await (config.fakeNodes === undefined ? ensureDnsService(config) : ensureFakeKubeletRights(config));
+  if (first.some(({ name }) => name === 'apiserver')) await (config.fakeNodes === undefined ? ensureDnsService(config, ports.clock) : ensureFakeKubeletRights(config, ports.clock));
   await together(giveUp, rest.map(start));
 }
 

@@ -91,7 +91,7 @@ async function start(dir: string, fake: boolean, options: UpOptions, ports: Star
   const names = appSpecs(config).map(({ name }) => name);
   if (names.includes('apiserver') && names.includes('kubelet')) {
     await progress.step('node is Ready', () => waitNodeReady(config, ports));
-    await ensureNodeRole(config);
+    await ensureNodeRole(config, ports.clock);
   }
   if (!options.bare) await sayHello(config, ports);
   return config;

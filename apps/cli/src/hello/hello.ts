@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { adminHttp, messageOf, objectOf, type AdminHttp } from '../cluster/admin-http.ts';
+import { patientHttp } from '../cluster/patient-http.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import { execInPod } from '../cluster/exec.ts';
 import type { StartPorts } from '../cluster/start-cluster.ts';
@@ -41,7 +42,7 @@ const paths: Readonly<Record<string, (namespace: string) => string>> = {
 /** Applies examples/hello, waits for its rollout and calls its Service from the host and from a pod. */
 export async function sayHello(config: ClusterConfig, ports: StartPorts): Promise<void> {
   const { progress } = ports;
-  const http = adminHttp(config);
+  const http = patientHttp(adminHttp(config), ports.clock);
   try {
     await progress.step('hello: apply', () => apply(http));
     await progress.step('hello: rollout', (detail) => waitRollout(http, ports, detail));
