@@ -6,7 +6,7 @@ import { patientHttp } from './patient-http.ts';
 const timeoutMs = 5_000;
 
 /** A server that gives these answers in turn, the last one again and again. */
-function server(...answers: readonly (number | Error)[]): { readonly http: AdminHttp; asked(): number } {
+function server(...answers: readonly (number | Error)[]): { readonly http: AdminHttp; readonly asked: () => number } {
   let asked = 0;
   const answer = (): Promise<HttpAnswer> => {
     const next = answers[Math.min(asked++, answers.length - 1)];
