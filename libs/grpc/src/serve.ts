@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { systemClock, type Clock } from '@rhythm/base';
 import { serveLean } from './http2/listen.ts';
+import { sniOf } from './sni.ts';
 
 export interface ServerTls {
   /** PEM of our certificate and key. */
@@ -11,6 +13,8 @@ export interface ServerTls {
   readonly clientCa?: string | Uint8Array;
   /** Refuse the handshake without a certificate of `clientCa`. Without it a caller may have no identity. */
   readonly requireClientCert?: boolean;
+  /** Another certificate for those who ask for certain names (RFC 6066, 3); `undefined`: `cert`. Asked at each handshake. */
+  readonly sni?: (name: string) => SecureContext | undefined;
 }
 
 export interface GrpcService {
@@ -101,7 +105,7 @@ function shutDown(server: Server, graceMs: number, clock: Pick<Clock, 'setTimer'
 class TlsCredentials extends ServerCredentials {
   constructor(tls: ServerTls) {
     super(
-      { requestCert: tls.clientCa !== undefined, rejectUnauthorized: tls.requireClientCert === true, minVersion: 'TLSv1.3' },
+      { requestCert: tls.clientCa !== undefined, rejectUnauthorized: tls.requireClientCert === true, minVersion: 'TLSv1.3', ...sniOf(tls) },
       contextOf(tls),
     );
     if (tls.requireClientCert === true && tls.clientCa === undefined) throw new Error('requireClientCert needs clientCa');

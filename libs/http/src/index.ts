@@ -4,7 +4,7 @@ export * from './body.ts';
 export { gzipAccepted } from './exchange.ts';
 export type { HttpExchange, ReplyHeaders, ReplyStream } from './exchange.ts';
 export * from './limits.ts';
-export type { NamedCertificate } from './named-contexts.ts';
+export { NamedContexts, type NamedCertificate } from './named-contexts.ts';
 export type { PeerIdentity } from './peer.ts';
 export * from './server.ts';
 export * from './shared-piece.ts';

@@ -8,6 +8,8 @@ export interface NamedCertificate {
   readonly names: readonly string[];
 }
 
+type SecureVersion = 'TLSv1.2' | 'TLSv1.3';
+
 interface Served {
   readonly names: readonly string[];
   readonly context: SecureContext;
@@ -16,8 +18,10 @@ interface Served {
 /** Chooses a certificate by the name that a client asks for (RFC 6066, 3). The first that fits exactly, then the first by wildcard. */
 export class NamedContexts {
   #served: readonly Served[] = [];
+  readonly #minVersion: SecureVersion;
 
-  constructor(tls: { readonly clientCa: string | Buffer; readonly named?: readonly NamedCertificate[] }) {
+  constructor(tls: { readonly clientCa: string | Buffer; readonly named?: readonly NamedCertificate[] }, minVersion: SecureVersion = 'TLSv1.2') {
+    this.#minVersion = minVersion;
     this.set(tls);
   }
 
@@ -25,7 +29,7 @@ export class NamedContexts {
   set({ clientCa, named = [] }: { readonly clientCa: string | Buffer; readonly named?: readonly NamedCertificate[] }): void {
     this.#served = named.map(({ cert, key, names }) => ({
       names: (names.length > 0 ? names : namesOf(cert)).map((name) => name.toLowerCase()),
-      context: createSecureContext({ cert, key, ca: clientCa, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }),
+      context: createSecureContext({ cert, key, ca: clientCa, minVersion: this.#minVersion, secureOptions: constants.SSL_OP_NO_TICKET }),
     }));
   }
 

@@ -108,16 +108,18 @@ test('nonsense and an empty file change nothing', async () => {
   }
 });
 
-test('whoever asks for another name is shown the certificate for it', async () => {
-  const named = new Set([await shown(server.port, 'api.example.com'), await shown(server.port, 'x.apps.example.com'), await shown(server.port, 'API.example.com')].map(({ serialNumber }) => serialNumber));
-  const own = new Set([await shown(server.port, 'kubernetes.default.svc'), await shown(server.port, 'a.b.apps.example.com'), await shown(server.port, 'apps.example.com')].map(({ serialNumber }) => serialNumber));
+test.each(['HTTP', 'gRPC'])('whoever asks for another name is shown the certificate for it: %s', async (face) => {
+  const port = face === 'HTTP' ? server.port : server.grpcPort;
+  const serials = async (...names: string[]): Promise<Set<string>> => new Set((await Promise.all(names.map((name) => shown(port, name)))).map(({ serialNumber }) => serialNumber));
+  const named = await serials('api.example.com', 'x.apps.example.com', 'API.example.com');
+  const own = await serials('kubernetes.default.svc', 'a.b.apps.example.com', 'apps.example.com');
   expect([named.size, own.size]).toEqual([1, 1]);
   expect([...named]).not.toEqual([...own]);
-  const renewed = await issue(['api.example.com']);
+  const renewed = await issue(['api.example.com', '*.apps.example.com']);
   put('named.crt', renewed.certPem);
   put('named.key', renewed.keyPem);
   await look();
-  expect((await shown(server.port, 'api.example.com')).serialNumber).not.toBe([...named][0]);
+  expect((await shown(port, 'api.example.com')).serialNumber).not.toBe([...named][0]);
 });
 
 test('clients of a new authority are let in, and once the old one is gone its clients are not', async () => {
@@ -138,8 +140,8 @@ test('clients of a new authority are let in, and once the old one is gone its cl
   await look();
   expect([await get(list, old), await get(list, fresh)]).toEqual([401, 200]);
   expect(await get(list, { ...old, servername: 'api.example.com' })).toBe(401);
-  const call = async (pair: RequestOptions): Promise<number> => {
-    const client = dialGrpc(Stub, { targets: `127.0.0.1:${server.grpcPort}`, tls: { ca: ca.certPem, cert: pair.cert as string, key: pair.key as string } });
+  const call = async (pair: RequestOptions, serverName?: string): Promise<number> => {
+    const client = dialGrpc(Stub, { targets: `127.0.0.1:${server.grpcPort}`, tls: { ca: ca.certPem, cert: pair.cert as string, key: pair.key as string, ...(serverName === undefined ? {} : { serverName }) } });
     const code = await unary(client, ApiService.get, { verb: 1, group: '', version: 'v1', resource: 'namespaces', namespace: '', name: 'default', subresource: '', options: undefined, body: new Uint8Array(), contentType: '', accept: '' }, {}).then(
       () => 0,
       (error: { code: number }) => error.code,
@@ -147,7 +149,7 @@ test('clients of a new authority are let in, and once the old one is gone its cl
     client.close();
     return code;
   };
-  expect([await call(old), await call(fresh)]).toEqual([16, 0]);
+  expect([await call(old), await call(fresh), await call(old, 'api.example.com'), await call(fresh, 'api.example.com')]).toEqual([16, 0, 16, 0]);
   put('ca.crt', ca.certPem);
   await look();
 });

@@ -1,5 +1,5 @@
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
-import { startHttpServer, type HttpServer, type HttpTls } from '@rhythm/http';
+import { NamedContexts, startHttpServer, type HttpServer, type HttpTls } from '@rhythm/http';
 import type { MetricsRegistry } from '@rhythm/telemetry';
 import type { Aggregator } from '../aggregation/index.ts';
 import type { Auth } from '../auth/index.ts';
@@ -28,7 +28,14 @@ const freePortAttempts = 10;
 
 export interface Faces {
   readonly http: HttpServer;
-  readonly grpc: { readonly face: GrpcFace; readonly server: GrpcServer };
+  readonly grpc: Grpc;
+}
+
+interface Grpc {
+  readonly face: GrpcFace;
+  readonly server: GrpcServer;
+  /** New certificates for connections to come. @throws when a key and its certificate do not belong together. */
+  setTls(tls: ServingTls): void;
 }
 
 /** What leads through this server to pods and nodes, and what it serves. */
@@ -47,12 +54,21 @@ export async function listen(config: ApiserverConfig, ports: ApiserverPorts, pip
   }
 }
 
-async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<{ readonly face: GrpcFace; readonly server: GrpcServer }> {
+async function startGrpc(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, port: number): Promise<Grpc> {
   const { clock, log } = ports;
   const requestMs = config.timeouts?.requestMs ?? defaultGrpcLimits.requestMs;
   const face = apiService(pipeline, { clock, log, limits: { ...defaultGrpcLimits, requestMs }, authenticate: (caller) => pipeline.authenticate(caller) });
-  const server = await serveGrpc({ host: config.host, port, services: face.services, tls: { cert: config.tls.cert, key: config.tls.key, clientCa: config.tls.clientCa }, clock });
-  return { face, server };
+  const { cert, key, clientCa } = config.tls;
+  const named = new NamedContexts(config.tls, 'TLSv1.3');
+  const server = await serveGrpc({ host: config.host, port, services: face.services, tls: { cert, key, clientCa, sni: (name) => named.find(name) }, clock });
+  return {
+    face,
+    server,
+    setTls: (tls) => {
+      named.set(tls);
+      server.setTls(tls);
+    },
+  };
 }
 
 function startHttp(config: ApiserverConfig, ports: ApiserverPorts, pipeline: Pipeline, auth: Auth, { registry, metrics, flow, aggregator, encryption, ...passing }: Passing, life: Life): Promise<HttpServer> {

@@ -17,7 +17,7 @@ export function followCertificates({ serving, serviceAccountKey }: LiveCertifica
     take(serving, (tls) => {
       if (tls.frontProxyCa !== undefined) frontProxy?.setAuthorities(tls.frontProxyCa, tls.clientCa);
       http.setTls(httpTls(tls));
-      grpc.server.setTls(tls);
+      grpc.setTls(tls);
     }),
     take(serviceAccountKey, (pem) => auth.setServiceAccountKey(pem)),
   ];

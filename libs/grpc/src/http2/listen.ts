@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer as createPlain, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTls, Server as TlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { GrpcServer, ServeOptions, ServerTls } from '../serve.ts';
+import { sniOf } from '../sni.ts';
 import { peerIdentity } from '../peer.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -65,6 +66,7 @@ function secure(tls: ServerTls, accept: (socket: TLSSocket, peer: ConnectionPeer
     rejectUnauthorized: tls.requireClientCert === true,
     ALPNProtocols: ['h2'],
     handshakeTimeout: handshakeTimeoutMs,
+    ...sniOf(tls),
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket) => {
