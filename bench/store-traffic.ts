@@ -19,7 +19,7 @@ const flags = {
   warmup: { type: 'number', help: 'transactions before the first slice: V8 compiles meanwhile', default: 5000 },
   each: { type: 'number', help: 'transactions of each slice', default: 2000 },
   slices: { type: 'number', help: 'slices of each bundle, in turns', default: 3 },
-  bundles: { type: 'string', help: 'bundles of the store, comma-separated; without any the one of this repository', default: '' },
+  bundles: { type: 'string', help: 'bundles of the store, comma-separated, each with @ and flags for Node of its own if need be; without any the one of this repository', default: '' },
   'node-flags': { type: 'string', help: 'for Node, in front of the bundle', default: '--enable-source-maps --max-semi-space-size=16' },
   keys: { type: 'number', help: 'keys that are written again and again; 0: each transaction creates one', default: 0 },
   watch: { type: 'boolean', help: 'watch everything beside them', default: true },
@@ -47,18 +47,20 @@ const startTimeoutMs = 20_000;
 /** Of libuv, by default. */
 const poolThreads = 4;
 
-async function open(bundle: string, dir: string, watch: boolean, nodeFlags: readonly string[]): Promise<Target> {
+async function open(named: string, dir: string, watch: boolean, common: readonly string[]): Promise<Target> {
+  const [bundle = '', flagsOfOwn = ''] = named.split('@');
+  const nodeFlags = [...common, ...flagsOfOwn.split(' ').filter((flag) => flag !== '')];
   const pki = join(dir, 'pki');
   const own = mkdtempSync(join(dir, 'store-'));
   mkdirSync(own, { recursive: true });
   const port = await freePort();
-  const args = [...nodeFlags, bundle, '--name', 'store', '--data-dir', join(own, 'data'), '--host', '127.0.0.1', '--port', String(port), '--cert-file', join(pki, 'store.crt'), '--key-file', join(pki, 'store.key'), '--client-ca-file', join(pki, 'store-ca.crt')];
+  const args = [...nodeFlags, resolve(bundle), '--name', 'store', '--data-dir', join(own, 'data'), '--host', '127.0.0.1', '--port', String(port), '--cert-file', join(pki, 'store.crt'), '--key-file', join(pki, 'store.key'), '--client-ca-file', join(pki, 'store-ca.crt')];
   const started = await startProcess(node, args, join(own, 'log'));
   const tls = { ca: readFileSync(join(pki, 'store-ca.crt')), cert: readFileSync(join(pki, 'store-client.crt')), key: readFileSync(join(pki, 'store-client.key')) };
   const store = await etcdStore({ endpoints: [`127.0.0.1:${port}`], tls, clock: systemClock, random: systemRandom, log: silentLog, connectTimeoutMs: startTimeoutMs });
   const stopWatch = new AbortController();
   if (watch) void follow(store, stopWatch.signal);
-  return { bundle, process: started, store, slices: [], stopWatch, next: 0 };
+  return { bundle: named, process: started, store, slices: [], stopWatch, next: 0 };
 }
 
 async function follow(store: Store, signal: AbortSignal): Promise<void> {
@@ -125,7 +127,7 @@ if (process.argv.includes('--help')) {
   process.exit(0);
 }
 const options = parseFlags(flags, process.argv.slice(2));
-const bundles = (options.bundles === '' ? join(repository, 'apps/store/dist/main.mjs') : options.bundles).split(',').map((name) => resolve(name));
+const bundles = (options.bundles === '' ? join(repository, 'apps/store/dist/main.mjs') : options.bundles).split(',');
 const dir = mkdtempSync(join(tmpdir(), 'rhythm-bench-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 await ensureClusterPki(join(dir, 'pki'), { nodeName: 'none', nodeIps: ['127.0.0.1'], serviceIp: '10.96.0.1' }, { clock: systemClock, random: systemRandom });

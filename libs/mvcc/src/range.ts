@@ -96,7 +96,8 @@ function collect(index: SortedMap<KeyHistory>, range: KeyRange, at: number, want
     const found = history.find(at);
     if (found === undefined) return;
     count++;
-    items.push({ key: history.key, ...found });
+    const { revision, createRevision, version } = found;
+    items.push({ key: history.key, revision, createRevision, version });
   };
   if (isSingle(range)) {
     const history = index.get(range.start);

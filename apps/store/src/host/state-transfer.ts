@@ -3,7 +3,8 @@ import type { PreparedSpace } from '@rhythm/disk';
 import { simpleMembership, type SnapshotPlace } from '@rhythm/raft';
 import type { HostOptions } from './options.ts';
 import { decodeState, encodeState } from './state-chunks.ts';
-import { installedWrite, State, wholeSpace } from './state.ts';
+import { installedWrite } from './log-place.ts';
+import { State, wholeSpace } from './state.ts';
 import type { SnapshotMessage, Transport } from './transport.ts';
 
 /** A state that has arrived as a whole and is on disk, beside the one that is used. */

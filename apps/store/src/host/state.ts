@@ -1,6 +1,6 @@
 import { assert } from '@rhythm/base';
 import type { KeyValueSpace, SpaceSnapshot, SpaceWrite } from '@rhythm/disk';
-import { counterWrite, dataFamily, dataKey, keyText, metaKey, parseDataKey, readCounter, type Mvcc, type Reader } from '@rhythm/mvcc';
+import { counterWrite, dataFamily, dataKey, keyText, metaKey, parseDataKey, type Mvcc, type Reader, type Revision } from '@rhythm/mvcc';
 import { decodeChange, type LogStart, type Membership, type NodeId } from '@rhythm/raft';
 import type { TokenKeeper } from '../auth/machine.ts';
 import { ReplicatedAuth } from '../auth/replicated.ts';
@@ -10,19 +10,14 @@ import type { MemberRecord } from '../members/records.ts';
 import { decodeCommand, type Proposal } from './command.ts';
 import { KvMachine } from './kv-machine.ts';
 import type { ApplyContext, CommandKind, Machine, Outcome, StoreCommand } from './machine.ts';
+import { encodePlace, installedKey, readPlace } from './log-place.ts';
 import type { HostPlant } from './plants.ts';
-import { ValueCache } from './value-cache.ts';
+import { Reclaimer } from './reclaimer.ts';
+import { placeOf, ValueCache, type ValuePlace } from './value-cache.ts';
 
 /** Keys whose garbage is collected between two turns of the event loop. */
 const garbageSliceKeys = 2000;
 
-/** Removed bytes from which on the disk is made to give their room back; for less it is left to do so when it likes. */
-const reclaimBytesMin = 16 * 1024 * 1024;
-/** Parts in which that is done. */
-const reclaimSteps = 32;
-
-/** The meta key of a state that came from a leader: where it was when it came. */
-const installedKey = metaKey('installed');
 export const wholeSpace = { start: new Uint8Array(0), end: Uint8Array.of(0xff) };
 
 /**
@@ -52,10 +47,7 @@ export class State implements Reader {
   #isRetired = false;
   /** A planted mistake. */
   readonly #keepsAppliedApart: boolean;
-  /** Bytes removed from the key space whose room the disk has not given back yet, about. */
-  #removedBytes = 0;
-  #reclaiming: Promise<void> | undefined;
-  #isClosing = false;
+  readonly #reclaimer: Reclaimer;
   readonly #reads = new Set<Promise<unknown>>();
 
   private constructor(space: KeyValueSpace, tokens: TokenKeeper | undefined, keepsAppliedApart: boolean) {
@@ -67,6 +59,7 @@ export class State implements Reader {
     this.#machines = [this.alarms, this.auth, kv, this.members];
     for (const machine of this.#machines) for (const command of machine.commands) this.#byCommand.set(command, machine);
     this.#space = space;
+    this.#reclaimer = new Reclaimer(space);
     this.#applied = readPlace(space.get(metaKey('applied'))) ?? { index: 0, term: 0 };
     this.#durable = this.#applied.index;
   }
@@ -117,12 +110,10 @@ export class State implements Reader {
   }
 
   get(diskKey: Uint8Array): Uint8Array | undefined {
-    const key = keyText(diskKey);
-    const known = this.#cache.get(key) ?? this.#overlay.get(key);
-    if (known !== undefined || this.#overlay.has(key)) return known;
-    const stored = this.#space.get(diskKey);
-    if (stored !== undefined) this.#cache.set(key, stored);
-    return stored;
+    const parsed = parseDataKey(diskKey);
+    const place = parsed === undefined ? undefined : placeOf(parsed.revision);
+    const cached = place === undefined ? undefined : this.#cache.get(place);
+    return cached ?? this.#read(diskKey, place);
   }
 
   /** A value that must be there. */
@@ -130,6 +121,11 @@ export class State implements Reader {
     const bytes = this.get(diskKey);
     if (bytes === undefined) throw new Error(`a value of the state is missing: ${Buffer.from(diskKey).toString('hex')}`);
     return bytes;
+  }
+
+  /** The value that was put at this revision, which must be there. */
+  value(revision: Revision): Uint8Array {
+    return this.#cache.get(placeOf(revision)) ?? this.required(dataKey(revision));
   }
 
   /** Applies an entry; undefined: one without a command. */
@@ -210,16 +206,13 @@ export class State implements Reader {
     }
     this.#collected = Math.max(this.#collected, compactRevision);
     // What was added meanwhile is taken for kept: less is given back at once, never too much.
-    this.#removedBytes += Math.max(0, before - this.mvcc.bytes);
-    if (this.#removedBytes >= reclaimBytesMin) void this.reclaim().catch(() => undefined);
+    if (this.#reclaimer.removed(Math.max(0, before - this.mvcc.bytes))) void this.reclaim().catch(() => undefined);
   }
 
   /** Makes the key space give back the room of what was removed; reads and writes go on meanwhile. One at a time. */
   async reclaim(): Promise<void> {
-    this.#reclaiming ??= this.#reclaim().finally(() => {
-      this.#reclaiming = undefined;
-    });
-    await this.#reclaiming;
+    await this.flush();
+    await this.#reclaimer.run(this.mvcc.revision);
   }
 
   /** All stored revisions, in slices, as `[disk key, value]`. */
@@ -242,8 +235,7 @@ export class State implements Reader {
   /** Another state takes its place: nothing is written any more, and it is closed once all reads have ended. */
   async retire(): Promise<void> {
     this.#isRetired = true;
-    this.#isClosing = true;
-    await this.#reclaiming?.catch(() => undefined);
+    await this.#reclaimer.stop();
     this.#pending = [];
     await this.#writing;
     await Promise.allSettled(this.#reads);
@@ -251,8 +243,7 @@ export class State implements Reader {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
-    await this.#reclaiming?.catch(() => undefined);
+    await this.#reclaimer.stop();
     if (this.#failed === undefined) await this.flush(true);
     await this.#space.close();
   }
@@ -267,47 +258,29 @@ export class State implements Reader {
     return machine.apply(command, context);
   }
 
-  /** In ranges of revisions, so that closing does not wait for all of it. */
-  async #reclaim(): Promise<void> {
-    await this.flush();
-    this.#removedBytes = 0;
-    const { revision } = this.mvcc;
-    const step = Math.ceil((revision + 1) / reclaimSteps);
-    for (let from = 0; from <= revision && !this.#isClosing; from += step) {
-      await this.#space.compact(dataKey({ main: from, sub: 0 }), dataKey({ main: from + step, sub: 0 }));
-    }
-  }
-
   #take(outcome: Outcome | undefined, at: LogStart): Outcome | undefined {
     for (const write of outcome?.writes ?? []) this.#write(write);
     this.#applied = at;
     return outcome;
   }
 
+  #read(diskKey: Uint8Array, place: ValuePlace | undefined): Uint8Array | undefined {
+    const key = keyText(diskKey);
+    const known = this.#overlay.get(key);
+    if (known !== undefined || this.#overlay.has(key)) return known;
+    const stored = this.#space.get(diskKey);
+    if (stored !== undefined && place !== undefined) this.#cache.set(place, stored);
+    return stored;
+  }
+
   #write(write: SpaceWrite): void {
     const key = keyText(write.key);
     this.#pending.push(write);
     this.#overlay.set(key, write.value);
-    // A place on disk is written once and then at most removed.
-    if (write.value === undefined) this.#cache.delete(key);
-    else if (parseDataKey(write.key) !== undefined) this.#cache.set(key, write.value);
+    const parsed = parseDataKey(write.key);
+    if (parsed === undefined) return;
+    // A place in history is written once and then at most removed.
+    if (write.value === undefined) this.#cache.delete(placeOf(parsed.revision));
+    else this.#cache.set(placeOf(parsed.revision), write.value);
   }
-}
-
-/** Marks a state that is arriving from a leader, so that the log is known to begin behind it. */
-export function installedWrite(reader: { get(key: Uint8Array): Uint8Array | undefined }): SpaceWrite {
-  const place = reader.get(metaKey('applied'));
-  if (place === undefined) throw new Error('the state that arrived does not say where it stands');
-  return { key: installedKey, value: place };
-}
-
-function encodePlace({ index, term }: LogStart): Uint8Array {
-  const value = Buffer.alloc(16);
-  value.writeBigInt64BE(BigInt(index));
-  value.writeBigInt64BE(BigInt(term), 8);
-  return value;
-}
-
-function readPlace(bytes: Uint8Array | undefined): LogStart | undefined {
-  return bytes === undefined ? undefined : { index: readCounter(bytes), term: readCounter(bytes.subarray(8)) };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ValueCache } from './value-cache.ts';
+import { placeOf, ValueCache } from './value-cache.ts';
 
 test('holds no more than its bytes, the newest, whatever comes and goes', () => {
   const cache = new ValueCache(100_000);
@@ -25,4 +25,9 @@ test('a value that is larger than all of it is not kept', () => {
   cache.set('b', Buffer.alloc(2_000));
   expect(cache.get('b')).toBeUndefined();
   expect(cache.bytes).toBeLessThanOrEqual(1_000);
+});
+
+test('the changes of one transaction have places of their own', () => {
+  const places = [{ main: 1, sub: 0 }, { main: 1, sub: 1 }, { main: 11, sub: 0 }, { main: 1, sub: 10 }].map(placeOf);
+  expect(new Set(places).size).toBe(places.length);
 });

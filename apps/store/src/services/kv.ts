@@ -1,5 +1,5 @@
 import type { Clock } from '@rhythm/base';
-import { assembleRange, checkDeleteRange, checkPut, checkRange, checkTxn, decodeKeyValue, finishOps, MvccError, planKey, type KeyValue, type RangePlan, type RequestFault } from '@rhythm/mvcc';
+import { assembleRange, checkDeleteRange, checkPut, checkRange, checkTxn, decodeKeyValue, finishOps, MvccError, type KeyValue, type RangePlan, type RequestFault } from '@rhythm/mvcc';
 import { unaryHandler, serverStreamHandler, type GrpcService } from '@rhythm/grpc';
 import { encodeMessage } from '@rhythm/proto/encode';
 import {
@@ -119,7 +119,7 @@ export class KeyValues {
   }
 
   #values(plan: RangePlan, from: number, state = this.#backend.host.state): Uint8Array[] {
-    return plan.items.slice(from, from + rangeSliceItems).map((item) => state.required(planKey(item)));
+    return plan.items.slice(from, from + rangeSliceItems).map((item) => state.value(item.revision));
   }
 
   #valuesInSlices(plan: RangePlan): Promise<Uint8Array[]> {

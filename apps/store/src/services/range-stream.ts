@@ -1,5 +1,5 @@
 import type { Clock } from '@rhythm/base';
-import { decodeKeyValue, encodeKeyValue, planKey, type RangePlan } from '@rhythm/mvcc';
+import { decodeKeyValue, encodeKeyValue, type RangePlan } from '@rhythm/mvcc';
 import type { RangeRequest, ResponseHeader } from '@rhythm/proto/etcd';
 import type { State } from '../host/state.ts';
 import { etcdError } from './errors.ts';
@@ -41,7 +41,7 @@ export async function* streamRange(state: () => State, clock: Pick<Clock, 'sleep
     for (let bytes = 0; next < plan.items.length && values.length < chunkItemsMax && bytes < chunkBytesMax; next++) {
       const item = plan.items[next];
       if (item === undefined) break;
-      const stored = state().required(planKey(item));
+      const stored = state().value(item.revision);
       const value = plan.keysOnly ? encodeKeyValue({ ...decodeKeyValue(stored), value: noValue }) : stored;
       values.push(value);
       bytes += value.length;
