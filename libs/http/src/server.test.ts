@@ -55,6 +55,20 @@ test('knows who asks by certificate, and does not insist on one', async () => {
   expect(JSON.parse((await ask(port, { certificate: client })).text)).toEqual([{ commonName: 'alice', organizations: ['readers', 'writers'], root: new X509Certificate(ca).fingerprint256 }, '/a', 'c']);
 });
 
+test('of what a client offers the server takes AES with 128 bits, also with a certificate that was changed', async () => {
+  const port = await serve(hello);
+  const agreed = async (): Promise<string> => {
+    const socket = connectTls({ host: '127.0.0.1', port, ca });
+    await once(socket, 'secureConnect');
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  expect(await agreed()).toBe('TLS_AES_128_GCM_SHA256');
+  server?.setTls({ cert: identity.certPem, key: identity.keyPem, clientCa: ca });
+  expect(await agreed()).toBe('TLS_AES_128_GCM_SHA256');
+});
+
 test('a body above the cap is 413, one that does not come is 408', async () => {
   const clock = new VirtualClock();
   let reading = (): void => undefined;

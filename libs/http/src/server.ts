@@ -5,7 +5,7 @@ import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { DEFAULT_CIPHERS, type TLSSocket } from 'node:tls';
 import { BodyBudget, HttpError } from './body.ts';
 import { exchangeOf, headerOf, headersOf, type HttpExchange } from './exchange.ts';
 import { defaultHttpLimits, type HttpLimits } from './limits.ts';
@@ -139,7 +139,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     setTls: (tls) => {
       named.set(tls);
-      server.setSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa, minVersion, secureOptions });
+      server.setSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa, minVersion, ciphers, secureOptions });
     },
     stop: () => {
       const open = { sockets, sessions, busy };
@@ -149,6 +149,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 const minVersion = 'TLSv1.2';
+/** Those of Node, but first AES with keys of 128 bits, as in Go's TLS and so in Kubernetes: a seventh less to encrypt. The server's order counts. */
+const ciphers = DEFAULT_CIPHERS.split(':').toSorted((left, right) => Number(right === 'TLS_AES_128_GCM_SHA256') - Number(left === 'TLS_AES_128_GCM_SHA256')).join(':');
 // A resumed session would have to be trusted to be the certificate's; connections live long anyway.
 const secureOptions = constants.SSL_OP_NO_TICKET;
 
@@ -170,6 +172,8 @@ function createServer(options: HttpServerOptions, limits: HttpLimits, named: Nam
     requestCert: true,
     rejectUnauthorized: false,
     minVersion,
+    ciphers,
+    honorCipherOrder: true,
     SNICallback: (name, done) => done(null, named.find(name)),
     handshakeTimeout: limits.handshakeTimeoutMs,
     secureOptions,
