@@ -16,8 +16,13 @@ export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 /** A reply under way; `write` resolves when more may be written (back-pressure). */
 export interface ReplyStream {
   write(chunk: Uint8Array): Promise<void>;
-  /** The same for bytes that others get, too; what it returns is to be waited for before the next. Throws when the client has gone. */
-  push(piece: SharedPiece): Promise<void> | undefined;
+  /** The same for bytes that others get, too, without waiting. Throws when the client has gone. */
+  push(piece: SharedPiece): void;
+  /**
+   * To be asked, and waited for, before each `push`: `undefined` when more may be written. Not after it, as even what the connection takes at once counts as waiting until the next
+   * turn of the event loop, and waiting costs as much as writing.
+   */
+  room(): Promise<void> | undefined;
   /** Many slices of a long reply, together: they are copied once, into a buffer that serves again, and are the caller's again when this resolves. */
   writeAll(slices: readonly Uint8Array[]): Promise<void>;
   end(): Promise<void>;
@@ -165,7 +170,7 @@ interface Reply {
 function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: boolean): ReplyStream {
   const { request, response, gone } = reply;
   head(response, status, compress ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers);
-  if (request.method === 'HEAD') return { write: () => Promise.resolve(), push: () => undefined, writeAll: () => Promise.resolve(), end: () => finish(reply, () => response.end()) };
+  if (request.method === 'HEAD') return { write: () => Promise.resolve(), push: () => undefined, room: () => undefined, writeAll: () => Promise.resolve(), end: () => finish(reply, () => response.end()) };
   // Level 1: the reply is large, and the client waits.
   const gzip: Gzip | undefined = compress ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
   if (gzip === undefined) (response as ServerResponse).flushHeaders();
@@ -185,8 +190,15 @@ function begin(reply: Reply, status: number, headers: ReplyHeaders, compress: bo
       gone.throwIfAborted();
       const socket = gzip === undefined ? chunkedSocket(request, response) : undefined;
       // An empty chunk would be the last.
-      if (socket === undefined || piece.bytes.length === 0) return sink.write(piece.bytes) ? undefined : drained(sink, reply);
-      return socket.write(piece.chunk) ? undefined : drained(socket, reply);
+      if (socket === undefined || piece.bytes.length === 0) sink.write(piece.bytes);
+      else socket.write(piece.chunk);
+    },
+    room: () => {
+      if (gone.aborted) return undefined;
+      const socket = gzip === undefined ? chunkedSocket(request, response) : undefined;
+      // The reply that Node makes of a stream of HTTP/2 does not say.
+      const full = socket ?? gzip ?? ('stream' in response ? response.stream : response);
+      return full.writableNeedDrain ? drained(socket ?? sink, reply) : undefined;
     },
     writeAll: async (slices) => {
       gone.throwIfAborted();

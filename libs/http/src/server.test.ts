@@ -300,14 +300,14 @@ test('slices and shared pieces make one reply over both protocols and through gz
   const large = Array.from({ length: 40 }, (_, at) => Buffer.alloc(10_000 + at, 97 + (at % 26)));
   const port = await serve(async (exchange) => {
     const stream = exchange.begin(200, { 'content-type': 'text/plain' }, { compress: true });
-    await stream.push(piece);
+    stream.push(piece);
     await stream.writeAll([Buffer.from('<'), Buffer.from('small'), Buffer.from('>')]);
     await stream.writeAll([]);
-    await stream.push(new SharedPiece([]));
+    stream.push(new SharedPiece([]));
     await stream.writeAll(large);
     await stream.write(Buffer.from('written'));
     await stream.writeAll(large.toReversed());
-    await stream.push(piece);
+    stream.push(piece);
     await stream.end();
   });
   const expected = `shared piece<small>${large.join('')}written${large.toReversed().join('')}shared piece`;
@@ -324,7 +324,10 @@ test.each(['http/1.1', 'h2'] as const)('shared pieces wait for a reader that doe
   const port = await serve(async (exchange) => {
     if (exchange.method === 'HEAD') return hello(exchange);
     const stream = exchange.begin(200, {});
-    for (; pushed < pieces; pushed++) await stream.push(piece);
+    for (; pushed < pieces; pushed++) {
+      await stream.room();
+      stream.push(piece);
+    }
     await stream.end();
   });
   const session = protocol === 'h2' ? connectHttp2(`https://127.0.0.1:${port}`, { ca }) : undefined;

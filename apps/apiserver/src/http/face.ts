@@ -9,7 +9,7 @@ import type { PathHandler, UpgradeHandler } from '../ports/handlers.ts';
 import { limits } from '../limits.ts';
 import { parseResourcePath, type ResourcePath } from '../ports/path.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { Caller, FlowIds, ResourceRequest } from '../ports/types.ts';
+import type { Caller, FlowIds, RenderedEvent, ResourceRequest } from '../ports/types.ts';
 import { isProxyPath, type ResourceProxy } from '../proxy/index.ts';
 import { upgradeWish } from '../streams/index.ts';
 import { auditIdOf } from './audit-id.ts';
@@ -135,8 +135,15 @@ export class HttpFace {
     const protobuf = watch.contentType.includes('protobuf');
     const stream = exchange.begin(200, { 'content-type': protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(watch.warnings ?? []) });
     const frames = protobuf ? this.#protobufFrames : this.#jsonFrames;
-    if (watch.pump === undefined) for await (const batch of watch) await stream.push(frames.of(batch));
-    else await watch.pump((batch) => stream.push(frames.of(batch)));
+    const room = (): Promise<void> | undefined => stream.room();
+    const take = (batch: readonly RenderedEvent[]): void => stream.push(frames.of(batch));
+    if (watch.pump !== undefined) await watch.pump(room, take);
+    else {
+      for await (const batch of watch) {
+        await room();
+        take(batch);
+      }
+    }
     await stream.end();
   }
 

@@ -235,6 +235,30 @@ describe('watch', () => {
     expect((await end).done).toBe(true);
   });
 
+  test('nothing is taken from it while there is no room, then all that has come, in order', async () => {
+    await make('before');
+    const watch = await api.watch(at);
+    const taken: string[][] = [];
+    let room: PromiseWithResolvers<void> | undefined;
+    const pumped = watch.pump?.(() => room?.promise, (batch) => void taken.push(batch.map(({ object }) => (JSON.parse(Buffer.from(object).toString()) as KubeObject).metadata.name ?? '')));
+    expect(taken).toEqual([['before']]);
+    room = Promise.withResolvers();
+    for (const name of ['a', 'b', 'c']) await make(name);
+    await api.clock.advance(limits.watchRestMaxMs);
+    expect(taken).toHaveLength(1);
+    room.resolve();
+    room = undefined;
+    await settled(api.clock);
+    expect(taken).toEqual([['before'], ['a', 'b', 'c']]);
+    // Who has gone while waiting for room ends it.
+    room = Promise.withResolvers();
+    await make('d');
+    await api.clock.advance(limits.watchRestMaxMs);
+    room.reject(new Error('gone'));
+    await expect(pumped).rejects.toThrow('gone');
+    expect(taken).toHaveLength(2);
+  });
+
   test('pods of one node are told to that node only', async () => {
     const pod = (name: string, node: string): object => ({ kind: 'Pod', apiVersion: 'v1', metadata: { name }, spec: { nodeName: node, containers: [{ name: 'c', image: 'i' }] } });
     const watch = (await api.watch('v1/pods', { fieldSelector: 'spec.nodeName=n1' }))[Symbol.asyncIterator]();

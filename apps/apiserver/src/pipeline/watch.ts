@@ -58,7 +58,7 @@ export async function watch(ports: PipelinePorts, call: Call, hooks: WatchHooks 
     contentType: rendering.contentType,
     warnings: [...call.warnings],
     [Symbol.asyncIterator]: () => rendered(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }),
-    pump: (take) => pumped(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }, take),
+    pump: (room, take) => pumped(ports, call, rendering, watcher, { onStart: hooks.onStart, onEnd: end }, { room, take }),
   };
 }
 
@@ -112,8 +112,13 @@ async function* rendered(ports: PipelinePorts, call: Call, rendering: Rendering,
   }
 }
 
+interface Taker {
+  readonly room: () => Promise<void> | undefined;
+  readonly take: (batch: readonly RenderedEvent[]) => void;
+}
+
 /** The same, handed on without a promise for each batch: `take` is called in the turn in which the change has come. */
-function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, hooks: WatchHooks, take: (batch: readonly RenderedEvent[]) => Promise<void> | undefined): Promise<void> {
+function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher: Watcher, hooks: WatchHooks, { room, take }: Taker): Promise<void> {
   const render = batchRenderer(ports, call, rendering);
   let isStarted = watcher.isStarted;
   return new Promise((done, fail) => {
@@ -125,16 +130,18 @@ function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher:
     };
     const run = (): void => {
       try {
-        for (let batch = nextOf(ports, watcher, rendering, render); batch !== undefined; batch = nextOf(ports, watcher, rendering, render)) {
-          const room = take(batch.events);
+        while (watcher.hasNext) {
+          const wait = room();
+          if (wait !== undefined) {
+            wait.then(run, finish);
+            return;
+          }
+          const batch = nextOf(ports, watcher, rendering, render);
+          take(batch.events);
           if (batch.isLast) return finish();
           if (!isStarted && watcher.isStarted) {
             isStarted = true;
             hooks.onStart();
-          }
-          if (room !== undefined) {
-            room.then(run, finish);
-            return;
           }
         }
         if (watcher.ended) finish();
@@ -148,10 +155,9 @@ function pumped(ports: PipelinePorts, call: Call, rendering: Rendering, watcher:
 }
 
 /** The next batch of a watch, or the error that ended it. */
-function nextOf(ports: PipelinePorts, watcher: Watcher, rendering: Rendering, render: (events: readonly CacheEvent[]) => readonly RenderedEvent[]): { readonly events: readonly RenderedEvent[]; readonly isLast: boolean } | undefined {
+function nextOf(ports: PipelinePorts, watcher: Watcher, rendering: Rendering, render: (events: readonly CacheEvent[]) => readonly RenderedEvent[]): { readonly events: readonly RenderedEvent[]; readonly isLast: boolean } {
   try {
-    const events = watcher.next();
-    return events === undefined ? undefined : { events: render(events), isLast: false };
+    return { events: render(watcher.next() ?? []), isLast: false };
   } catch (thrown) {
     return { events: [failure(ports, thrown, rendering)], isLast: true };
   }

@@ -185,9 +185,9 @@ export interface ResourceWatch extends AsyncIterable<readonly RenderedEvent[]> {
   readonly warnings?: readonly string[];
   /**
    * Gives the batches to `take` as they come, instead of the iteration, until the watch ends; with thousands of watches each step between a change and
-   * its bytes counts. What `take` returns is waited for before the next batch; what it throws ends the watch. A batch that is the same for several watches is the same array.
+   * its bytes counts. What `room` returns is waited for before each batch; what either throws ends the watch. A batch that is the same for several watches is the same array.
    */
-  pump?(take: (batch: readonly RenderedEvent[]) => Promise<void> | undefined): Promise<void>;
+  pump?(room: () => Promise<void> | undefined, take: (batch: readonly RenderedEvent[]) => void): Promise<void>;
 }
 
 /**

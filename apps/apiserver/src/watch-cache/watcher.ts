@@ -75,6 +75,11 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
     return this.#ended;
   }
 
+  /** Whether `next` has something to tell, or to throw. */
+  get hasNext(): boolean {
+    return !this.isStarted || this.#queue.length > 0 || (this.#ended && this.#error !== undefined);
+  }
+
   /** @param floor what happened up to this revision, the history of the cache holds no longer */
   offer(change: Change, floor = 0): void {
     if (this.#ended || change.revision <= this.#from) return;
@@ -108,11 +113,6 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
   /** What is to be told now, some of it; `undefined` when there is nothing. @throws ApiError that ended the watch, after the last event. */
   next(): readonly CacheEvent[] | undefined {
     if (!this.isStarted) return this.#nextInitial();
-    if (this.#initialAt > 0) {
-      this.#state = [];
-      this.#initial = [];
-      this.#initialAt = 0;
-    }
     if (this.#queue.length > 0) return this.#nextQueued();
     if (this.#ended && this.#error !== undefined) throw this.#error;
     return undefined;
@@ -180,6 +180,7 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
       batch.push(event);
       bytes += bytesOf(event);
     }
+    if (this.isStarted) this.#forgetInitial();
     return batch;
   }
 
@@ -187,10 +188,14 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
   #giveUp(): void {
     this.#queue = [];
     this.#queueBytes = 0;
+    this.#forgetInitial();
+    this.end();
+  }
+
+  #forgetInitial(): void {
     this.#state = [];
     this.#initial = [];
     this.#initialAt = 0;
-    this.end();
   }
 
   #push(event: CacheEvent, bytes: number): void {
