@@ -31,6 +31,8 @@ export interface KindFacts<T extends KubeObject>
   readonly createsWithStatus?: boolean;
   /** The fields (JSON names, dotted) whose change moves `metadata.generation`; absent: the kind has no generation. */
   readonly generationFields?: readonly string[];
+  /** The same for kinds whose first change gives them one. */
+  readonly countChanges?: readonly string[];
   /** The syntax of names; a DNS subdomain when absent. */
   readonly checkName?: NameRule;
   readonly columns?: readonly Column[];
@@ -70,13 +72,16 @@ export function defineKind<T extends KubeObject>(facts: KindFacts<T>): KindDefin
     prepareForUpdate(object: T, old: T): void {
       if (hasStatus) keepStatus(object, old);
       facts.prepareForUpdate?.(object, old);
-      moveGeneration(object, old, facts.generationFields);
+      moveGeneration(object, old, facts.generationFields ?? facts.countChanges);
     },
     ...(hasStatus ? { prepareForStatusUpdate: (object: T, old: T) => { keepAllButStatus(object, old); facts.prepareForStatusUpdate?.(object, old); } } : {}),
-    validate: (object: T, old?: T) => together((isStored ? validateObjectMeta(object.metadata, metaRules) : []), (facts.validate?.(object, old) ?? [])),
-    validateUpdate(object: T, old: T): FieldError[] {
-      return together(validateObjectMetaUpdate(object.metadata, old.metadata), (facts.validateUpdate?.(object, old) ?? []));
-    },
+    // What may not change in metadata comes first, as upstream has it; what may not change in the rest last.
+    validate: (object: T, old?: T) => together(
+      old === undefined ? [] : validateObjectMetaUpdate(object.metadata, old.metadata),
+      isStored ? validateObjectMeta(object.metadata, metaRules) : [],
+      facts.validate?.(object, old) ?? [],
+    ),
+    validateUpdate: (object: T, old: T) => facts.validateUpdate?.(object, old) ?? [],
     ...(hasStatus
       ? { validateStatusUpdate: (object: T, old: T) => together(validateObjectMeta(object.metadata, metaRules), validateObjectMetaUpdate(object.metadata, old.metadata), (facts.validateStatusUpdate?.(object, old) ?? [])) }
       : {}),

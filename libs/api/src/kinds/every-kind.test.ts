@@ -20,6 +20,7 @@ describe.each(kindRegistry.kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.ki
     const changed = structuredClone(object);
     normalise(kind, changed);
     kind.prepareForUpdate?.(changed, object);
+    expect(kind.validate?.(changed, object)).toEqual(kind.validate?.(changed));
     expect(kind.validateUpdate?.(changed, object)).toEqual([]);
     kind.prepareForStatusUpdate?.(changed, object);
     expect(changed.metadata.generation).toBe(object.metadata.generation);

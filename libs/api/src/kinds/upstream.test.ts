@@ -99,4 +99,27 @@ test.each(lines)('%s', (expected) => {
   expect(found.singular).toBe(kind.toLowerCase());
 });
 
+/** The columns that are no plain strings: `Kind.Column: type/format`. All others are, and `Name` has the format `name`. */
+const typed = `
+LimitRange.Created At: date
+ReplicationController.Desired: integer, ReplicationController.Current: integer, ReplicationController.Ready: integer
+DaemonSet.Desired: integer, DaemonSet.Current: integer, DaemonSet.Ready: integer, DaemonSet.Up-to-date: integer, DaemonSet.Available: integer
+ReplicaSet.Desired: integer, ReplicaSet.Current: integer, ReplicaSet.Ready: integer
+CronJob.Suspend: boolean, CronJob.Active: integer
+PodDisruptionBudget.Allowed Disruptions: integer
+ClusterRole.Created At: date, Role.Created At: date, CustomResourceDefinition.Created At: date
+CSIDriver.AttachRequired: boolean, CSIDriver.PodInfoOnMount: boolean, CSIDriver.StorageCapacity: boolean, CSIDriver.RequiresRepublish: boolean
+CSINode.Drivers: integer
+VolumeAttachment.Attacher: string/name, VolumeAttachment.Attached: boolean
+MutatingWebhookConfiguration.Webhooks: integer, ValidatingWebhookConfiguration.Webhooks: integer, ValidatingAdmissionPolicy.Validations: integer
+PriorityClass.Value: integer, PriorityClass.Global-Default: boolean
+`.trim().split(/\n|, /);
+
+test('columns are of the types and formats that upstream gives them', () => {
+  const listed = kindRegistry.kinds.filter((kind) => kind.verbs.includes('list'));
+  const told = listed.flatMap((kind) => kind.columns.filter((c) => (c.type !== 'string' || c.format !== '') && !(c.name === 'Name' && c.format === 'name')).map((c) => `${kind.kind}.${c.name}: ${c.type}${c.format === '' ? '' : `/${c.format}`}`));
+  expect(told.toSorted()).toEqual(typed.toSorted());
+  expect(listed.filter((kind) => kind.columns.some((c) => c.name === 'Name' && c.format !== 'name')).map((kind) => kind.kind)).toEqual([]);
+});
+
 test('nothing else is served', () => expect(kindRegistry.kinds).toHaveLength(lines.length));

@@ -33,7 +33,7 @@ function wrongUpdate(group: string, version: string, kind: string, old: object, 
   const next = structuredClone(stored);
   change(next as never);
   definition.prepareForUpdate?.(next, stored);
-  return [...(definition.validate?.(next) ?? []), ...(definition.validateUpdate?.(next, stored) ?? [])].map((e) => `${e.field}: ${e.message}`);
+  return [...(definition.validate?.(next, stored) ?? []), ...(definition.validateUpdate?.(next, stored) ?? [])].map((e) => `${e.field}: ${e.message}`);
 }
 
 const meta = { name: 'x', namespace: 'default' };
@@ -81,7 +81,7 @@ describe('metadata', () => {
     old.metadata = { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
     const next = structuredClone(old);
     add(next);
-    expect(kind.validateUpdate?.(next, old)[0]?.message).toBe('Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ["a/c"]');
+    expect(kind.validate?.(next, old)[0]?.message).toBe('Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ["a/c"]');
   });
 });
 

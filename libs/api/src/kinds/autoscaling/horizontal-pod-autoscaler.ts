@@ -26,7 +26,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     object.metadata.name ?? '',
     `${object.spec.scaleTargetRef?.kind ?? ''}/${object.spec.scaleTargetRef?.name ?? ''}`,
     metricsText(object),
-    object.spec.minReplicas ?? '<unset>',
+    String(object.spec.minReplicas ?? '<unset>'),
     object.spec.maxReplicas,
     object.status?.currentReplicas ?? 0,
     age(object, now),

@@ -19,5 +19,5 @@ export const resourceSlice = defineKind<ResourceSlice>({
     ...immutable(object.spec.nodeName, old.spec.nodeName, 'spec.nodeName'),
   ],
   columns: [nameColumn, column('Node'), column('Driver'), column('Pool'), ageColumn],
-  cells: (object, now) => [object.metadata.name ?? '', object.spec.nodeName ?? '<none>', object.spec.driver, object.spec.pool?.name ?? '', age(object, now)],
+  cells: (object, now) => [object.metadata.name ?? '', object.spec.nodeName ?? '', object.spec.driver, object.spec.pool?.name ?? '', age(object, now)],
 });

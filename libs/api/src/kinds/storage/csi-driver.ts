@@ -1,6 +1,6 @@
 import type { Instant } from '@rhythm/base';
 import type { CSIDriver } from '../../gen/types/storage-v1.ts';
-import { age, ageColumn, column, nameColumn } from '../columns.ts';
+import { age, ageColumn, column, nameColumn, orNone } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateDriver } from './validation.ts';
 import type { Cell } from '../kind.ts';
@@ -20,6 +20,8 @@ export const csiDriver = defineKind<CSIDriver>({
     ...immutable(object.spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
     ...immutable(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
   ],
+  // Unlike others it begins without a count.
+  countChanges: ['spec'],
   columns: [nameColumn, column('AttachRequired', 'boolean'), column('PodInfoOnMount', 'boolean'), column('StorageCapacity', 'boolean'), column('TokenRequests'), column('RequiresRepublish', 'boolean'), column('Modes'), ageColumn],
   cells: (object, now) => driverCells(object, now),
 });
@@ -34,7 +36,7 @@ function driverCells(object: CSIDriver, now: Instant): Cell[] {
     spec.storageCapacity ?? false,
     audiences === '' ? '<unset>' : audiences,
     spec.requiresRepublish ?? false,
-    (spec.volumeLifecycleModes ?? []).join(','),
+    orNone((spec.volumeLifecycleModes ?? []).join(',')),
     age(object, now),
   ];
 }
