@@ -4,7 +4,7 @@ import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, labelsText, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { templateWarnings } from '../warnings/pod-spec.ts';
 import type { Cell } from '../kind.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
@@ -35,7 +35,7 @@ export const daemonSet = defineKind<DaemonSet>({
   validate: validateDaemonSet,
   validateUpdate: validateSelectorUpdate,
   validateStatusUpdate: validateDaemonSetStatus,
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.metadata, spec.template?.spec, 'spec.template'),
+  warnings: ({ metadata, spec }, old) => templateWarnings(metadata, spec.template, old?.metadata),
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), column('Up-to-date', 'integer'), column('Available', 'integer'), column('Node Selector'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => daemonSetCells(object, now),
 });

@@ -32,7 +32,7 @@ export const deployment = defineKind<Deployment>({
   validate: validateDeployment,
   validateUpdate: validateSelectorUpdate,
   validateStatusUpdate: validateDeploymentStatus,
-  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
+  warnings: ({ metadata, spec }, old) => workloadWarnings(metadata, spec.template, old?.metadata),
   columns: [nameColumn, column('Ready'), column('Up-to-date'), column('Available'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, object.status?.updatedReplicas ?? 0, object.status?.availableReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

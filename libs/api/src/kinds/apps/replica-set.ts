@@ -25,7 +25,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
   validateStatusUpdate: validateReplicaSetStatus,
-  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
+  warnings: ({ metadata, spec }, old) => workloadWarnings(metadata, spec.template, old?.metadata),
   columns: [nameColumn, column('Desired', 'integer'), column('Current', 'integer'), column('Ready', 'integer'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', object.spec.replicas ?? 0, object.status?.replicas ?? 0, object.status?.readyReplicas ?? 0, age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

@@ -2,7 +2,7 @@ import type { StatefulSet } from '../../gen/types/apps-v1.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind, scaleSubresource } from '../define-kind.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { templateWarnings } from '../warnings/pod-spec.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import { validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
 import { validateStatefulSetStatus } from './status-validation.ts';
@@ -39,7 +39,7 @@ export const statefulSet = defineKind<StatefulSet>({
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatus,
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.metadata, spec.template?.spec, 'spec.template'),
+  warnings: ({ metadata, spec }, old) => templateWarnings(metadata, spec.template, old?.metadata),
   columns: [nameColumn, column('Ready'), ageColumn, wide('Containers'), wide('Images')],
   cells: (object, now) => [object.metadata.name ?? '', `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, age(object, now), ...containerCells(object.spec.template?.spec)],
 });

@@ -22,7 +22,10 @@ export const cronJob = defineKind<CronJob>({
   storageVersionHash: 'sd5LIXh4Fjs=',
   setDefaults: (object) => setPodSpecDefaults(object.spec.jobTemplate?.spec?.template?.spec),
   validate: validateCronJob,
-  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
+  warnings: ({ metadata, spec }, old) => [
+    ...workloadWarnings(metadata, spec.jobTemplate?.spec?.template, old?.metadata, 'spec.jobTemplate.spec.template'),
+    ...(old !== undefined && spec.schedule.includes('TZ') ? ['cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'] : []),
+  ],
   columns: [nameColumn, column('Schedule'), column('Timezone'), column('Suspend', 'boolean'), column('Active', 'integer'), column('Last Schedule'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => cronJobCells(object, now),
 });

@@ -5,6 +5,7 @@ import { formatLabelSelector } from '../../selectors/label-selector.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { containerCells } from '../container-cells.ts';
 import { defineKind } from '../define-kind.ts';
+import { jobWarnings } from '../warnings/others.ts';
 import { workloadWarnings } from '../warnings/pod-spec.ts';
 import { humanDuration } from '../human-duration.ts';
 import { prepareJobForCreate, setJobDefaults } from './job-strategy.ts';
@@ -27,7 +28,7 @@ export const job = defineKind<Job>({
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatus,
-  warnings: ({ metadata, spec }) => workloadWarnings(metadata, spec.template),
+  warnings: ({ metadata, spec }, old) => [...(old?.metadata.generation === metadata.generation && old !== undefined ? [] : jobWarnings(spec, 'spec')), ...workloadWarnings(metadata, spec.template, old?.metadata)],
   columns: [nameColumn, column('Status'), column('Completions'), column('Duration'), ageColumn, wide('Containers'), wide('Images'), wide('Selector')],
   cells: (object, now) => [object.metadata.name ?? '', jobStatus(object), jobCompletions(object), jobDuration(object, now), age(object, now), ...containerCells(object.spec.template?.spec), formatLabelSelector(object.spec.selector)],
 });

@@ -2,6 +2,7 @@ import type { Node } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn, wide } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
 import { validateNode, validateNodeStatus, validateNodeUpdate } from './node-validation.ts';
+import { nodeWarnings } from '../warnings/others.ts';
 
 export const node = defineKind<Node>({
   group: '',
@@ -27,6 +28,7 @@ export const node = defineKind<Node>({
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   validateStatusUpdate: validateNodeStatus,
+  warnings: nodeWarnings,
   columns: [
     nameColumn,
     column('Status'),

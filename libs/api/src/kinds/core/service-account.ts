@@ -1,6 +1,7 @@
 import type { ServiceAccount } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind, subresource } from '../define-kind.ts';
+import { serviceAccountWarnings } from '../warnings/others.ts';
 
 export const serviceAccount = defineKind<ServiceAccount>({
   group: '',
@@ -13,6 +14,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
     subresource('token', 'TokenRequest', { group: 'authentication.k8s.io', version: 'v1' }, ['create']),
   ],
   storageVersionHash: 'pbx9ZvyFpBE=',
+  warnings: serviceAccountWarnings,
   columns: [nameColumn, column('Secrets'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', (object.secrets ?? []).length, age(object, now)],
 });

@@ -7,6 +7,7 @@ import { validateLabels } from '../../validation/labels.ts';
 import { validateAmounts } from '../pod-spec/resources.ts';
 import { validateToleration } from '../pod-spec/scheduling.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
+import { runtimeClassWarnings } from '../warnings/others.ts';
 
 export const runtimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
@@ -23,6 +24,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
     ...distinct(object.scheduling?.tolerations, 'scheduling.tolerations', (toleration) => JSON.stringify(toleration)),
   ],
   validateUpdate: (object, old) => immutable(object.handler, old.handler, 'handler'),
+  warnings: runtimeClassWarnings,
   columns: [nameColumn, column('Handler'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.handler, age(object, now)],
 });

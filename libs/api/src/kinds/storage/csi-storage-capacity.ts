@@ -3,6 +3,7 @@ import { column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateStorageCapacity } from './validation.ts';
 import { immutable } from '../../validation/values.ts';
+import { storageCapacityWarnings } from '../warnings/others.ts';
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -16,6 +17,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     ...immutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
     ...immutable(object.storageClassName, old.storageClassName, 'storageClassName'),
   ],
+  warnings: storageCapacityWarnings,
   columns: [nameColumn, column('StorageClassName'), column('Capacity')],
   cells: (object) => [object.metadata.name ?? '', object.storageClassName, object.capacity ?? '<unset>'],
 });

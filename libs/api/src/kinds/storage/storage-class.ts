@@ -3,6 +3,7 @@ import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateClassUpdate, validateStorageClass } from './validation.ts';
 import { immutable } from '../../validation/values.ts';
+import { storageClassWarnings } from '../warnings/others.ts';
 
 export const storageClass = defineKind<StorageClass>({
   group: 'storage.k8s.io',
@@ -17,6 +18,7 @@ export const storageClass = defineKind<StorageClass>({
     ...validateClassUpdate(object, old, ['parameters', 'provisioner', 'reclaimPolicy']),
     ...immutable(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode'),
   ],
+  warnings: storageClassWarnings,
   columns: [nameColumn, column('Provisioner'), column('ReclaimPolicy'), column('VolumeBindingMode'), column('AllowVolumeExpansion'), ageColumn],
   cells: (object, now) => [shownName(object), object.provisioner, object.reclaimPolicy ?? 'Delete', object.volumeBindingMode ?? 'Immediate', object.allowVolumeExpansion ?? false, age(object, now)],
 });

@@ -1,8 +1,11 @@
-import type { Container, ContainerPort, NodeSelectorTerm, PodSpec, PodTemplateSpec } from '../../gen/types/core-v1.ts';
+import type { Container, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../gen/types/core-v1.ts';
 import type { ObjectMeta } from '../../gen/types/meta-v1.ts';
-import { parseQuantity } from '../../quantity.ts';
 import { at, child, ofEach, pathsWhenWrong, together } from '../../validation/field-error.ts';
-import { checkDns1123Label } from '../../validation/names.ts';
+import { checkDns1123Label, checkLabelValue } from '../../validation/names.ts';
+import { appArmorPrefix, seccompContainerPrefix, seccompPodAnnotation } from '../pod-spec/profile-annotations.ts';
+import { byteWarnings } from './bytes.ts';
+import { portWarnings } from './ports.ts';
+import { volumesWarnings } from './volumes.ts';
 
 /* What is allowed in a pod and yet worth a word to whoever wrote it (pkg/api/pod/warnings.go). Each names its field. */
 
@@ -16,17 +19,17 @@ const oldLabels: ReadonlyMap<string, string> = new Map([
   ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
 ]);
 
-/** Annotations that a field has taken the place of; those that end in `/` by their beginning. */
+/** Annotations that nothing looks at any more. */
 const oldAnnotations: readonly (readonly [string, string])[] = [
-  ['container.apparmor.security.beta.kubernetes.io/', 'deprecated since v1.30; use the "appArmorProfile" field instead'],
-  ['container.seccomp.security.alpha.kubernetes.io/', 'non-functional in v1.27+; use the "seccompProfile" field instead'],
-  ['seccomp.security.alpha.kubernetes.io/pod', 'non-functional in v1.27+; use the "seccompProfile" field instead'],
+  ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
   ['security.alpha.kubernetes.io/sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
   ['security.alpha.kubernetes.io/unsafe-sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
-  ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
 ];
+const useSeccompField = 'non-functional in v1.27+; use the "seccompProfile" field instead';
+const useAppArmorField = 'deprecated since v1.30; use the "appArmorProfile" field instead';
 
 const amountFields = ['limits', 'requests'] as const;
+const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 /** Amounts in bytes. */
 const wholeBytes = ['memory', 'ephemeral-storage'] as const;
 
@@ -37,22 +40,65 @@ export function podSpecWarnings(metadata: Meta, spec: PodSpec | undefined, path 
 
 function warningsOf(metadata: Meta, spec: PodSpec, path: string): string[] {
   const here = child(path, 'spec');
+  const annotations = metadata?.annotations ?? {};
+  const annotationsPath = child(path, 'metadata.annotations');
   const grace = spec.terminationGracePeriodSeconds;
   return together(
     nodeSelectionWarnings(spec, here),
-    annotationWarnings(metadata, child(path, 'metadata.annotations')),
-    (spec.volumes ?? []).filter((v) => v.gitRepo !== undefined).map((v) => `${at(child(here, 'volumes'), spec.volumes?.indexOf(v) ?? 0)}.gitRepo: deprecated in v1.11, and disabled by default in v1.33+`),
+    ofEach(oldAnnotations, ([name, since]) => (Object.hasOwn(annotations, name) ? [`${at(annotationsPath, name)}: ${since}`] : [])),
+    volumesWarnings(spec, child(here, 'volumes')),
+    repeated(spec.hostAliases, ({ ip }) => ip, child(here, 'hostAliases'), 'ip'),
+    repeated(spec.imagePullSecrets, ({ name }) => name ?? '', child(here, 'imagePullSecrets'), 'name'),
     ofEach(spec.imagePullSecrets, (secret, i) => ((secret.name ?? '') === '' ? [`${at(child(here, 'imagePullSecrets'), i)}.name: invalid empty name ""`] : [])),
-    ofEach(spec.initContainers, (container, i) => containerWarnings(container, at(child(here, 'initContainers'), i))),
-    ofEach(spec.containers, (container, i) => containerWarnings(container, at(child(here, 'containers'), i))),
+    ofEach(wholeBytes, (name) => byteWarnings(spec.overhead, name, child(here, 'overhead'))),
+    spec.securityContext?.seccompProfile === undefined && Object.hasOwn(annotations, seccompPodAnnotation) ? [`${at(annotationsPath, seccompPodAnnotation)}: ${useSeccompField}`] : [],
+    ofEach(containerLists, (list) => ofEach<Container, string>(spec[list], (container, i) => together(
+      profileWarnings(container, spec, annotations, annotationsPath),
+      containerWarnings(container, at(child(here, list), i)),
+    ))),
     portWarnings(spec, here),
     (grace !== undefined && grace < 0 ? [`${child(here, 'terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`] : []),
+    ofEach(['podAffinity', 'podAntiAffinity'] as const, (kind) => podAffinityWarnings(spec.affinity?.[kind], child(here, `affinity.${kind}`))),
   );
 }
 
-/** Warnings about a workload: its template, and its name where pods are named after it. */
-export function workloadWarnings(metadata: ObjectMeta, template: PodTemplateSpec | undefined, path = 'spec.template'): string[] {
-  return together(nameWarnings(metadata, 'Pod names and hostnames'), podSpecWarnings(template?.metadata, template?.spec, path));
+/** Entries of a list that name what an earlier one did. */
+function repeated<T>(items: readonly T[] | undefined, keyOf: (item: T) => string, path: string, field: string): string[] {
+  const seen = new Set<string>();
+  return ofEach(items, (item, i) => {
+    const key = keyOf(item);
+    if (seen.has(key)) return [`${child(at(path, i), field)}: duplicate ${field} ${JSON.stringify(key)}`];
+    seen.add(key);
+    return [];
+  });
+}
+
+/** Annotations that say what the fields beside them do not. */
+function profileWarnings({ name, securityContext }: Container, spec: PodSpec, annotations: Readonly<Record<string, string>>, path: string): string[] {
+  const [seccomp, appArmor] = [`${seccompContainerPrefix}${name}`, `${appArmorPrefix}${name}`];
+  const hasProfile = (securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile) !== undefined;
+  return together(
+    securityContext?.seccompProfile === undefined && Object.hasOwn(annotations, seccomp) ? [`${at(path, seccomp)}: ${useSeccompField}`] : [],
+    !hasProfile && Object.hasOwn(annotations, appArmor) ? [`${at(path, appArmor)}: ${useAppArmorField}`] : [],
+  );
+}
+
+function podAffinityWarnings(affinity: PodAffinity | undefined, path: string): string[] {
+  const unselected = ({ labelSelector }: PodAffinityTerm, here: string): string[] => (labelSelector === undefined ? [`${here}.labelSelector: a null labelSelector results in matching no pod`] : []);
+  return together(
+    ofEach(affinity?.requiredDuringSchedulingIgnoredDuringExecution, (term, i) => unselected(term, at(child(path, 'requiredDuringSchedulingIgnoredDuringExecution'), i))),
+    ofEach(affinity?.preferredDuringSchedulingIgnoredDuringExecution, ({ podAffinityTerm }, i) => unselected(podAffinityTerm, `${at(child(path, 'preferredDuringSchedulingIgnoredDuringExecution'), i)}.podAffinityTerm`)),
+  );
+}
+
+/** Warnings about a workload that is made: its template, and its name where pods are named after it. Of a change only about the template, and of none that the generation does not count. */
+export function workloadWarnings(metadata: ObjectMeta, template: PodTemplateSpec | undefined, old: ObjectMeta | undefined, path = 'spec.template'): string[] {
+  return together(old === undefined ? nameWarnings(metadata, 'Pod names and hostnames') : [], templateWarnings(metadata, template, old, path));
+}
+
+/** The same without the name: of workloads whose pods are named otherwise. */
+export function templateWarnings(metadata: ObjectMeta, template: PodTemplateSpec | undefined, old: ObjectMeta | undefined, path = 'spec.template'): string[] {
+  return old !== undefined && old.generation === metadata.generation ? [] : podSpecWarnings(template?.metadata, template?.spec, path);
 }
 
 /** A name that is no DNS label makes an odd host name. */
@@ -70,7 +116,7 @@ function nodeSelectionWarnings(spec: PodSpec, path: string): string[] {
     ofEach(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms, (term, i) =>
       termWarnings(term, at(child(base, 'requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'), i))),
     ofEach(affinity?.preferredDuringSchedulingIgnoredDuringExecution, (term, i) =>
-      termWarnings(term.preference, child(at(child(base, 'preferredDuringSchedulingIgnoredDuringExecution'), i), 'preference'))),
+      termWarnings(term.preference, child(at(child(base, 'preferredDuringSchedulingIgnoredDuringExecution'), i), 'preference'), true)),
     ofEach(spec.topologySpreadConstraints, (constraint, i) => {
       const here = at(child(path, 'topologySpreadConstraints'), i);
       const old = oldLabels.get(constraint.topologyKey);
@@ -82,61 +128,31 @@ function nodeSelectionWarnings(spec: PodSpec, path: string): string[] {
   );
 }
 
-function termWarnings(term: NodeSelectorTerm | undefined, path: string): string[] {
-  return ofEach(term?.matchExpressions, ({ key }, i) => (oldLabels.has(key) ? [`${at(child(path, 'matchExpressions'), i)}.key: ${key} is ${oldLabels.get(key)}`] : []));
+/** Warnings about the labels that a term asks nodes for; of what is only wished for also about values that no label can have. */
+export function termWarnings(term: NodeSelectorTerm | undefined, path: string, wished = false): string[] {
+  return ofEach(term?.matchExpressions, ({ key, values }, i) => {
+    const here = at(child(path, 'matchExpressions'), i);
+    return together(
+      oldLabels.has(key) ? [`${here}.key: ${key} is ${oldLabels.get(key)}`] : [],
+      wished ? ofEach(values, (value, j) => checkLabelValue(value).map((e) => `${at(child(here, 'values'), j)}: ${value} is invalid, ${e}`)) : [],
+    );
+  });
 }
 
-function annotationWarnings(metadata: Meta, path: string): string[] {
-  return Object.keys(metadata?.annotations ?? {}).flatMap((key) => {
-    const old = oldAnnotations.find(([name]) => (name.endsWith('/') ? key.startsWith(name) : key === name));
-    return old === undefined ? [] : [`${at(path, key)}: ${old[1]}`];
-  });
+/** What is said of a node's label that has a newer name. */
+export function oldLabel(key: string): string | undefined {
+  return oldLabels.get(key);
 }
 
 function containerWarnings(container: Container, path: string): string[] {
+  const { resources, env } = container;
   const seen = new Set<string>();
-  const hidden = ofEach(container.env, ({ name }, i) => {
-    if (seen.has(name)) return [`${at(child(path, 'env'), i)}: hides previous definition of "${name}", which may be dropped when using apply`];
+  const hidden = ofEach(env, ({ name, value = '', valueFrom }, i) => {
+    // A value made of the one before it hides nothing.
+    const again = seen.has(name) && (valueFrom !== undefined || value === `$(${name})` || !value.includes(`$(${name})`));
     seen.add(name);
-    return [];
+    return again ? [`${at(child(path, 'env'), i)}: hides previous definition of "${name}", which may be dropped when using apply`] : [];
   });
-  const fractions = ofEach(amountFields, (field) => {
-    const amounts: Readonly<Record<string, string>> = container.resources?.[field] ?? {};
-    return ofEach(wholeBytes, (name) => {
-      const text = Object.hasOwn(amounts, name) ? amounts[name] : undefined;
-      if (text === undefined || parseQuantity(text).nano % 1_000_000_000n === 0n) return [];
-      return [`${at(child(path, `resources.${field}`), name)}: fractional byte value "${text}" is invalid, must be an integer`];
-    });
-  });
+  const fractions = ofEach(wholeBytes, (name) => ofEach(amountFields, (field) => byteWarnings(resources?.[field], name, child(path, `resources.${field}`))));
   return together(fractions, hidden);
-}
-
-/** Ports of one container that say the same, and names that containers share. */
-function portWarnings(spec: PodSpec, path: string): string[] {
-  // One port clashes with nothing.
-  if ((spec.containers ?? []).reduce((count, { ports }) => count + (ports?.length ?? 0), 0) < 2) return [];
-  const names = new Map<string, string>();
-  return ofEach(spec.containers, (container, i) => {
-    const known = new Map<string, string>();
-    return ofEach(container.ports, (port, j) => {
-      const here = at(child(at(child(path, 'containers'), i), 'ports'), j);
-      const same = remember(known, portKey(port), here);
-      const named = (port.name ?? '') === '' ? undefined : remember(names, port.name ?? '', here);
-      return together(
-        (same === undefined ? [] : [`${here}: duplicate port definition with ${same}`]),
-        (named === undefined ? [] : [`${here}: duplicate port name "${port.name}" with ${named}, services and probes that select ports by name will use ${named}`]),
-      );
-    });
-  });
-}
-
-function portKey(port: ContainerPort): string {
-  return JSON.stringify([port.containerPort, port.protocol ?? 'TCP', port.hostIP ?? '', port.hostPort ?? 0]);
-}
-
-/** What a key stands for already; otherwise it stands for `value` from now on. */
-function remember(known: Map<string, string>, key: string, value: string): string | undefined {
-  const before = known.get(key);
-  if (before === undefined) known.set(key, value);
-  return before;
 }
