@@ -8,7 +8,6 @@ import { checkDns1123Subdomain } from '../validation/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../validation/object-meta.ts';
 import type { NameRule } from '../validation/object-meta.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
-import type { FieldError } from '../status.ts';
 import { genericCells, genericColumns } from './columns.ts';
 import type { Cell, Column, KindDefinition, Subresource } from './kind.ts';
 
