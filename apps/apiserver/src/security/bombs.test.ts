@@ -1,12 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { settlePromises } from '@rhythm/base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rig, type Ask, type Reply } from './rig.ts';
 
 /*
- * Bodies and questions that cost more than they look. Each is held against a harmless one of its kind and size, sent just before and after it, so that a slow
- * machine is slow for both: it may cost so many times as much and no more, and a cheap request beside it must be answered. What is refused is refused
- * with a Status that says why.
+ * Bodies and questions that cost more than they look. One that costs more than nothing is held against a harmless one of its kind and size, sent twice just
+ * after it, so that a slow machine is slow for both: it may cost so many times as much and no more, and a cheap request beside it must be answered. What is
+ * refused is refused with a Status that says why.
  */
 
 const json = 'application/json-patch+json';
@@ -17,11 +18,27 @@ const timesMax = 60;
 /** What counts as nothing: below it the noise of a shared machine is larger. In CPU time of the thread. */
 const noiseMs = 150;
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** Bytes, of objects and of buffers: those go a turn after what held them. */
+async function held(): Promise<number> {
+  for (let turn = 0; turn < 3; turn++) {
+    collect();
+    await settlePromises();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 let rig: Rig;
+let heldBefore: number;
 beforeAll(async () => {
   rig = await Rig.start();
   await rig.make({ verb: 'create', namespace: 'default', resource: 'configmaps', body: { metadata: { name: 'm' }, data: Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, 'x'.repeat(100)])) } });
   await rig.make({ verb: 'create', namespace: 'default', resource: 'serviceaccounts', body: { metadata: { name: 'default' } } }).catch(() => undefined);
+  // What a server keeps once it has seen a request of a kind.
+  for (const [, , harmless] of new Map(bombs.map((one) => [one[2], one])).values()) await rig.http('admin', harmless(1_000));
+  heldBefore = await held();
 });
 afterAll(() => rig.stop());
 
@@ -110,27 +127,23 @@ async function costOf(ask: Ask): Promise<{ readonly ms: number; readonly reply: 
 
 describe('parser bombs', () => {
   test.each<[string, Ask, Harmless, (readonly number[])?]>(bombs)('%s', async (_name, bomb, harmless, codes) => {
-    const bytes = Buffer.byteLength(typeof bomb.body === 'string' ? bomb.body : JSON.stringify(bomb.body ?? bomb.query));
-    const plain = harmless(Math.min(bytes, 900_000));
-    const first = await costOf(plain);
     const [{ ms, reply }, cheap] = await Promise.all([costOf(bomb), rig.http('admin', { verb: 'get', namespace: 'default', resource: 'configmaps', name: 'm' })]);
-    const { ms: second } = await costOf(plain);
     expect(cheap.code).toBe(200);
     if (codes === undefined) expect(reply.code, reply.text.slice(0, 200)).toBeLessThan(500);
     else expect(codes, reply.text.slice(0, 200)).toContain(reply.code);
     if (reply.code >= 400) expect(JSON.parse(reply.text)).toMatchObject({ kind: 'Status', status: 'Failure', message: expect.stringMatching(/.{10}/) as string });
-    expect(ms, `${Math.round(ms)} ms of CPU, a harmless one of ${bytes} bytes ${Math.round(first.ms)} and ${Math.round(second)} ms`).toBeLessThan(noiseMs + timesMax * Math.max(first.ms, second));
+    if (ms < noiseMs) return;
+    const bytes = Buffer.byteLength(typeof bomb.body === 'string' ? bomb.body : JSON.stringify(bomb.body ?? bomb.query));
+    const plain = harmless(Math.min(bytes, 900_000));
+    const [first, second] = [(await costOf(plain)).ms, (await costOf(plain)).ms];
+    expect(ms, `${Math.round(ms)} ms of CPU, a harmless one of ${bytes} bytes ${Math.round(first)} and ${Math.round(second)} ms`).toBeLessThan(noiseMs + timesMax * Math.max(first, second));
   });
 
   test('what they held is given back', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    collect();
-    const before = process.memoryUsage().heapUsed;
-    for (const [, bomb] of bombs) await rig.http('admin', bomb);
     rig.audit.length = 0;
-    collect();
-    // They are about 25 MB as they are sent, and much more as they are read.
-    expect((process.memoryUsage().heapUsed - before) / 1e6).toBeLessThan(15);
+    rig.log.length = 0;
+    // They are about 25 MB as they are sent, and much more as they are read. Some 18 MB are code that they made to be compiled, and what was said of them here.
+    const more = ((await held()) - heldBefore) / 1e6;
+    expect(more).toBeLessThan(30);
   });
 });
