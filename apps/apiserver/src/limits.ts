@@ -38,6 +38,8 @@ export const limits = {
   /** Rendered forms other than the stored JSON, and rows of Tables, that are remembered; those that nobody asks for are forgotten. */
   renderCacheBytesMax: 64 * 1024 * 1024,
   renderIdleMs: 30_000,
+  /** Of one list, of what must be made before it is sent and is not remembered; what is more is made twice. */
+  listHeldBytesMax: 2 * 1024 * 1024,
   /** While there is no room, what was not asked for as long gives way; what is asked for again and again stays. */
   renderRestMs: 10_000,
   /** How long an event is kept after it was last written. */

@@ -62,9 +62,12 @@ export class KeptForms {
     return this.#find(form, kind, entry)?.value;
   }
 
-  keepBytes(form: string, kind: KindDefinition, entry: Entry, bytes: Uint8Array): void {
+  /** The same bytes where they are kept; `undefined` when there was no room. */
+  keepBytes(form: string, kind: KindDefinition, entry: Entry, bytes: Uint8Array): Uint8Array | undefined {
     const kept: Kept = { kind, revision: entry.revision, value: undefined, bytes, size: keptBytes + bytes.length, usedAt: this.#clock.monotonic() };
-    if (this.#keep(form, entry.key, kept)) this.#slabs.keep(kept);
+    if (!this.#keep(form, entry.key, kept)) return undefined;
+    this.#slabs.keep(kept);
+    return kept.bytes;
   }
 
   /** @param size bytes that the value takes, about */

@@ -13,8 +13,10 @@ export function toProtobuf(object: object): Uint8Array {
 
 export interface ProtobufList {
   item(object: object): Uint8Array;
-  /** The whole list in pieces: runtime.Unknown { typeMeta = 1, raw = 2 }, raw a List { metadata = 1, items = 2 }. */
-  list(metadata: object, items: readonly Uint8Array[]): Iterable<Uint8Array>;
+  /** What comes before the items: runtime.Unknown { typeMeta = 1, raw = 2 }, raw a List { metadata = 1, items = 2 }. @param lengths of all items */
+  head(metadata: object, lengths: readonly number[]): Uint8Array;
+  /** What comes before an item of this length. */
+  itemHead(length: number): Uint8Array;
 }
 
 /** Writes a list of a kind item by item, so that a long one never holds the process. @throws ApiError NotAcceptable. */
@@ -24,18 +26,18 @@ export function protobufListOf(kind: Pick<KindDefinition, 'group' | 'version' | 
   if (schema === undefined || meta === undefined) throw new ApiError('NotAcceptable', `${kind.kind} has no protobuf form`);
   return {
     item: (object) => acceptable(() => encodeProtobufMessage(schema, object)),
-    *list(metadata, items) {
+    head: (metadata, lengths) => {
       const head = protobufField(1, encodeProtobufMessage(meta, metadata));
-      const heads = items.map((item) => protobufField(2, item, true));
-      const length = head.length + items.reduce((sum, item, index) => sum + item.length + (heads[index]?.length ?? 0), 0);
+      const length = lengths.reduce((sum, each) => sum + each + itemHead(each).length, head.length);
       const typeMeta = Buffer.concat([protobufField(1, Buffer.from(apiVersionOf(kind))), protobufField(2, Buffer.from(kind.listKind))]);
-      yield Buffer.concat([magic, protobufField(1, typeMeta), protobufField(2, { length }, true), head]);
-      for (const [index, item] of items.entries()) {
-        yield heads[index] ?? new Uint8Array();
-        yield item;
-      }
+      return Buffer.concat([magic, protobufField(1, typeMeta), protobufField(2, { length }, true), head]);
     },
+    itemHead,
   };
+}
+
+function itemHead(length: number): Uint8Array {
+  return protobufField(2, { length }, true);
 }
 
 function acceptable<T>(encode: () => T): T {

@@ -32,9 +32,10 @@ export class Renderer {
   /** Of watches. */
   readonly batches = new SharedBatches();
 
-  constructor(clock: Clock) {
+  /** @param bytesMax of what it remembers */
+  constructor(clock: Clock, bytesMax: number = limits.renderCacheBytesMax) {
     this.#clock = clock;
-    this.#kept = new KeptForms(clock, { bytesMax: limits.renderCacheBytesMax, idleMs: limits.renderIdleMs, restMs: limits.renderRestMs });
+    this.#kept = new KeptForms(clock, { bytesMax, idleMs: limits.renderIdleMs, restMs: limits.renderRestMs });
     this.#rows = new Rows(this.#kept);
   }
 
@@ -68,10 +69,10 @@ export class Renderer {
   list(kind: KindDefinition, list: ListResult, rendering: Rendering, include: IncludeObject = 'Metadata'): Uint8Array | AsyncIterable<Uint8Array> {
     const metadata = { resourceVersion: String(list.revision), ...(list.continue === undefined ? {} : { continue: list.continue }), ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }) };
     if (rendering.encoding === 'protobuf') return new SlicedBody(this.#protobufList(kind, metadata, list.entries, rendering.as === 'partial'));
-    if (rendering.as === 'table') return rendering.encoding === 'json' ? new SlicedBody(this.#jsonTable(kind, metadata, list.entries, rendering, include)) : this.#write(this.#table(kind, list.entries, metadata, rendering, include, true), rendering);
+    if (rendering.as === 'table') return new SlicedBody(rendering.encoding === 'json' ? this.#jsonTable(kind, metadata, list.entries, rendering, include) : this.#yamlTable(kind, metadata, list.entries, rendering, include));
     const partial = rendering.as === 'partial';
     const head = partial ? { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata } : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
-    if (rendering.encoding === 'yaml') return this.#write({ ...head, items: list.entries.map((entry) => (partial ? partialOf(this.#objectOf(kind, entry), rendering.metaVersion) : this.#objectOf(kind, entry))) }, rendering);
+    if (rendering.encoding === 'yaml') return new SlicedBody(this.#yamlList(head, 'items', list.entries, (entry) => (partial ? partialOf(this.#objectOf(kind, entry), rendering.metaVersion) : this.#objectOf(kind, entry))));
     return new SlicedBody(this.#jsonList(kind, head, list.entries, rendering));
   }
 
@@ -120,28 +121,61 @@ export class Renderer {
     yield group.take();
   }
 
-  /** The envelope begins with the length of everything, so the items are encoded first. */
+  /** The envelope begins with the length of everything, so all items are encoded before the first is sent. Those for which there is no room are encoded again then. */
   async *#protobufList(kind: KindDefinition, metadata: object, entries: readonly Entry[], isPartial: boolean): AsyncGenerator<readonly Uint8Array[]> {
     const encode = protobufListOf(isPartial ? partialKind : kind);
     const turn = new Turn(this.#clock);
     const form = `${isPartial ? 'partial item' : 'item'} ${kind.version}`;
-    const items: Uint8Array[] = [];
-    for (const entry of entries) {
+    const made = (entry: Entry): Uint8Array => {
+      const object = this.#objectToEncode(kind, entry);
+      return encode.item(isPartial ? partialOf(object, 'v1') : object);
+    };
+    const lengths: number[] = [];
+    const items: Array<Uint8Array | undefined> = [];
+    for (let [index, held] = [0, 0]; index < entries.length; index++) {
+      const entry = entries[index] as Entry;
       let item = this.#kept.bytesOf(form, kind, entry);
       if (item === undefined) {
-        const object = this.#objectToEncode(kind, entry);
-        item = encode.item(isPartial ? partialOf(object, 'v1') : object);
-        this.#kept.keepBytes(form, kind, entry, item);
-      }
+        const fresh = made(entry);
+        lengths.push(fresh.length);
+        item = this.#kept.keepBytes(form, kind, entry, fresh);
+        if (item === undefined && held + fresh.length <= limits.listHeldBytesMax) {
+          item = fresh;
+          held += fresh.length;
+        }
+      } else lengths.push(item.length);
       items.push(item);
       if (turn.isOver()) await turn.next();
     }
     const group = new SliceGroup();
-    for (const part of encode.list(metadata, items)) {
-      group.push(part);
+    group.push(encode.head(metadata, lengths));
+    for (const [index, entry] of entries.entries()) {
+      const item = items[index] ?? made(entry);
+      group.push(encode.itemHead(item.length), item);
       if (group.isFull) yield group.take();
+      if (turn.isOver()) await turn.next();
     }
-    if (!group.isEmpty) yield group.take();
+    yield group.take();
+  }
+
+  /** Item by item: all together they would be many times as long in memory as what is sent. */
+  async *#yamlList(head: object, member: string, entries: readonly Entry[], made: (entry: Entry) => object): AsyncGenerator<readonly Uint8Array[]> {
+    const group = new SliceGroup();
+    const turn = new Turn(this.#clock, 1);
+    const title = `${member}:\n`;
+    group.push(Buffer.from(entries.length === 0 ? yamlOf({ ...head, [member]: [] }) : `${yamlOf(head)}${title}`));
+    for (const entry of entries) {
+      group.push(Buffer.from(yamlOf({ [member]: [made(entry)] }).slice(title.length)));
+      if (group.isFull) yield group.take();
+      if (turn.isOver()) await turn.next();
+    }
+    yield group.take();
+  }
+
+  #yamlTable(kind: KindDefinition, metadata: object, entries: readonly Entry[], rendering: Rendering, include: IncludeObject): AsyncGenerator<readonly Uint8Array[]> {
+    const now = this.#clock.now();
+    const head = { kind: 'Table', apiVersion: `meta.k8s.io/${rendering.metaVersion}`, metadata, columnDefinitions: columnDefinitions(kind) };
+    return this.#yamlList(head, 'rows', entries, (entry) => tableRow(kind, this.#objectOf(kind, entry), include, rendering.metaVersion, now));
   }
 
   #table(kind: KindDefinition, entries: readonly Entry[], metadata: object, rendering: Rendering, include: IncludeObject, withColumns: boolean): object {
@@ -171,9 +205,13 @@ export class Renderer {
       case 'json':
         return Buffer.from(JSON.stringify(object));
       case 'yaml':
-        return Buffer.from(stringify(object, { version: '1.1', aliasDuplicateObjects: false }));
+        return Buffer.from(yamlOf(object));
       case 'protobuf':
         return toProtobuf(object);
     }
   }
+}
+
+function yamlOf(object: object): string {
+  return stringify(object, { version: '1.1', aliasDuplicateObjects: false });
 }

@@ -1,9 +1,20 @@
+/** What the last writer has written into: objects of one kind are about as long. */
+let spare: Uint8Array | undefined;
+const spareBytesMax = 64 * 1024;
+
+function takeSpare(): Uint8Array {
+  const taken = spare ?? new Uint8Array(4096);
+  // There may be a writer within a writer.
+  spare = undefined;
+  return taken;
+}
+
 /**
  * Writes protobuf from the end to the front, as Go's generated code does: a nested message is written before its length,
  * so no size is computed twice.
  */
 export class BackwardWriter {
-  #buffer = new Uint8Array(4096);
+  #buffer = takeSpare();
   /** First byte written. */
   #at = this.#buffer.length;
 
@@ -14,7 +25,9 @@ export class BackwardWriter {
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return this.#buffer.slice(this.#at);
+    const written = this.#buffer.slice(this.#at);
+    if (this.#buffer.length <= spareBytesMax) spare = this.#buffer;
+    return written;
   }
 
   byte(value: number): void {
@@ -32,6 +45,12 @@ export class BackwardWriter {
   varint(value: number): void {
     if (value < 0x80) {
       this.byte(value);
+      return;
+    }
+    if (value < 0x4000) {
+      this.#room(2);
+      this.#buffer[--this.#at] = value >> 7;
+      this.#buffer[--this.#at] = (value & 0x7f) | 0x80;
       return;
     }
     const bytes: number[] = [];
