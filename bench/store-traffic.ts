@@ -48,8 +48,8 @@ const startTimeoutMs = 20_000;
 const poolThreads = 4;
 
 async function open(named: string, dir: string, watch: boolean, common: readonly string[]): Promise<Target> {
-  const [bundle = '', flagsOfOwn = ''] = named.split('@');
-  const nodeFlags = [...common, ...flagsOfOwn.split(' ').filter((flag) => flag !== '')];
+  const [bundle = '', itsFlags = ''] = named.split('@');
+  const nodeFlags = [...common, ...itsFlags.split(' ').filter((flag) => flag !== '')];
   const pki = join(dir, 'pki');
   const own = mkdtempSync(join(dir, 'store-'));
   mkdirSync(own, { recursive: true });
