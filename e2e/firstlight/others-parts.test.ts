@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { startContainerd, stopProcess } from '@rhythm/cli';
 import { systemClock } from '@rhythm/base';
 import { clusterFolder, end, eventually, exec, ok, purgeCluster, rhythm, upCluster } from '../support/cluster.ts';
-import { anyPort } from '../support/any-port.ts';
+import { anyPort } from '@rhythm/grpc/testing';
 
 /** A cluster on somebody else's etcd, and one on somebody else's containerd. */
 const made: string[] = [];

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@rhythm/base';
-import { anyPort } from '../support/any-port.ts';
+import { anyPort } from '@rhythm/grpc/testing';
 
 /** Debian's docker-registry on loopback, over plain HTTP. */
 export interface Registry {

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anyPort } from '../support/any-port.ts';
+import { anyPort } from '@rhythm/grpc/testing';
 
 export interface EtcdProcess {
   readonly endpoint: string;

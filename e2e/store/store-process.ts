@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock, systemRandom } from '@rhythm/base';
+import { anyPort } from '@rhythm/grpc/testing';
 import { createAuthority } from '@rhythm/pki';
 import { etcdctlPatience } from './etcd-process.ts';
 
@@ -50,13 +51,14 @@ export async function storeProcess(prefix: (data: string) => readonly string[] =
   mkdirSync(data, { mode: 0o700 });
   const before = prefix(data);
   let child: ChildProcess | undefined;
+  const port = await anyPort();
   let endpoint = '';
   const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
 
   const start = async (): Promise<void> => {
     rmSync(endpointFile, { force: true });
     const args = [
-      bundle, '--name', 'a', '--data-dir', data, '--port', endpoint === '' ? '0' : (endpoint.split(':')[1] ?? '0'), '--endpoint-file', endpointFile,
+      bundle, '--name', 'a', '--data-dir', data, '--port', String(port), '--endpoint-file', endpointFile,
       '--cert-file', join(folder, 'server.crt'), '--key-file', join(folder, 'server.key'), '--client-ca-file', tls.ca, ...moreFlags,
     ];
     child = spawn('/bin/sh', ['-c', `exec "$@" 2>>"${logFile}"`, 'sh', ...before, process.execPath, ...args], { stdio: 'ignore' });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tar, type TarEntry } from '@rhythm/cli';
-import { anyPort } from './any-port.ts';
+import { anyPort } from '@rhythm/grpc/testing';
 import { end, eventually } from './cluster.ts';
 
 /** Debian's docker-registry on loopback, with a folder of its own. */

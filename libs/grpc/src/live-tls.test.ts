@@ -3,6 +3,7 @@ import { createAuthority } from '@rhythm/pki';
 import { HealthClient, HealthService } from '@rhythm/proto/health';
 import { afterAll, expect, test } from 'vitest';
 import { dialGrpc, serveGrpc, status, unary, unaryHandler, type ClientTls, type GrpcServer } from './index.ts';
+import { anyPort } from './testing/index.ts';
 
 /** A value that the test changes. */
 class Changing<T> implements Live<T> {
@@ -44,7 +45,8 @@ test('a client whose certificates change uses the new ones for new connections, 
     servers.push(server);
     return server;
   };
-  const server = await serve(one);
+  // It comes back on its port.
+  const server = await serve(one, await anyPort());
   const tls = new Changing<ClientTls>({ ca: one.certPem, ...(await pairOf(one, 'client')) });
   const client = dialGrpc(HealthClient, { targets: [`127.0.0.1:${server.port}`, '127.0.0.1:1'], tls, reconnectMs: { initial: 10, max: 20 } });
   const call = (): Promise<number> =>

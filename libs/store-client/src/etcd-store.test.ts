@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
+import { anyPort } from '@rhythm/grpc/testing';
 import { start } from '@rhythm/store';
 import { etcdStore } from './etcd-store.ts';
 import { progressOf } from './probe.ts';
@@ -33,7 +33,7 @@ storeSuite('our own', async () => {
 /** Debian's etcd-server; the test run installs it. */
 storeSuite('etcd', async () => {
   const dataDir = directory();
-  const [client, peer] = await Promise.all([freePort(), freePort()]);
+  const [client, peer] = await Promise.all([anyPort(), anyPort()]);
   const url = `http://127.0.0.1:${client}`;
   const peerUrl = `http://127.0.0.1:${peer}`;
   const etcd = spawn(
@@ -69,7 +69,7 @@ it('knows which versions of etcd tell progress truthfully', () => {
 it('continues watches and reads when the store comes back', async () => {
   const dataDir = directory();
   const put = (store: Store, value: number) => store.txn([], [{ kind: 'put', key: '/a', value: Uint8Array.of(value) }]);
-  const first = await start({ name: 'a', dataDir, host: '127.0.0.1', port: 0 }, ports);
+  const first = await start({ name: 'a', dataDir, host: '127.0.0.1', port: await anyPort() }, ports);
   const store = await connect(first.port);
   const { revision } = await put(store, 1);
   const batches = store.watch('/a', revision)[Symbol.asyncIterator]();
@@ -108,14 +108,6 @@ it('puts many large writes at once, and refuses one that is too large without ha
 });
 
 it('says what is wrong when nobody answers', async () => {
-  const port = await freePort();
+  const port = await anyPort();
   await expect(etcdStore({ endpoints: [`127.0.0.1:${port}`], ...ports, connectTimeoutMs: 50 })).rejects.toMatchObject({ kind: 'Unavailable' });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { dialGrpc, GrpcError, unary, type Client } from '@rhythm/grpc';
+import { anyPort } from '@rhythm/grpc/testing';
 import { AuthService, KVClient, KVService, LeaseService } from '@rhythm/proto/etcd';
 import { LockService } from '@rhythm/proto/etcd/lock';
 import { start, type RunningStore } from '../start.ts';
@@ -16,7 +16,7 @@ const stores: RunningStore[] = [];
 let clients: Client[];
 
 beforeAll(async () => {
-  const ports = await Promise.all([0, 0, 0].map(freePort));
+  const ports = await Promise.all([0, 0, 0].map(anyPort));
   const initialCluster = ports.map((port, at) => `m${at}=http://127.0.0.1:${port}`).join(',');
   const begin = (port: number, at: number) =>
     start(
@@ -44,14 +44,6 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const put = (client: Client | undefined, key: string, token?: string) =>
   unary(client as Client, KVService.put, { key: bytes(key), value: bytes('v'), lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false }, token === undefined ? {} : withToken(token));
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'none', (error: unknown) => (error instanceof GrpcError ? error.details : String(error)));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** Until the members have elected a leader. */
 async function untilDone(work: () => Promise<unknown>): Promise<void> {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { levelSpaces } from '@rhythm/disk';
 import { dialGrpc, unary, type Client } from '@rhythm/grpc';
+import { anyPort } from '@rhythm/grpc/testing';
 import { dataFamily, decodeKeyValue, encodeKeyValue } from '@rhythm/mvcc';
 import { KVClient, KVService, MaintenanceService } from '@rhythm/proto/etcd';
 import { start, type RunningStore, type StoreConfig } from '../start.ts';
@@ -14,14 +14,6 @@ const cleanups: Array<() => unknown> = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** Changes a stored value behind the store's back: what a disk that lies does. */
 async function damage(dataDir: string): Promise<void> {
@@ -40,7 +32,7 @@ test('a member whose state was changed does not serve when it looks first, and i
   cleanups.push(() => rmSync(root, { recursive: true, force: true }));
   const names = ['a', 'b', 'c'];
   const ports = new Map<string, number>();
-  for (const name of names) ports.set(name, await freePort());
+  for (const name of names) ports.set(name, await anyPort());
   const urlOf = (name: string): string => `http://127.0.0.1:${ports.get(name)}`;
   const running = new Map<string, RunningStore>();
   cleanups.push(() => Promise.all([...running.values()].map((store) => store.stop())));

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { dialGrpc, unary, type Client } from '@rhythm/grpc';
+import { anyPort } from '@rhythm/grpc/testing';
 import { ClusterService, KVClient, KVService, MaintenanceService } from '@rhythm/proto/etcd';
 import { start, type RunningStore } from '../start.ts';
 import { restoreSnapshot, type RestoreOptions } from './restore-snapshot.ts';
@@ -15,14 +15,6 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 const ports = { clock: systemClock, random: systemRandom, log: silentLog };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 function dial(store: RunningStore): Client {
   const client = dialGrpc(KVClient, { targets: `127.0.0.1:${store.port}` });
@@ -50,7 +42,7 @@ test('three members begin anew from one snapshot, under ids that the cluster bef
 
   const names = ['a', 'b', 'c'];
   const urls = new Map<string, string>();
-  for (const name of names) urls.set(name, `http://127.0.0.1:${await freePort()}`);
+  for (const name of names) urls.set(name, `http://127.0.0.1:${await anyPort()}`);
   const initialCluster = names.map((name) => `${name}=${urls.get(name)}`).join(',');
   const options = (name: string): RestoreOptions => ({
     path, dataDir: join(root, name), name, initialCluster, initialAdvertisePeerUrls: [urls.get(name) ?? ''], initialClusterToken: 'etcd-cluster', skipHashCheck: false, bumpRevision: 1000, markCompacted: true,

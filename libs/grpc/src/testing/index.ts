@@ -1,0 +1,2 @@
+/** What tests of servers need; imported by tests only. */
+export { anyPort } from './any-port.ts';
