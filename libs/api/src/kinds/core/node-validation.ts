@@ -1,11 +1,11 @@
 import type { Node, Taint } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidEach, invalidValue } from '../../validation/field-error.ts';
 import { checkCidr } from '../../validation/ip.ts';
 import { checkLabelKey, checkLabelValue } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { validateAmount } from './resource-names.ts';
-import { checked, oneOf, requiredChecked } from '../../validation/values.ts';
+import { checked, oneOf } from '../../validation/values.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -48,15 +48,21 @@ function validateAmounts({ status }: Node): FieldError[] {
 function validateTaints(taints: readonly Taint[]): FieldError[] {
   const seen = new Set<string>();
   return taints.flatMap((taint, i) => {
-    const path = at('spec.taints', i);
+    // The path is upstream's own.
+    const path = at('metadata.taints', i);
     const errors = [
-      ...requiredChecked(taint.key, child(path, 'key'), checkLabelKey),
+      ...invalidEach(checkLabelKey(taint.key ?? ''), child(path, 'key'), taint.key ?? ''),
       ...checked(taint.value, child(path, 'value'), checkLabelValue),
       ...oneOf(taint.effect, child(path, 'effect'), effects, 'required'),
     ];
     const key = `${taint.key}:${taint.effect}`;
-    if (seen.has(key)) errors.push({ ...duplicate(path, taint), message: `${duplicate(path, taint).message}: taints must be unique by key and effect pair` });
+    if (seen.has(key)) errors.push(duplicate(path, inGoNames(taint), 'taints must be unique by key and effect pair'));
     seen.add(key);
     return errors;
   });
+}
+
+/** A taint as upstream shows its own. */
+function inGoNames({ key, value = '', effect, timeAdded }: Taint): object {
+  return { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded ?? null };
 }

@@ -5,7 +5,8 @@ import { nonNegative } from '../../validation/values.ts';
 import { validateWorkloadTemplate } from '../pod-spec/template.ts';
 
 export function validateReplicationController({ spec }: ReplicationController): FieldError[] {
-  const errors = [...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'), ...nonNegative(spec.replicas, 'spec.replicas')];
+  const errors = nonNegative(spec.minReadySeconds, 'spec.minReadySeconds');
   if (Object.keys(spec.selector ?? {}).length === 0) errors.push(required('spec.selector'));
-  return [...errors, ...validateWorkloadTemplate(spec.template, { matchLabels: spec.selector ?? {} }, 'spec.template')];
+  errors.push(...nonNegative(spec.replicas, 'spec.replicas'));
+  return [...errors, ...validateWorkloadTemplate(spec.template, { matchLabels: spec.selector ?? {} }, 'spec.template', 'ReplicationController')];
 }

@@ -2,12 +2,12 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../gen/types/co
 import { compareQuantities, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
-import { checkCsiDriverName, checkDns1123Subdomain } from '../../validation/names.ts';
+import { checkDns1123Subdomain } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
-import { checked, immutable, oneOf, requiredChecked } from '../../validation/values.ts';
-import { noBackSteps } from '../pod-spec/paths.ts';
+import { checked, immutable, oneOf } from '../../validation/values.ts';
 import { validateClaimSpec, validateModes, validateSize, volumeModes } from './claim-spec.ts';
 import { validateNodeSelectorTerms } from '../pod-spec/scheduling.ts';
+import { validateVolumeSource } from './volume-source.ts';
 
 /** Fields of a volume's spec that are not its source. */
 const common: ReadonlySet<string> = new Set([
@@ -26,56 +26,52 @@ function validateBetaClass({ metadata }: PersistentVolumeClaim, { metadata: old 
 
 /** Of a claim that is bound the size may grow and the attributes class change; the volume and the class may be filled in once. */
 export function validateClaimUpdate(object: PersistentVolumeClaim, stored: PersistentVolumeClaim): FieldError[] {
-  const { spec, status } = object;
+  const { spec } = object;
   const { spec: old, status: before } = stored;
   const munged = structuredClone(spec);
-  if ((old.volumeName ?? '') === '') delete munged.volumeName;
-  if (old.storageClassName === undefined) delete munged.storageClassName;
-  const bound = before?.phase === 'Bound';
-  const errors: FieldError[] = [];
-  if (bound) {
-    if (old.volumeAttributesClassName === undefined) delete munged.volumeAttributesClassName;
-    else munged.volumeAttributesClassName = old.volumeAttributesClassName;
-    const size = spec.resources?.requests?.['storage'];
-    const oldSize = old.resources?.requests?.['storage'];
-    const capacity = status?.capacity?.['storage'];
-    if (size !== undefined && oldSize !== undefined) {
-      const shrinks = compareQuantities(parseQuantity(size), parseQuantity(oldSize)) < 0;
-      const aboveCapacity = capacity !== undefined && compareQuantities(parseQuantity(size), parseQuantity(capacity)) > 0;
-      if (shrinks && !aboveCapacity) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
-      else munged.resources = structuredClone(old.resources);
-    }
-  }
   const expected = structuredClone(old);
-  if ((expected.volumeName ?? '') === '') delete expected.volumeName;
-  if (!semanticEqual(munged, expected) && errors.length === 0) {
+  if ((old.volumeName ?? '') === '') munged.volumeName = expected.volumeName = '';
+  if (old.storageClassName === undefined) delete munged.storageClassName;
+  if (before?.phase === 'Bound') {
+    const storage = old.resources?.requests?.['storage'];
+    if (munged.resources?.requests !== undefined && storage !== undefined) munged.resources.requests['storage'] = storage;
+    delete munged.volumeAttributesClassName;
+    delete expected.volumeAttributesClassName;
+  }
+  const errors: FieldError[] = [];
+  if (!semanticEqual(munged, expected)) {
     errors.push(forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'));
   }
-  if ((old.volumeAttributesClassName ?? '') !== '' && (spec.volumeAttributesClassName ?? '') === '' && before?.currentVolumeAttributesClassName !== undefined) {
-    errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
-  }
-  return [...errors, ...immutable(spec.volumeMode, old.volumeMode, 'spec.volumeMode'), ...validateBetaClass(object, stored)];
+  if (shrinks(object, stored)) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
+  return [...errors, ...immutable(spec.volumeMode, old.volumeMode, 'volumeMode'), ...keptClass(object, stored), ...validateBetaClass(object, stored)];
 }
 
-export function validateVolume({ spec }: PersistentVolume): FieldError[] {
-  const errors = validateModes(spec.accessModes, 'spec.accessModes');
+/** Less than before is asked for, and no more than what the volume has: what was too much to grow to may still be taken back. */
+function shrinks({ spec }: PersistentVolumeClaim, { spec: old, status }: PersistentVolumeClaim): boolean {
+  const size = parseQuantity(spec.resources?.requests?.['storage'] ?? '0');
+  const oldSize = parseQuantity(old.resources?.requests?.['storage'] ?? '0');
+  return compareQuantities(size, oldSize) < 0 && compareQuantities(size, parseQuantity(status?.capacity?.['storage'] ?? '0')) <= 0;
+}
+
+/** A class of attributes that the volume has got is not taken away. */
+function keptClass({ spec }: PersistentVolumeClaim, { spec: old, status }: PersistentVolumeClaim): FieldError[] {
+  const next = spec.volumeAttributesClassName;
+  if (next === old.volumeAttributesClassName || status?.currentVolumeAttributesClassName === undefined || (next ?? '') !== '') return [];
+  return [forbidden('spec.volumeAttributesClassName', `update from non-nil value to ${next === undefined ? 'nil' : 'an empty string'} is forbidden`)];
+}
+
+export function validateVolume({ metadata, spec }: PersistentVolume): FieldError[] {
+  const errors = (spec.accessModes ?? []).length === 0 ? [required('spec.accessModes')] : validateModes(spec.accessModes, 'spec.accessModes');
   const capacity = Object.entries(spec.capacity ?? {});
   if (capacity.length === 0) errors.push(required('spec.capacity'));
   if (spec.capacity?.['storage'] === undefined || capacity.length > 1) errors.push(notSupported('spec.capacity', Object.fromEntries(capacity), ['storage']));
   for (const [name, size] of capacity) errors.push(...validateSize(size, at('spec.capacity', name)));
   errors.push(...oneOf(spec.persistentVolumeReclaimPolicy, 'spec.persistentVolumeReclaimPolicy', ['Delete', 'Recycle', 'Retain']));
-  const sources = Object.keys(spec).filter((key) => !common.has(key) && spec[key as keyof typeof spec] !== undefined);
-  if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'));
-  for (const source of sources.slice(1)) errors.push(forbidden(child('spec', source), 'may not specify more than 1 volume type'));
+  errors.push(...validateAffinity(spec), ...validateVolumeSource(metadata.name ?? '', spec, 'spec'));
   if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
     errors.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
   }
-  if (spec.local !== undefined && spec.nodeAffinity === undefined) errors.push(required('metadata.annotations', 'Local volume requires node affinity'));
-  const terms = spec.nodeAffinity?.required;
-  if (spec.nodeAffinity !== undefined) {
-    errors.push(...(terms === undefined ? [required('spec.nodeAffinity.required')] : validateNodeSelectorTerms(terms.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms')));
-  }
-  errors.push(...validateVolumeSource(spec), ...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain), ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes));
+  errors.push(...checked(spec.storageClassName, 'spec.storageClassName', checkDns1123Subdomain), ...oneOf(spec.volumeMode, 'spec.volumeMode', volumeModes));
   const attributes = spec.volumeAttributesClassName;
   if (attributes === undefined) return errors;
   if (attributes === '') errors.push(required('spec.volumeAttributesClassName', 'an empty string is disallowed'));
@@ -83,36 +79,23 @@ export function validateVolume({ spec }: PersistentVolume): FieldError[] {
   return spec.csi === undefined ? [...errors, required('spec.csi', 'has to be specified when using volumeAttributesClassName')] : errors;
 }
 
-const secretFields = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef', 'nodeStageSecretRef'] as const;
-
-/** Key fields of the sources that volumes still come from. */
-function validateVolumeSource({ hostPath, nfs, local, csi }: PersistentVolume['spec']): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [name, source] of Object.entries({ hostPath, local })) {
-    if (source === undefined) continue;
-    const field = `spec.${name}.path`;
-    errors.push(...requiredChecked(source.path, field), ...noBackSteps(source.path ?? '', field));
-  }
-  if (nfs !== undefined) errors.push(...requiredChecked(nfs.server, 'spec.nfs.server'), ...requiredChecked(nfs.path, 'spec.nfs.path'));
-  if ((nfs?.path ?? '') !== '' && nfs?.path.startsWith('/') === false) errors.push(invalidValue('spec.nfs.path', nfs.path, 'must be an absolute path'));
-  if (csi === undefined) return errors;
-  errors.push(...requiredChecked(csi.driver, 'spec.csi.driver', checkCsiDriverName), ...requiredChecked(csi.volumeHandle, 'spec.csi.volumeHandle'));
-  for (const field of secretFields) {
-    const secret = csi[field];
-    if (secret === undefined) continue;
-    errors.push(...requiredChecked(secret.name, `spec.csi.${field}.name`), ...requiredChecked(secret.namespace, `spec.csi.${field}.namespace`));
-  }
-  return errors;
+function validateAffinity({ nodeAffinity }: PersistentVolume['spec']): FieldError[] {
+  if (nodeAffinity === undefined) return [];
+  const path = 'spec.nodeAffinity.required';
+  const terms = nodeAffinity.required;
+  return terms === undefined ? [required(path, 'must specify required node constraints')] : validateNodeSelectorTerms(terms.nodeSelectorTerms, child(path, 'nodeSelectorTerms'));
 }
 
 /** A volume's source is given once. */
 export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
   const errors = semanticEqual(sourceOf(spec, old), sourceOf(old, old)) ? [] : [forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')];
-  errors.push(...immutable(spec.volumeMode, old.volumeMode, 'spec.volumeMode'));
+  errors.push(...immutable(spec.volumeMode, old.volumeMode, 'volumeMode'));
+  if (old.nodeAffinity !== undefined && !semanticEqual(spec.nodeAffinity, old.nodeAffinity)) {
+    errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ?? null, 'field is immutable, except for updating from beta label to GA'));
+  }
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
   }
-  if (old.nodeAffinity !== undefined) errors.push(...immutable(spec.nodeAffinity, old.nodeAffinity, 'spec.nodeAffinity'));
   return errors;
 }
 

@@ -14,7 +14,7 @@ import { relativePath } from './paths.ts';
 export type SourceRule = (volume: Volume, path: string) => FieldError[];
 
 const quobyteTenantMax = 64;
-const iscsiNameMax = 64;
+export const iscsiNameMax = 64;
 
 /** Sources that only older clusters had drivers for. */
 export const legacySources = {

@@ -36,10 +36,10 @@ defaultRules('v1 Namespace', [['status.phase', {}, { 'status.phase': 'Active', '
 
 const node = { spec: { podCIDRs: ['10.0.0.0/24'], providerID: 'p' } };
 createRules('v1 Node', node, [
-  ['spec.taints[*].key', { 'spec.taints': [{ key: 'a b', effect: 'NoSchedule' }] }, 'spec.taints[0].key: Invalid value: "a b"'],
-  ['spec.taints[*].value', { 'spec.taints': [{ key: 'a', value: 'b c', effect: 'NoSchedule' }] }, 'spec.taints[0].value: Invalid value: "b c"'],
-  ['spec.taints[*].effect', { 'spec.taints': [{ key: 'a', effect: 'X' }, { key: 'a', effect: '' }] }, 'spec.taints[0].effect: Unsupported value: "X": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"', 'spec.taints[1].effect: Required value'],
-  ['spec.taints', { 'spec.taints': [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] }, 'spec.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}: taints must be unique by key and effect pair'],
+  ['spec.taints[*].key', { 'spec.taints': [{ key: 'a b', effect: 'NoSchedule' }] }, 'metadata.taints[0].key: Invalid value: "a b"'],
+  ['spec.taints[*].value', { 'spec.taints': [{ key: 'a', value: 'b c', effect: 'NoSchedule' }] }, 'metadata.taints[0].value: Invalid value: "b c"'],
+  ['spec.taints[*].effect', { 'spec.taints': [{ key: 'a', effect: 'X' }, { key: 'a', effect: '' }] }, 'metadata.taints[0].effect: Unsupported value: "X": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"', 'metadata.taints[1].effect: Required value'],
+  ['spec.taints', { 'spec.taints': [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] }, 'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair'],
   ['spec.podCIDRs', { 'spec.podCIDRs': ['x'] }, 'spec.podCIDRs[0]: Invalid value: "x": must be a valid CIDR value'],
 ]);
 updateRules('v1 Node', node, [
