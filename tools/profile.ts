@@ -1,6 +1,6 @@
 /**
  * A CPU profile of a process that runs: `node tools/profile.ts take PID SECONDS [FILE]` opens its inspector (SIGUSR1), profiles and closes it again;
- * `node tools/profile.ts show FILE…` sums up. Both print the share of its own time of each function, file and folder, in the sources that the bundle was made of.
+ * `node tools/profile.ts show FILE…` sums up; `node tools/profile.ts allocations PID SECONDS` does the same for bytes that are allocated, collected ones too. All print the share of its own time, or bytes, of each function, file and folder, in the sources that the bundle was made of.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
@@ -22,23 +22,49 @@ interface Profile {
 
 const inspectorUrl = 'http://127.0.0.1:9229/json/list';
 const samplingIntervalUs = 400;
+/** Bytes between two samples of allocations, on average. */
+const samplingIntervalBytes = 16_384;
 const rowsMax = Number(process.env['PROFILE_ROWS'] ?? 60);
 
 async function take(pid: number, seconds: number): Promise<Profile> {
-  process.kill(pid, 'SIGUSR1');
-  const call = await connect();
-  const { result } = (await call('Runtime.evaluate', { expression: 'process.pid' })) as { result: { value: unknown } };
-  if (result.value !== pid) throw new Error(`the inspector's port belongs to process ${String(result.value)}`);
+  const { call, end } = await inspect(pid);
   await call('Profiler.enable');
   await call('Profiler.setSamplingInterval', { interval: samplingIntervalUs });
   await call('Profiler.start');
   await sleep(seconds * 1000);
   const { profile } = (await call('Profiler.stop')) as { profile: Profile };
-  // Answers nothing: the connection is gone with it.
-  void call('Runtime.evaluate', { expression: "process.getBuiltinModule('node:inspector').close()" });
-  await sleep(100);
-  setImmediate(() => process.exit());
+  await end();
   return profile;
+}
+
+interface AllocationNode {
+  readonly callFrame: CallFrame;
+  readonly selfSize: number;
+  readonly children: readonly AllocationNode[];
+}
+
+async function takeAllocations(pid: number, seconds: number): Promise<AllocationNode> {
+  const { call, end } = await inspect(pid);
+  await call('HeapProfiler.startSampling', { samplingInterval: samplingIntervalBytes, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true });
+  await sleep(seconds * 1000);
+  const { profile } = (await call('HeapProfiler.stopSampling')) as { profile: { readonly head: AllocationNode } };
+  await end();
+  return profile.head;
+}
+
+/** Opens the inspector of a process; `end` closes it again, and lets this program end. */
+async function inspect(pid: number): Promise<{ readonly call: (method: string, params?: object) => Promise<unknown>; end(): Promise<void> }> {
+  process.kill(pid, 'SIGUSR1');
+  const call = await connect();
+  const { result } = (await call('Runtime.evaluate', { expression: 'process.pid' })) as { result: { value: unknown } };
+  if (result.value !== pid) throw new Error(`the inspector's port belongs to process ${String(result.value)}`);
+  const end = async (): Promise<void> => {
+    // Answers nothing: the connection is gone with it.
+    void call('Runtime.evaluate', { expression: "process.getBuiltinModule('node:inspector').close()" });
+    await sleep(100);
+    setImmediate(() => process.exit());
+  };
+  return { call, end };
 }
 
 async function connect(): Promise<(method: string, params?: object) => Promise<unknown>> {
@@ -101,6 +127,29 @@ function summarise(files: readonly string[]): void {
   }
 }
 
+/** Prints who allocates most, by itself and with what it calls. */
+function summariseAllocations(head: AllocationNode): void {
+  const own = new Map<string, number>();
+  const whole = new Map<string, number>();
+  const add = (sums: Map<string, number>, key: string, bytes: number): unknown => sums.set(key, (sums.get(key) ?? 0) + bytes);
+  const walk = (node: AllocationNode, above: ReadonlySet<string>): number => {
+    const { name, file } = placeOf(node.callFrame);
+    const key = `${name}  ${file}`;
+    add(own, key, node.selfSize);
+    const here = new Set(above).add(key);
+    const bytes = node.children.reduce((sum, child) => sum + walk(child, here), node.selfSize);
+    // Of what calls itself only the outermost.
+    if (!above.has(key)) add(whole, key, bytes);
+    return bytes;
+  };
+  const all = walk(head, new Set());
+  console.log(`${(all / 1e6).toFixed(1)} MB`);
+  for (const [title, sums] of [['function, own bytes', own], ['function with what it calls', whole]] as const) {
+    console.log(`\n${title}`);
+    for (const [key, bytes] of [...sums].toSorted((a, b) => b[1] - a[1]).slice(0, rowsMax)) console.log(`${((bytes / all) * 100).toFixed(1).padStart(6)} %  ${key}`);
+  }
+}
+
 /** Where a frame comes from: through the bundle's source map, when it has one. */
 function placeOf({ functionName, url, lineNumber, columnNumber }: CallFrame): { readonly name: string; readonly file: string } {
   const name = functionName === '' ? `(anonymous ${lineNumber + 1}:${columnNumber + 1})` : functionName;
@@ -124,8 +173,9 @@ if (command === 'take' && args.length >= 2) {
   writeFileSync(file, JSON.stringify(await take(Number(args[0]), Number(args[1]))));
   console.log(file);
   summarise([file]);
-} else if (command === 'show' && args.length > 0) summarise(args);
+} else if (command === 'allocations' && args.length >= 2) summariseAllocations(await takeAllocations(Number(args[0]), Number(args[1])));
+else if (command === 'show' && args.length > 0) summarise(args);
 else {
-  console.error('usage: profile.ts take PID SECONDS [FILE] | show FILE…');
+  console.error('usage: profile.ts take PID SECONDS [FILE] | show FILE… | allocations PID SECONDS');
   process.exitCode = 1;
 }
