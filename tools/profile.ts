@@ -53,7 +53,7 @@ async function takeAllocations(pid: number, seconds: number): Promise<Allocation
 }
 
 /** Opens the inspector of a process; `end` closes it again, and lets this program end. */
-async function inspect(pid: number): Promise<{ readonly call: (method: string, params?: object) => Promise<unknown>; end(): Promise<void> }> {
+async function inspect(pid: number): Promise<{ readonly call: (method: string, params?: object) => Promise<unknown>; readonly end: () => Promise<void> }> {
   process.kill(pid, 'SIGUSR1');
   const call = await connect();
   const { result } = (await call('Runtime.evaluate', { expression: 'process.pid' })) as { result: { value: unknown } };
