@@ -25,7 +25,7 @@ const runInside = (...command: readonly string[]): Promise<string> => {
 beforeAll(async () => {
   running = await storeProcess((folder) => {
     data = folder;
-    const script = 'mount -t tmpfs -o "size=$2,mode=700" tmpfs "$1" && exec sleep 300';
+    const script = 'mount -t tmpfs -o "size=$2,mode=700" tmpfs "$1" && exec sleep 3600';
     holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', folder, String(diskBytes)], { stdio: 'ignore' });
     return ['sh', '-c', `until nsenter -t ${holder.pid} -m mountpoint -q "$0"; do sleep 0.05; done; exec nsenter -t ${holder.pid} -m "$@"`, folder];
   });

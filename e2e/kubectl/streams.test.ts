@@ -131,7 +131,7 @@ commands('streams', ({ k, command, since }) => {
   });
   command('debug --copy-to (--set-image, --share-processes, --replace)', async () => {
     await k.sleeper('origin');
-    await k.ok('debug', 'origin', ...flags, '--copy-to=copy', '--share-processes', '-c', 'more', '--', 'sleep', '100');
+    await k.ok('debug', 'origin', ...flags, '--copy-to=copy', '--share-processes', '-c', 'more', '--', 'sleep', '1000');
     await k.ok('wait', '--for=condition=Ready', 'pod/copy', '--timeout=120s');
     expect(await k.ok('get', 'pod', 'copy', '-o', 'jsonpath={.spec.containers[*].name} {.spec.shareProcessNamespace}')).toBe('origin more true');
     expect(await k.ok('exec', 'copy', '-c', 'more', '--', 'ps')).toMatch(/sh -c trap/);
