@@ -11,7 +11,8 @@ import { elsewhere } from './named-elsewhere.ts';
 
 const here = new URL('.', import.meta.url);
 const root = new URL('../../../../../', here);
-const modules = readdirSync(here).filter((name) => name.endsWith('.rules.test.ts')).map((name) => () => import(new URL(name, here).pathname));
+// Anew, also where they have run in this process as tests.
+const modules = readdirSync(here).filter((name) => name.endsWith('.rules.test.ts')).map((name) => () => import(`${new URL(name, here).pathname}?named`));
 const cases = await casesOf(modules);
 
 interface Row {
