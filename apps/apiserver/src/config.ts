@@ -1,5 +1,5 @@
 import type { Clock, Live, Log, Random } from '@rhythm/base';
-import type { LiveFiles } from '@rhythm/config';
+import type { ReloadedFiles, LiveFiles } from '@rhythm/config';
 import type { HttpLimits, NamedCertificate } from '@rhythm/http';
 import type { Store } from '@rhythm/store-client';
 import type { PluginChoice } from './admission/index.ts';
@@ -60,9 +60,9 @@ export interface ApiserverPorts {
   /** Where an EncryptionConfiguration is followed while the server runs; `config.encryption` is what it said first. */
   readonly encryptionFile?: LiveFiles<string>;
   /** Issuers of tokens, and anonymous callers; instead of `config.oidc`. */
-  readonly authentication?: Live<AuthenticationConfiguration>;
+  readonly authentication?: Live<AuthenticationConfiguration> & Partial<ReloadedFiles>;
   /** Who is asked what is allowed; instead of Node, RBAC and `config.accessWebhook`. */
-  readonly authorization?: Live<AuthorizationConfiguration>;
+  readonly authorization?: Live<AuthorizationConfiguration> & Partial<ReloadedFiles>;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;

@@ -10,7 +10,7 @@ import { EncryptedStore } from './encryption/index.ts';
 import { flowDefaults, wireFlowControl } from './flow-control/index.ts';
 import { Shutdown, shutdownDefaults, StartSteps, warmCaches } from './lifecycle/index.ts';
 import { limits } from './limits.ts';
-import { RequestMetrics, watchCacheMetrics } from './metrics/index.ts';
+import { countReloads, RequestMetrics, ServerIdentity, watchCacheMetrics } from './metrics/index.ts';
 import { bodyCodec } from './pipeline/codec.ts';
 import { objectReader } from './pipeline/object-reader.ts';
 import { OwnWrites } from './pipeline/own-writes.ts';
@@ -43,7 +43,8 @@ const grpcStopMs = 1_000;
 /** Starts both faces on one pipeline. Resolves when the cluster's own objects are in place and requests are served. */
 export async function start(config: ApiserverConfig, given: ApiserverPorts): Promise<Apiserver> {
   const metrics = new MetricsRegistry();
-  const encryption = config.encryption === undefined ? undefined : await encryptionOf(config.encryption, metrics, given);
+  const identity = new ServerIdentity();
+  const encryption = config.encryption === undefined ? undefined : await encryptionOf(config.encryption, metrics, identity, given);
   const ports = encryption === undefined ? given : { ...given, store: new EncryptedStore(given.store, encryption.encryption) };
   const { store, clock, random, log } = ports;
   const registry = new LiveRegistry(kindRegistry);
@@ -77,6 +78,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   };
   const audit = auditOf(config, ports);
   processMetrics(metrics, clock);
+  countReloads(metrics, identity, ports);
   watchCacheMetrics(metrics, caches, registry);
   const timeouts: RequestTimeouts = { requestMs: limits.requestTimeoutMs, watchMinMs: limits.watchTimeoutMinMs, ...config.timeouts };
   const flow = wireFlowControl(config.flowControl ?? flowDefaults, timeouts.requestMs, { registry, caches, metrics, clock, random, log });
@@ -95,6 +97,7 @@ export async function start(config: ApiserverConfig, given: ApiserverPorts): Pro
   });
   const unfollow = followCertificates(ports.live ?? {}, { http, grpc }, auth, frontProxy, log);
   const presence = new Presence({ ip: config.advertiseAddress, port: http.port }, config.hostname ?? config.advertiseAddress, { store, reader, writes, clock, random, log, encryptionHash: () => encryption?.hash ?? '' });
+  identity.set(presence.identity.name);
   const end = async (): Promise<void> => {
     unfollow();
     await presence.stop();

@@ -1,11 +1,20 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { toError, type Clock, type Live, type Log, type Timer } from '@rhythm/base';
 
 /** What was made of some files, which may change while the process runs. */
-export interface LiveFiles<T> extends Live<T> {
+export interface LiveFiles<T> extends Live<T>, ReloadedFiles {
   /** Looks at the files now; resolves when what they say is in use, or stays without effect. */
   look(): Promise<void>;
   stop(): void;
+}
+
+/** Of files that are followed, what a metric tells: which content is in use, and what came of each change. */
+export interface ReloadedFiles {
+  /** SHA-256 in hex of the bytes in use; of several files one after the other. */
+  readonly hash: string;
+  /** Calls `listener` whenever changed files were taken, or could not be; each look at such files counts. Returns how to stop that. */
+  onReload(listener: (succeeded: boolean) => void): () => void;
 }
 
 export interface LiveFilesOptions<T, Name extends string> {
@@ -38,6 +47,7 @@ class Followed<T, Name extends string> implements LiveFiles<T> {
   #contents: Readonly<Record<Name, Buffer>>;
   readonly #options: LiveFilesOptions<T, Name>;
   readonly #listeners = new Set<(value: T) => void>();
+  readonly #reloadListeners = new Set<(succeeded: boolean) => void>();
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #isStopped = false;
@@ -59,6 +69,17 @@ class Followed<T, Name extends string> implements LiveFiles<T> {
     return () => this.#listeners.delete(listener);
   }
 
+  get hash(): string {
+    const hash = createHash('sha256');
+    for (const name of Object.keys(this.#contents) as Name[]) hash.update(this.#contents[name]);
+    return hash.digest('hex');
+  }
+
+  onReload(listener: (succeeded: boolean) => void): () => void {
+    this.#reloadListeners.add(listener);
+    return () => this.#reloadListeners.delete(listener);
+  }
+
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     return this.#looking;
@@ -68,6 +89,7 @@ class Followed<T, Name extends string> implements LiveFiles<T> {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#listeners.clear();
+    this.#reloadListeners.clear();
   }
 
   #lookLater(): void {
@@ -87,10 +109,12 @@ class Followed<T, Name extends string> implements LiveFiles<T> {
       this.#complaint = '';
       log.info('files have changed and are in use', { what });
       for (const listener of this.#listeners) listener(value);
+      for (const listener of this.#reloadListeners) listener(true);
     } catch (error) {
       const text = toError(error).message;
       if (text !== this.#complaint) log.warn('files have changed and cannot be used: what they said before stays', { what, error: text });
       this.#complaint = text;
+      for (const listener of this.#reloadListeners) listener(false);
     }
   }
 }

@@ -57,11 +57,11 @@ export class EncryptionController {
     try {
       await done;
     } catch (error) {
-      metrics?.reloaded(false);
+      metrics?.reloads?.reloaded(false);
       log.error('the encryption configuration has changed and cannot be used: the one before stays', { error: toError(error).message });
       return false;
     }
-    metrics?.reloaded(true);
+    metrics?.reloads?.reloaded(true);
     return true;
   }
 
@@ -119,7 +119,7 @@ export class EncryptionController {
     this.#plugins = plugins;
     this.#hash = hash;
     this.encryption.use(rules);
-    metrics?.uses(this.hash);
+    metrics?.reloads?.uses(this.hash);
     log.info('the encryption configuration is in use', { hash: this.hash });
     if (gone.length > 0) this.#letGo(gone);
     if (this.#isStopped) this.stop();

@@ -74,7 +74,7 @@ test('one that never takes it is told of, with what to do', async () => {
 test('the server that is asked says by its metrics what it uses', async () => {
   let hash = 'old';
   let isDone = false;
-  const http = { get: () => Promise.resolve({ status: 200, body: `apiserver_encryption_config_controller_last_config_info{hash="${hash}"} 1\n` }) };
+  const http = { get: () => Promise.resolve({ status: 200, body: `apiserver_encryption_config_controller_last_config_info{apiserver_id_hash="sha256:abc",hash="${hash}"} 1\n` }) };
   const done = takenHere(http, file, 'new', { clock, write: () => undefined }).then(() => (isDone = true));
   await clock.advance(10_000);
   expect(isDone).toBe(false);

@@ -76,8 +76,9 @@ export async function configurationTaken(config: ClusterConfig, hash: string, po
 
 /** The server that `http` asks. */
 export async function takenHere(http: Pick<AdminHttp, 'get'>, file: string, hash: string, { clock }: WaitPorts): Promise<void> {
-  const line = `apiserver_encryption_config_controller_last_config_info{hash="${hash}"} 1`;
-  for (const began = clock.monotonic(); !(await http.get('/metrics', requestMsMax)).body.includes(line); await clock.sleep(pollMs)) {
+  // Beside the hash stands which server it is.
+  const line = new RegExp(`^apiserver_encryption_config_controller_last_config_info\\{[^}]*hash="${hash}"[^}]*\\} 1$`, 'm');
+  for (const began = clock.monotonic(); !line.test((await http.get('/metrics', requestMsMax)).body); await clock.sleep(pollMs)) {
     if (clock.monotonic() - began > reloadMsMax) throw new Error(`the API server has not taken ${file} within ${reloadMsMax / 1000} s: see its log`);
   }
 }
