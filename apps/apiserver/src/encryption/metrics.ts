@@ -1,6 +1,6 @@
 import type { Clock } from '@rhythm/base';
 import type { MetricsRegistry } from '@rhythm/telemetry';
-import type { ConfigReloadMetrics } from '../metrics/config-reload-metrics.ts';
+import type { ConfigReloadMetrics } from '../reloads/index.ts';
 
 /** Kubernetes' own (storage/value/metrics.go): 5 µs, doubling 25 times. */
 const durationBuckets = Array.from({ length: 25 }, (_, i) => 5e-6 * 2 ** i);

@@ -4,7 +4,6 @@ import { metricsType, type MetricsRegistry } from '@rhythm/telemetry';
 import type { PathHandler } from '../ports/handlers.ts';
 import type { Caches } from '../registry/caches.ts';
 
-export { ConfigReloadMetrics, countReloads, ServerIdentity } from './config-reload-metrics.ts';
 export { RequestMetrics, type Measured } from './request-metrics.ts';
 
 export function metricsHandler(metrics: MetricsRegistry): PathHandler {

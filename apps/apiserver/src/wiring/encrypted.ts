@@ -2,7 +2,7 @@ import { kindRegistry } from '@rhythm/api';
 import type { MetricsRegistry } from '@rhythm/telemetry';
 import type { ApiserverPorts } from '../config.ts';
 import { EncryptionController, EncryptionMetrics } from '../encryption/index.ts';
-import { ConfigReloadMetrics, type ServerIdentity } from '../metrics/index.ts';
+import { ConfigReloadMetrics, type ServerIdentity } from '../reloads/index.ts';
 
 /** Encryption at rest, following its configuration. Rejects when that cannot be used. */
 export async function encryptionOf(text: string, metrics: MetricsRegistry, identity: ServerIdentity, { clock, random, log, encryptionFile }: ApiserverPorts): Promise<EncryptionController> {
