@@ -32,6 +32,8 @@ const stampKey = 'bench/t';
 export const stampMark = `"${stampKey}":"`;
 const stampDigits = 18;
 const warmupDeliveries = 40_000;
+const warmupChanges = 400;
+const restMs = 1_000;
 const deliveryTimeoutMs = 60_000;
 
 /** Milliseconds of the machine's monotonic clock, which all processes share, in a text of always the same length. */
@@ -79,6 +81,9 @@ async function round(reader: ChildProcess, pace: Pace, update: Delivery['update'
 
 /** The changes alone, at the same pace, while nobody watches: what of a delivery's cost is not its own. Operations are changes. */
 export async function unwatched({ pids, pace, update }: Pick<Delivery, 'pids' | 'pace' | 'update'>): Promise<Sample> {
+  await makeChanges({ ...pace, perSecond: 0, changes: warmupChanges }, update);
+  // The watches of the row before are gone by then.
+  await sleep(restMs);
   const cpu = cpuOf(pids);
   const began = performance.now();
   const latencies: number[] = [];
