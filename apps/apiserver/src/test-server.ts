@@ -54,10 +54,10 @@ export function startTestServer({ config }: TestCluster, ports: Partial<Apiserve
   return start(config, { store: memoryStore({ clock: systemClock }), clock: systemClock, random: seededRandom(9), log: silentLog, ...ports });
 }
 
-/** A store with a past that it has forgotten. */
-export async function storeWithPast(): Promise<Store> {
+/** A store with a past of so many changes that it has forgotten. */
+export async function storeWithPast(changes = 3): Promise<Store> {
   const store = memoryStore({ clock: systemClock });
-  for (const value of ['1', '2', '3']) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(value) }]);
+  for (let n = 0; n < changes; n++) await store.txn([], [{ kind: 'put', key: '/past', value: Buffer.from(String(n)) }]);
   await store.compact((await store.range('/past', { countOnly: true })).revision);
   return store;
 }
