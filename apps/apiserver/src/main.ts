@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from '@rhythm/base';
-import { giveBackAtRest, nodeMemory, parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
+import { parseFlags, runApp, writeEndpointFile } from '@rhythm/config';
 import { etcdStore } from '@rhythm/store-client';
 import { jsonLog } from '@rhythm/telemetry';
 import { hostname } from 'node:os';
@@ -61,11 +61,8 @@ await runApp('apiserver', log, async (argv) => {
   );
   log.info('serving', { port: app.port, grpcPort: app.grpcPort });
   writeEndpointFile(flags['endpoint-file'], `${flags['advertise-address']}:${app.port}`);
-  const ended = new AbortController();
-  void giveBackAtRest(systemClock, nodeMemory, ended.signal);
   return {
     stop: async () => {
-      ended.abort();
       await app.stop();
       encryption?.stop();
       files.stop();
@@ -75,4 +72,4 @@ await runApp('apiserver', log, async (argv) => {
       audit?.close();
     },
   };
-});
+}, systemClock);

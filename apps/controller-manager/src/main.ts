@@ -38,7 +38,7 @@ await runApp('controller-manager', log, async (argv) => {
       await client.close();
     },
   };
-});
+}, systemClock);
 
 async function signingOf(certFile: string | undefined, keyFile: string | undefined, ports: PkiPorts): Promise<SigningConfig | undefined> {
   if (certFile === undefined && keyFile === undefined) return undefined;

@@ -25,4 +25,4 @@ await runApp('dns', log, async (argv) => {
       await client.close();
     },
   };
-});
+}, systemClock);

@@ -59,4 +59,4 @@ await runApp('kubelet', log, async (argv) => {
       await client.close();
     },
   };
-});
+}, systemClock);

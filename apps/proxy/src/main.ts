@@ -37,7 +37,7 @@ await runApp('proxy', log, async (argv) => {
       await client.close();
     },
   };
-});
+}, systemClock);
 
 /** What goes into a ruleset is checked here, once. */
 function identifier(flag: string, text: string): string {

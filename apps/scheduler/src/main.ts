@@ -25,4 +25,4 @@ await runApp('scheduler', log, async (argv) => {
       await client.close();
     },
   };
-});
+}, systemClock);

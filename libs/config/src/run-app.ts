@@ -1,5 +1,7 @@
-import { causeChain, type Log } from '@rhythm/base';
+import { causeChain, type Clock, type Log } from '@rhythm/base';
 import { FlagError } from './flags.ts';
+import { nodeMemory } from './memory/node-memory.ts';
+import { giveBackAtRest } from './memory/rest.ts';
 
 /** What every app's `start` gives back. */
 export interface RunningApp {
@@ -11,8 +13,10 @@ export interface RunningApp {
 /**
  * The life of an app's process: start, wait for SIGTERM or SIGINT, stop; a signal during the start ends it there.
  * Exit codes: 0 stopped, 1 cannot go on, 2 bad flags; each failure ends with one line that says why.
+ *
+ * @param clock with it the process gives memory back whenever it rests; started with `--expose-gc`, of its heap too
  */
-export async function runApp(name: string, log: Log, start: (argv: readonly string[]) => Promise<RunningApp>): Promise<void> {
+export async function runApp(name: string, log: Log, start: (argv: readonly string[]) => Promise<RunningApp>, clock?: Clock): Promise<void> {
   const end = (code: number, text: string): never => {
     log.error(`${name}: ${text}`);
     process.exit(code);
@@ -27,7 +31,10 @@ export async function runApp(name: string, log: Log, start: (argv: readonly stri
     const app = await Promise.race([start(process.argv.slice(2)), signalled]);
     // Whoever is told to end while it waits for another, a store that is away say, need not wait on.
     if (app === undefined) return process.exit(0);
+    const ended = new AbortController();
+    if (clock !== undefined) void giveBackAtRest(clock, nodeMemory, ended.signal);
     await Promise.race([signalled, ...(app.failed === undefined ? [] : [app.failed])]);
+    ended.abort();
     await app.stop();
     process.exit(0);
   } catch (error) {

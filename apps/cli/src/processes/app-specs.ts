@@ -30,10 +30,11 @@ export function addressesOf(config: Pick<ClusterConfig, 'podCidr' | 'serviceCidr
 
 /**
  * A bounded young generation. The store's garbage is values on their way to the disk, of which it would keep tens of megabytes; with a much smaller one they grow old, and every
- * few hundred writes the whole heap is searched. With one of 2 MB the apiserver would spend three times as long on collecting what requests leave behind. It makes its heap small,
- * the young generation with it, whenever it comes to rest: for that it has `gc`.
+ * few hundred writes the whole heap is searched. With one of 2 MB the apiserver would spend three times as long on collecting what requests leave behind.
+ * All but the store, whose heap is large when it rests, make their heap small then, the young generation with it: for that they have `gc`.
  */
 const nodeFlags: Partial<Record<AppName, readonly string[]>> = { store: ['--max-semi-space-size=16'], apiserver: ['--max-semi-space-size=16', '--expose-gc'] };
+const otherFlags: readonly string[] = ['--expose-gc'];
 
 /** How each app of a cluster is started (docs/processes.md); without a store where an etcd cluster is given. */
 export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
@@ -46,7 +47,7 @@ export function appSpecs(config: ClusterConfig): readonly ProcessSpec[] {
     .filter(({ bundle }) => existsSync(bundle))
     .map(({ name, bundle }) => {
       const endpointFile = name === 'proxy' ? undefined : join(paths.run, `${name}.endpoint`);
-      return { name, command: process.execPath, args: [...(nodeFlags[name] ?? []), bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
+      return { name, command: process.execPath, args: [...(nodeFlags[name] ?? otherFlags), bundle, ...flagsOf(name, config), ...(endpointFile === undefined ? [] : ['--endpoint-file', endpointFile])], endpointFile };
     });
 }
 

@@ -21,16 +21,24 @@ export const nodeMemory: ProcessMemory = {
   },
   trim: () => {
     const library = process.platform === 'linux' ? trimLibrary(process.arch) : undefined;
-    if (library === undefined) return;
-    const folder = mkdtempSync(join(tmpdir(), 'rhythm-trim-'));
-    try {
-      const file = join(folder, 'trim.so');
-      writeFileSync(file, library, { mode: 0o600 });
-      process.dlopen({ exports: {} }, file);
-    } catch {
-      // Always: no addon of Node is in it. By then the loader has called what it names, or there is no such function here.
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    if (library !== undefined) load(library);
   },
 };
+
+/** Lets the loader read a library, which runs its initialiser, and forget it again. Where that cannot be, nothing happens: no room for a file is no reason to end. */
+function load(library: Uint8Array): void {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'rhythm-trim-'));
+    const file = join(folder, 'trim.so');
+    writeFileSync(file, library, { mode: 0o600 });
+    process.dlopen({ exports: {} }, file);
+  } catch {
+    // Always: no addon of Node is in it. By then the loader has called what it names, or there is no such function here.
+  }
+  try {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A temporary folder stays.
+  }
+}
