@@ -52,7 +52,12 @@ test('memory is given back when a process rests, after its start and after load,
   await clock.advance(60_000);
   expect(process.done).toEqual(['collect', 'trim']);
   process.cpuMs();
+  // A little work for a long time is work.
   process.share = 0.05;
+  await clock.advance(60_000);
+  expect(process.done).toEqual(['collect', 'trim']);
+  process.cpuMs();
+  process.share = 0.02;
   await clock.advance(3_000);
   expect(process.done).toEqual(['collect', 'trim', 'collect', 'trim']);
   process.taken = 60 * mb;
@@ -91,4 +96,26 @@ test('one that is told to end between collecting and trimming ends', async () =>
   await clock.advance(5_000);
   await life;
   expect(process.done).toEqual([]);
+});
+
+test('the longer a collection stops everything, the longer it is until the next', async () => {
+  const clock = new VirtualClock();
+  const process = new FakeProcess(clock);
+  const ended = new AbortController();
+  let stoppedMs = 0;
+  process.collect = () => {
+    process.done.push('collect');
+    stoppedMs += 100;
+  };
+  const life = giveBackAtRest({ monotonic: () => clock.monotonic() + stoppedMs, sleep: (ms, signal) => clock.sleep(ms, signal) }, process, ended.signal);
+  await clock.advance(3_000);
+  expect(process.done).toEqual(['collect', 'trim']);
+  process.taken = 300 * mb;
+  await clock.advance(15_000);
+  expect(process.done).toEqual(['collect', 'trim']);
+  await clock.advance(5_000);
+  expect(process.done).toEqual(['collect', 'trim', 'collect', 'trim']);
+  ended.abort();
+  await clock.advance(10_000);
+  await life;
 });
