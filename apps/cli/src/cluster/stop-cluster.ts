@@ -1,3 +1,4 @@
+import { causeChain } from '@rhythm/base';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +46,9 @@ async function stopContainers(config: ClusterConfig, ports: StartPorts, detail: 
   const cgroup = `rhythm-${config.id}`;
   if (config.runtimeEndpoint !== undefined) {
     try {
-      return await removeSandboxes(config.runtimeEndpoint, cgroup, true);
+      const { ids, failure } = await removeSandboxes(config.runtimeEndpoint, cgroup, true, ports.clock);
+      if (failure !== undefined) detail(`not all removed: ${causeChain(failure)}`);
+      return ids;
     } catch (error) {
       // A runtime that is gone must not keep the rest from being stopped.
       detail(`not removed: ${(error as Error).message}`);
@@ -59,8 +62,9 @@ async function stopContainers(config: ClusterConfig, ports: StartPorts, detail: 
   if (running || existsSync(join(runtimeDirectory(config.id), 'containerd'))) {
     try {
       await startContainerd(ports.clock, folders, containerdOptions(config));
-      sandboxes = await removeSandboxes(socket, cgroup, false);
-      detail(`${sandboxes.length} pods`);
+      const { ids, failure } = await removeSandboxes(socket, cgroup, false, ports.clock);
+      sandboxes = ids;
+      detail(failure === undefined ? `${ids.length} pods` : `${ids.length} pods, some by force: ${causeChain(failure)}`);
     } catch (error) {
       detail(`by force: ${(error as Error).message}`);
     }
