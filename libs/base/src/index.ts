@@ -9,6 +9,7 @@ export * from './heap.ts';
 export * from './live.ts';
 export * from './log.ts';
 export * from './pass-loop.ts';
+export * from './repeatedly.ts';
 export * from './random.ts';
 export * from './result.ts';
 export * from './system-clock.ts';

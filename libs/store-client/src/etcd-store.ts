@@ -1,4 +1,4 @@
-import { backoffDelay, type Clock, type Live, type Log, type Random } from '@rhythm/base';
+import { repeatedly, type Clock, type Live, type Log, type Random } from '@rhythm/base';
 import { dialGrpc, unary, type CallSettings, type ClientTls } from '@rhythm/grpc';
 import { prefixEnd } from '@rhythm/mvcc';
 import { KVClient, KVService, LeaseService, type RangeRequest, type RangeResponse, type TxnRequest, type TxnResponse } from '@rhythm/proto/etcd';
@@ -67,16 +67,11 @@ class EtcdStore implements Store {
   async connect(timeoutMs: number): Promise<void> {
     const { clock, random, endpoints } = this.#options;
     const until = clock.monotonic() + timeoutMs;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#probe();
-      } catch (error) {
-        if (clock.monotonic() >= until) {
-          throw new StoreError('Unavailable', `no store answers at ${endpoints.join(', ')}`, { cause: error });
-        }
-        await clock.sleep(backoffDelay(retry, attempt, random));
-      }
-    }
+    const isPassing = (error: unknown): boolean => {
+      if (clock.monotonic() >= until) throw new StoreError('Unavailable', `no store answers at ${endpoints.join(', ')}`, { cause: error });
+      return true;
+    };
+    await repeatedly(() => this.#probe(), { isPassing, backoff: retry, clock, random });
   }
 
   async range(key: string, options: RangeOptions = {}): Promise<RangeResult> {
@@ -146,17 +141,18 @@ class EtcdStore implements Store {
 
   /** A read changes nothing, so it is asked again while the connection comes back. */
   async #read(request: RangeRequest, signal: AbortSignal | undefined): Promise<RangeResponse> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const session = await this.#session();
-        return session !== undefined ? await session.range(request, signal) : await unary(this.#client, KVService.range, request, this.#settings(signal));
-      } catch (error) {
-        signal?.throwIfAborted();
-        const failure = readError(error);
-        if (failure.kind !== 'Unavailable' || attempt >= readAttempts || this.#isClosed) throw failure;
-        await this.#options.clock.sleep(backoffDelay(retry, attempt, this.#options.random), signal);
-      }
-    }
+    const { clock, random } = this.#options;
+    const ask = async (): Promise<RangeResponse> => {
+      const session = await this.#session();
+      return session !== undefined ? session.range(request, signal) : unary(this.#client, KVService.range, request, this.#settings(signal));
+    };
+    const isPassing = (error: unknown, failures: number): boolean => {
+      signal?.throwIfAborted();
+      const failure = readError(error);
+      if (failure.kind !== 'Unavailable' || failures >= readAttempts || this.#isClosed) throw failure;
+      return true;
+    };
+    return repeatedly(ask, { isPassing, backoff: retry, clock, random, signal });
   }
 
   async #write(request: TxnRequest, signal: AbortSignal | undefined): Promise<TxnResponse> {

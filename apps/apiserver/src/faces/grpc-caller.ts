@@ -1,5 +1,5 @@
 import { bidi, dialGrpc, GrpcError, joinPieces, Metadata, piecesOf, serverStream, sessionLimits, statusMetadataKey, unary, warningMetadataKey } from '@rhythm/grpc';
-import { ApiClient as Stub, ApiService, Options, Request, Verb, WatchEvent_Type, type ClientFrames, type ServerFrames, type WatchEvent } from '@rhythm/proto/api';
+import { ApiClient, ApiService, Options, Request, Verb, WatchEvent_Type, type ClientFrames, type ServerFrames, type WatchEvent } from '@rhythm/proto/api';
 import { expect } from 'vitest';
 import { bytesOf, pairsOf, partsOf, readable, type Outcome } from './case.ts';
 import type { Face, Identity, Resolved } from './face.ts';
@@ -11,7 +11,7 @@ const eventNames: ReadonlyMap<number, string> = new Map<number, string>([[WatchE
 const grpcCodes: Readonly<Record<number, readonly number[]>> = { 400: [3], 401: [16], 403: [7], 404: [5], 405: [12], 406: [3], 409: [6, 10], 410: [11], 413: [3], 415: [3], 422: [3], 429: [8], 500: [13, 14], 503: [14], 504: [4] };
 
 interface Dialled {
-  readonly stub: Stub;
+  readonly client: ApiClient;
   readonly metadata: (headers: Resolved['headers']) => Metadata;
 }
 
@@ -21,12 +21,12 @@ export function unaryFace(port: number, ca: string, identities: Readonly<Record<
   return {
     name: 'unary gRPC',
     async send(one) {
-      const { stub, metadata } = dialled.of(one.as ?? 'admin');
+      const { client, metadata } = dialled.of(one.as ?? 'admin');
       const settings = { metadata: metadata(one.headers) };
       try {
-        if (one.verb === 'watch') return await watched(one, stub, settings);
+        if (one.verb === 'watch') return await watched(one, client, settings);
         const method = { get: ApiService.get, list: ApiService.list, create: ApiService.create, update: ApiService.update, patch: ApiService.patch, delete: ApiService.delete, deletecollection: ApiService.deleteCollection }[one.verb];
-        const { code, contentType, body, warnings } = await unary(stub, method, requestOf(one, bytesOf(one.body)), settings);
+        const { code, contentType, body, warnings } = await unary(client, method, requestOf(one, bytesOf(one.body)), settings);
         return { code, contentType, body: readable(body, contentType), warnings };
       } catch (error) {
         if (error instanceof GrpcError) return refusal(error);
@@ -43,8 +43,8 @@ export function sessionFace(port: number, ca: string, identities: Readonly<Recor
   return {
     name: 'Session',
     async send(one) {
-      const { stub, metadata } = dialled.of(one.as ?? 'admin');
-      const call = bidi(stub, ApiService.session, { metadata: metadata(one.headers) });
+      const { client, metadata } = dialled.of(one.as ?? 'admin');
+      const call = bidi(client, ApiService.session, { metadata: metadata(one.headers) });
       const body = bytesOf(one.body);
       for (const { piece, more } of piecesOf(body, sessionLimits.frameBytesMax)) {
         const frames: ClientFrames = { frames: [{ id: 1n, frame: { $case: 'request', value: requestOf(one, piece) }, deadlineMs: 0, trace: '', more }] };
@@ -85,10 +85,10 @@ async function answered(one: Resolved, messages: AsyncIterable<ServerFrames>): P
   throw new Error('the session ended without an answer');
 }
 
-async function watched(one: Resolved, stub: Stub, settings: { readonly metadata: Metadata }): Promise<Outcome> {
+async function watched(one: Resolved, client: ApiClient, settings: { readonly metadata: Metadata }): Promise<Outcome> {
   const events: WatchEvent[] = [];
   const warnings: string[] = [];
-  for await (const message of serverStream(stub, ApiService.watch, requestOf(one, new Uint8Array()), settings)) {
+  for await (const message of serverStream(client, ApiService.watch, requestOf(one, new Uint8Array()), settings)) {
     events.push(...message.events);
     warnings.push(...message.warnings);
     if (events.length >= (one.events ?? Infinity)) break;
@@ -131,15 +131,15 @@ function optionsOf(query: Resolved['query']): Options {
 }
 
 function dialler(port: number, ca: string, identities: Readonly<Record<string, Identity>>): { of(as: string): Dialled; close(): Promise<void> } {
-  const open = new Map<string, Stub>();
+  const open = new Map<string, ApiClient>();
   return {
     of(as) {
       const identity = identities[as] ?? {};
       const tls = { ca, ...(identity.cert === undefined ? {} : { cert: identity.cert, key: identity.key ?? '' }) };
-      const stub = open.get(as) ?? dialGrpc(Stub, { targets: `127.0.0.1:${port}`, tls, userAgent: 'faces/1.0' });
-      open.set(as, stub);
+      const client = open.get(as) ?? dialGrpc(ApiClient, { targets: `127.0.0.1:${port}`, tls, userAgent: 'faces/1.0' });
+      open.set(as, client);
       return {
-        stub,
+        client,
         metadata: (headers = {}) => {
           const metadata = new Metadata();
           if (identity.token !== undefined) metadata.set('authorization', `Bearer ${identity.token}`);
@@ -149,7 +149,7 @@ function dialler(port: number, ca: string, identities: Readonly<Record<string, I
       };
     },
     close() {
-      for (const stub of open.values()) stub.close();
+      for (const client of open.values()) client.close();
       return Promise.resolve();
     },
   };

@@ -1,5 +1,5 @@
 import { hasReason } from '@rhythm/api';
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, repeatedly, type Clock, type Log, type Random } from '@rhythm/base';
 import { StoreError } from '@rhythm/store-client';
 import type { HealthCheck } from '../http/health.ts';
 
@@ -47,16 +47,12 @@ export class StartSteps {
    */
   async run(step: StartStep, work: () => Promise<unknown> | undefined): Promise<void> {
     const { clock, random, log, signal } = this.#ports;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await work();
-        break;
-      } catch (error) {
-        if (signal.aborted || !isPassing(error)) throw error;
-        log.warn('a step of the start is tried again', { step, error: causeChain(error) });
-        await clock.sleep(backoffDelay(backoff, attempt, random), signal);
-      }
-    }
+    const isWorthIt = (error: unknown): boolean => {
+      if (signal.aborted || !isPassing(error)) return false;
+      log.warn('a step of the start is tried again', { step, error: causeChain(error) });
+      return true;
+    };
+    await repeatedly(work, { isPassing: isWorthIt, backoff, clock, random, signal });
     this.#done.add(step);
   }
 

@@ -1,4 +1,4 @@
-import { backoffDelay, causeChain, type Clock, type Log, type Random } from '@rhythm/base';
+import { causeChain, repeatedly, type Clock, type Log, type Random } from '@rhythm/base';
 import { RuntimeError, type Runtime, type RuntimeInfo } from '@rhythm/cri';
 
 /** As long as Kubernetes' kubelet waits for the connection to its runtime. */
@@ -17,13 +17,10 @@ export interface AwaitRuntimePorts {
  */
 export async function awaitRuntime(runtime: Pick<Runtime, 'version'>, { clock, random, log }: AwaitRuntimePorts): Promise<RuntimeInfo> {
   const end = clock.monotonic() + waitMsMax;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await runtime.version();
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || (error.code !== 'unavailable' && error.code !== 'timeout') || clock.monotonic() >= end) throw error;
-      if (attempt === 0) log.warn('the runtime does not answer yet', { error: causeChain(error) });
-      await clock.sleep(backoffDelay(pause, attempt, random));
-    }
-  }
+  const isPassing = (error: unknown, failures: number): boolean => {
+    if (!(error instanceof RuntimeError) || (error.code !== 'unavailable' && error.code !== 'timeout') || clock.monotonic() >= end) return false;
+    if (failures === 0) log.warn('the runtime does not answer yet', { error: causeChain(error) });
+    return true;
+  };
+  return repeatedly(() => runtime.version(), { isPassing, backoff: pause, clock, random });
 }

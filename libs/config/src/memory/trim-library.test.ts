@@ -23,6 +23,7 @@ function load(bytes: Uint8Array): string {
 
 const here = trimLibrary(process.arch);
 
+// Elsewhere there is nothing that could take it: `nodeMemory.trim` does nothing there.
 test.runIf(process.platform === 'linux' && here !== undefined)('the loader takes the library, finds the function that it names, and can do so again', () => {
   const bytes = here ?? new Uint8Array();
   expect(load(bytes)).toContain('did not self-register');

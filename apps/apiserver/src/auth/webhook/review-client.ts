@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { backoffDelay, causeChain, withTimeout, type Clock, type Random } from '@rhythm/base';
+import { repeatedly, causeChain, withTimeout, type Clock, type Random } from '@rhythm/base';
 import { readAnswer } from '@rhythm/http';
 import { serverNameOf, type WebhookEndpoint } from './kubeconfig.ts';
 import { reviewBackoff, reviewWebhookLimits as limits } from './limits.ts';
@@ -53,16 +53,9 @@ export class ReviewClient {
     this.#agent.destroy();
   }
 
-  async #repeatedly(body: string, signal: AbortSignal): Promise<unknown> {
-    const { clock, random } = this.#ports;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#once(body, signal);
-      } catch (error) {
-        if (!(error instanceof PassingFailure) || attempt + 1 >= limits.attemptsMax || signal.aborted) throw error;
-        await clock.sleep(backoffDelay(reviewBackoff, attempt, random), signal);
-      }
-    }
+  #repeatedly(body: string, signal: AbortSignal): Promise<unknown> {
+    const isPassing = (error: unknown, failures: number): boolean => error instanceof PassingFailure && failures + 1 < limits.attemptsMax && !signal.aborted;
+    return repeatedly(() => this.#once(body, signal), { ...this.#ports, isPassing, backoff: reviewBackoff, signal });
   }
 
   async #once(body: string, parent: AbortSignal): Promise<unknown> {
