@@ -24,7 +24,9 @@ import { learnerGuard } from './members/learner-guard.ts';
 import { GroupOperations } from './members/operations.ts';
 import { publishSelf } from './members/publish.ts';
 import { servePeers, type PeerConfig } from './peers/serve-peers.ts';
-import { DiskGuard, directoryRoom, releaseWhenFull } from './space/disk-guard.ts';
+import { directoryRoom } from './space/directory-room.ts';
+import { DiskGuard, releaseWhenFull } from './space/disk-guard.ts';
+import { meteredFiles, RoomMeter } from './space/room-meter.ts';
 import { operationPages } from './operations/pages.ts';
 import { StoreMetrics } from './operations/store-metrics.ts';
 import { timedFiles, timedSpaces } from './operations/timed-disk.ts';
@@ -100,11 +102,12 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const room = directoryRoom(config.dataDir);
   await releaseWhenFull(room, log);
+  const meter = new RoomMeter(room);
   const quotaBytes = quotaOf(config.quotaBackendBytes ?? 0, log);
   const cluster = config.cluster ?? { initialClusterState: 'new', initialClusterToken: 'etcd-cluster', advertisePeerUrls: [] };
   const { identity, founders } = await bootstrap(config.dataDir, config.name, cluster, { clock, random, log, peerTls: config.peers?.certificates?.current });
   const metrics = new StoreMetrics(clock);
-  const files = timedFiles(await nodeFiles(join(config.dataDir, 'log')), clock, metrics.walFsync);
+  const files = meteredFiles(timedFiles(await nodeFiles(join(config.dataDir, 'log')), clock, metrics.walFsync), meter);
   const { tokenOptions = { kind: 'simple' }, tokenTtlSeconds = tokenTtlSecondsDefault, bcryptCost = bcryptCosts.default } = config.auth ?? {};
   const tokens = tokenOptions.kind === 'simple' ? new SimpleTokens(clock, tokenTtlSeconds * 1000) : new JwtTokens(tokenOptions, clock);
   const peers = config.peers === undefined ? undefined : await servePeers(config.peers, identity, ports);
@@ -123,6 +126,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     log,
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
+    isDiskLow: () => meter.isLow,
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
   }).catch(async (error: unknown) => {
     await peers?.stop();
@@ -160,7 +164,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
   metrics.observe(backend, hub, kv);
   const compactor = autoCompact(config.retention ?? { mode: 'off' }, compactable(host), clock, log);
   const health = healthService();
-  const diskGuard = new DiskGuard({ room, host, quotaBytes, clock, log });
+  const diskGuard = new DiskGuard({ room, meter, host, quotaBytes, clock, log });
   const stopping = new AbortController();
   const services = [
     guarded(kvService(kv), leaders.guard),

@@ -2,7 +2,7 @@ import type { Timer } from '@rhythm/base';
 import type { Caller } from '@rhythm/proto/store';
 import type { MembershipChange, NodeId, RaftNode, Status } from '@rhythm/raft';
 import { internalCaller } from '../auth/access.ts';
-import { hasSpaceFor } from '../alarms/cost.ts';
+import { hasSpaceFor, takesSpace } from '../alarms/cost.ts';
 import { alarmTypes, type AlarmType } from '../alarms/machine.ts';
 import { Applier } from './applier.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -181,11 +181,17 @@ export class Host {
   async #propose<C extends StoreCommand>(command: C, caller: Caller | undefined, asLeader: boolean): Promise<ReplyTo<C>> {
     this.requireRunning();
     this.#requireVote();
-    if (!hasSpaceFor(command, this.#state.mvcc.bytes, this.#options.quotaBytes)) {
+    if (!this.#hasSpaceFor(command)) {
       await this.raise(alarmTypes.noSpace);
       throw etcdError('NoSpace');
     }
     return this.#proposer.propose(command, caller, asLeader);
+  }
+
+  #hasSpaceFor(command: StoreCommand): boolean {
+    const { quotaBytes, isDiskLow } = this.#options;
+    if (isDiskLow?.() === true && takesSpace(command)) return false;
+    return hasSpaceFor(command, this.#state.mvcc.bytes, quotaBytes);
   }
 
   /**

@@ -14,6 +14,8 @@ export class WorkLoop {
   readonly #ports: WorkLoopPorts;
   #isWorking = false;
   #isPlanned = false;
+  /** Asked for while a batch was in progress, which may have looked before there was anything. */
+  #isWantedAgain = false;
   #isOver = false;
   #idle: Array<() => void> = [];
 
@@ -23,6 +25,7 @@ export class WorkLoop {
 
   /** Starts after this turn of the event loop, so that callers of one turn share a write. */
   soon(): void {
+    if (this.#isWorking) this.#isWantedAgain = true;
     if (this.#isWorking || this.#isPlanned) return;
     this.#isPlanned = true;
     this.#ports.nextTurn(() => {
@@ -33,10 +36,12 @@ export class WorkLoop {
 
   /** Resolves when there is nothing left to do; at once while the work is in progress already. */
   async run(): Promise<void> {
+    if (this.#isWorking) this.#isWantedAgain = true;
     if (this.#isWorking || this.#isOver) return;
     this.#isWorking = true;
     try {
-      while (!this.#isOver && (await this.#ports.step()));
+      do this.#isWantedAgain = false;
+      while (!this.#isOver && ((await this.#ports.step()) || this.#isWantedAgain));
     } catch (error) {
       this.#ports.failed(toError(error));
     } finally {

@@ -1,68 +1,20 @@
-import { existsSync } from 'node:fs';
-import { open, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { toError, type Clock, type Log, type Timer } from '@rhythm/base';
 import { alarmTypes } from '../alarms/machine.ts';
 import { internalCaller } from '../auth/access.ts';
 import type { Host } from '../host/host.ts';
+import type { DiskRoom } from './directory-room.ts';
+import { lowBytes, type RoomMeter } from './room-meter.ts';
 
+/** Others write to the disk too. */
 const pollMs = 250;
-/** Free space below this part of the disk, or this much, is too little to take more in. */
-const lowPart = 1 / 8;
-const lowBytesMax = 64 * 1024 * 1024;
 /** What is kept back for deletions and compactions. */
 const reservePart = 1 / 16;
 const reserveBytesMax = 16 * 1024 * 1024;
-const pieceBytes = 1024 * 1024;
-
-/** A disk, as far as its room is concerned. */
-export interface DiskRoom {
-  /** Bytes in all, and free. */
-  measure(): Promise<{ readonly size: number; readonly free: number }>;
-  /** Takes room, durably, or gives it back. */
-  reserve(bytes: number): Promise<void>;
-  release(): Promise<void>;
-  readonly isReserved: boolean;
-  /** Remembers, over restarts, that the disk was full. */
-  mark(isFull: boolean): Promise<void>;
-  readonly isMarked: boolean;
-}
-
-/** The disk of a data directory. */
-export function directoryRoom(dataDir: string): DiskRoom {
-  const [reserve, mark] = [join(dataDir, 'reserve'), join(dataDir, 'disk-full')];
-  return {
-    measure: async () => {
-      const { bsize, blocks, bavail } = await statfs(dataDir);
-      return { size: bsize * blocks, free: bsize * bavail };
-    },
-    reserve: async (bytes) => {
-      const file = await open(`${reserve}.tmp`, 'w', 0o600);
-      try {
-        // Written, not cut to length: holes take no room.
-        for (let at = 0; at < bytes; at += pieceBytes) await file.write(Buffer.alloc(Math.min(pieceBytes, bytes - at), 1));
-        await file.sync();
-      } catch (error) {
-        await rm(`${reserve}.tmp`, { force: true });
-        throw error;
-      } finally {
-        await file.close();
-      }
-      await rename(`${reserve}.tmp`, reserve);
-    },
-    release: () => rm(reserve, { force: true }),
-    get isReserved() {
-      return existsSync(reserve);
-    },
-    mark: (isFull) => (isFull ? writeFile(mark, '') : rm(mark, { force: true })),
-    get isMarked() {
-      return existsSync(mark);
-    },
-  };
-}
 
 export interface DiskGuardOptions {
   readonly room: DiskRoom;
+  /** Of the same room: told of what is written. */
+  readonly meter: RoomMeter;
   readonly host: Pick<Host, 'raise' | 'propose' | 'state' | 'id'>;
   readonly quotaBytes: number | undefined;
   readonly clock: Clock;
@@ -79,15 +31,19 @@ export class DiskGuard {
   #isStopped = false;
   #isFull: boolean;
   #complaint = '';
+  #checking: Promise<void> | undefined;
 
   constructor(options: DiskGuardOptions) {
     this.#options = options;
     this.#isFull = options.room.isMarked;
+    options.meter.isLow = this.#isFull;
+    options.meter.onLow = () => void this.check();
     this.#pollLater();
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#options.meter.onLow = undefined;
     this.#timer?.cancel();
   }
 
@@ -98,15 +54,20 @@ export class DiskGuard {
   }
 
   /** Looks once, and does what is to be done. */
-  async check(): Promise<void> {
-    const { room, log } = this.#options;
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => (this.#checking = undefined));
+    return this.#checking;
+  }
+
+  async #check(): Promise<void> {
+    const { room, meter, log } = this.#options;
     try {
-      const { size, free } = await room.measure();
-      const low = Math.min(lowBytesMax, size * lowPart);
+      const { size, free } = await meter.measure();
+      const low = lowBytes(size);
       const reserve = Math.min(reserveBytesMax, Math.floor(size * reservePart));
       if (this.#isFull) await this.#whileFull(free, low, reserve);
-      else if (free < low) await this.#becomeFull(free, low);
-      else if (!room.isReserved && free > low + reserve) await room.reserve(reserve);
+      else if (meter.isLow) await this.#becomeFull(free, low);
+      else if (!room.isReserved && free > low + reserve) await this.#reserve(reserve);
       this.#complaint = '';
     } catch (error) {
       const text = toError(error).message;
@@ -125,21 +86,28 @@ export class DiskGuard {
     await host.raise(alarmTypes.noSpace);
   }
 
+  async #reserve(bytes: number): Promise<void> {
+    const { room, meter } = this.#options;
+    await meter.spend(bytes);
+    await room.reserve(bytes);
+  }
+
   async #whileFull(free: number, low: number, reserve: number): Promise<void> {
-    const { room, host, quotaBytes, log } = this.#options;
+    const { room, meter, host, quotaBytes, log } = this.#options;
     if (free < low + reserve) {
       // Again, where it could not be done before.
       await room.release();
       await host.raise(alarmTypes.noSpace);
       return;
     }
-    if (!room.isReserved) await room.reserve(reserve);
+    if (!room.isReserved) await this.#reserve(reserve);
     const isWithinQuota = quotaBytes === undefined || host.state.mvcc.bytes < quotaBytes;
     if (isWithinQuota && host.state.alarms.has(alarmTypes.noSpace, host.id)) {
       await host.propose({ $case: 'alarm', value: { action: 2, memberID: host.id, alarm: alarmTypes.noSpace } }, internalCaller);
     }
     await room.mark(false);
     this.#isFull = false;
+    meter.isLow = false;
     log.info('there is room on the disk again', { free });
   }
 }
@@ -147,7 +115,7 @@ export class DiskGuard {
 /** Before anything is opened: a disk that is full gets its reserve back. */
 export async function releaseWhenFull(room: DiskRoom, log: Log): Promise<void> {
   const { size, free } = await room.measure();
-  if (!room.isReserved || free >= Math.min(lowBytesMax, size * lowPart)) return;
+  if (!room.isReserved || free >= lowBytes(size)) return;
   log.error('the disk is full: the reserve is given free', { free });
   await room.mark(true).catch(() => undefined);
   await room.release();
