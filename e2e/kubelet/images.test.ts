@@ -97,10 +97,11 @@ describe('the network and the apiserver', () => {
   });
 
   test('a container that ends while the apiserver is away is restarted all the same', async () => {
-    rig.pod('alone', { containers: [{ name: 'app', command: shell('test -e /keep/x && exec sleep 1000; touch /keep/x; sleep 2'), volumeMounts: [{ name: 'keep', mountPath: '/keep' }], resources: {} }], volumes: [{ name: 'keep', emptyDir: {} }], terminationGracePeriodSeconds: 1 });
+    rig.pod('alone', { containers: [{ name: 'app', command: shell('test -e /keep/x && exec sleep 1000; until [ -e /keep/x ]; do sleep 0.1; done'), volumeMounts: [{ name: 'keep', mountPath: '/keep' }], resources: {} }], volumes: [{ name: 'keep', emptyDir: {} }], terminationGracePeriodSeconds: 1 });
     const pod = await rig.until('alone', isReady);
     rig.away.now = true;
     rig.client.breakWatches(new ApiError('ServiceUnavailable', 'away'));
+    await rig.runtime.execSync(pod.status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '', ['touch', '/keep/x'], 60_000);
     await eventually(async () => {
       const containers = await rig.runtime.listContainers({ 'io.kubernetes.pod.uid': pod.metadata.uid ?? '' });
       expect(containers.map(({ attempt, state }) => `${attempt} ${state}`).toSorted()).toEqual(['0 exited', '1 running']);

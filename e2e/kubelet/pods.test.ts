@@ -53,7 +53,7 @@ describe('a pod on real containerd', () => {
       initContainers: [
         { name: 'first', image: helloImage, command: shell('echo first >> /shared/order'), volumeMounts: mount, resources: {} },
         { name: 'side', image: helloImage, restartPolicy: 'Always', command: shell('echo side >> /shared/order; exec sleep 1000'), volumeMounts: mount, resources: {} },
-        { name: 'last', image: helloImage, command: shell('sleep 0.2; echo last >> /shared/order'), volumeMounts: mount, resources: {} },
+        { name: 'last', image: helloImage, command: shell('until grep -q side /shared/order; do sleep 0.1; done; echo last >> /shared/order'), volumeMounts: mount, resources: {} },
       ],
       containers: [{ name: 'app', command: shell('cat /shared/order; exec sleep 1000'), volumeMounts: mount, resources: {} }],
       terminationGracePeriodSeconds: 1,
@@ -85,8 +85,9 @@ describe('a pod on real containerd', () => {
       containers: [
         {
           name: 'app',
-          command: shell('trap "echo term >> /out/order; exit 0" TERM; while true; do sleep 0.1; done'),
-          lifecycle: { preStop: { exec: { command: shell('echo hook >> /out/order') } } },
+          command: shell('trap "echo term >> /out/order; exit 0" TERM; touch /out/armed; while true; do sleep 0.1; done'),
+          // The signal of which the shell does not know yet passes by the first process of a container.
+          lifecycle: { preStop: { exec: { command: shell('until [ -e /out/armed ]; do sleep 0.1; done; echo hook >> /out/order') } } },
           volumeMounts: [{ name: 'out', mountPath: '/out' }],
           resources: {},
         },
@@ -95,24 +96,22 @@ describe('a pod on real containerd', () => {
       terminationGracePeriodSeconds: 60,
     });
     await rig.until('grace', isReady);
-    const seen: (string | undefined)[] = [];
+    const ended = rig.until('grace', (p) => until(p, 'Succeeded'));
     await rig.delete('grace');
-    await rig.until('grace', (p) => {
-      seen.push(p.status.phase);
-      return p.status.phase === 'Succeeded';
-    });
+    await ended;
     await rig.untilGone('grace');
     expect(rig.events('grace').filter((event) => event.startsWith('Failed'))).toEqual([]);
     expect(readFileSync(`${rig.scratch}/out/order`, 'utf8')).toBe('hook\nterm\n');
   });
 
   test('is killed when it ignores the signal for its grace, and a shorter grace counts at once', async () => {
-    rig.pod('stubborn', { containers: [{ name: 'app', command: shell('trap "echo term" TERM; while true; do sleep 0.1; done'), resources: {} }], terminationGracePeriodSeconds: 60 });
+    rig.pod('stubborn', { containers: [{ name: 'app', command: shell('trap "echo term" TERM; echo armed; while true; do sleep 0.1; done'), resources: {} }], terminationGracePeriodSeconds: 600 });
     const pod = await rig.until('stubborn', isReady);
-    await rig.delete('stubborn', 60);
-    await eventually(() => expect(rig.log(pod, 'app')).toBe('term\n'));
+    await eventually(() => expect(rig.log(pod, 'app')).toBe('armed\n'));
+    await rig.delete('stubborn', 600);
+    await eventually(() => expect(rig.log(pod, 'app')).toBe('armed\nterm\n'));
     await rig.delete('stubborn', 1);
-    // Long before the 60 s.
+    // Nobody waits here for as long as the grace was first.
     await rig.untilGone('stubborn');
   });
 

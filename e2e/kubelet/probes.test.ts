@@ -47,7 +47,7 @@ describe('probes on real containers', () => {
     await rig.runtime.execSync(id, ['touch', '/tmp/sick'], 60_000);
     const again = await rig.until('web', (p) => p.status.containerStatuses?.[0]?.restartCount === 1 && isReady(p));
     expect(again.status.containerStatuses?.[0]?.lastState.terminated?.containerID).toBe(`containerd://${id}`);
-    expect(rig.events('web')).toContain('Killing: Container app failed liveness probe, will be restarted');
+    await eventually(() => expect(rig.events('web')).toContain('Killing: Container app failed liveness probe, will be restarted'));
   });
 
   test('a startup probe that gives up restarts its container', async () => {
@@ -57,12 +57,12 @@ describe('probes on real containers', () => {
     });
     const pod = await rig.until('slow', (p) => p.status.containerStatuses?.[0]?.restartCount === 1);
     expect(pod.status.containerStatuses?.[0]?.started).toBe(false);
-    expect(rig.events('slow')).toContain('Killing: Container app failed startup probe, will be restarted');
+    await eventually(() => expect(rig.events('slow')).toContain('Killing: Container app failed startup probe, will be restarted'));
   });
 
   test('postStart runs; one that fails ends its container', async () => {
     rig.pod('hooks', {
-      containers: [{ name: 'app', command: shell('sleep 0.5; cat /tmp/hook; exec sleep 1000'), lifecycle: { postStart: { exec: { command: shell('echo hooked > /tmp/hook') } } }, resources: {} }],
+      containers: [{ name: 'app', command: shell('until [ -s /tmp/hook ]; do sleep 0.1; done; cat /tmp/hook; exec sleep 1000'), lifecycle: { postStart: { exec: { command: shell('echo hooked > /tmp/hook') } } }, resources: {} }],
       terminationGracePeriodSeconds: 1,
     });
     const pod = await rig.until('hooks', isReady);
@@ -72,6 +72,6 @@ describe('probes on real containers', () => {
       terminationGracePeriodSeconds: 1,
     });
     await rig.until('badhook', (p) => (p.status.containerStatuses?.[0]?.restartCount ?? 0) >= 1);
-    expect(rig.events('badhook').join('\n')).toContain('FailedPostStartHook: PostStartHook failed: command');
+    await eventually(() => expect(rig.events('badhook').join('\n')).toContain('FailedPostStartHook: PostStartHook failed: command'));
   });
 });

@@ -24,11 +24,17 @@ beforeAll(async () => {
   rig.pod('server', {
     terminationGracePeriodSeconds: 1,
     containers: [
-      { name: 'app', command: shell('echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three; mkdir -p /www; echo page > /www/index.html; httpd -p 127.0.0.1:8080 -h /www; while true; do sleep 0.1; done'), resources: {} },
+      // Its two streams are read one beside the other: what comes later waits until what came before is in the log.
+      { name: 'app', command: shell('echo one; until [ -e /tmp/one ]; do sleep 0.1; done; echo two >&2; until [ -e /tmp/two ]; do sleep 0.1; done; echo three; mkdir -p /www; echo page > /www/index.html; httpd -p 127.0.0.1:8080 -h /www; while true; do sleep 0.1; done'), resources: {} },
       { name: 'echo', command: shell('while read line; do echo "got $line"; done'), stdin: true, resources: {} },
     ],
   });
   pod = await rig.until('server', isReady);
+  const id = pod.status.containerStatuses?.find(({ name }) => name === 'app')?.containerID?.replace('containerd://', '') ?? '';
+  for (const line of ['one', 'two']) {
+    await eventually(() => expect(rig.log(pod, 'app')).toContain(`${line}\n`));
+    await rig.runtime.execSync(id, ['touch', `/tmp/${line}`], 60_000);
+  }
 });
 afterAll(async () => {
   client.close();

@@ -58,8 +58,8 @@ export async function startServer(users: Readonly<Record<string, readonly string
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
   const { child, port } = await startApiserver(folder, store.endpoint, store.tls);
   const [identity = ''] = (await store.etcdctl(['get', '/registry/leases/kube-system/apiserver-', '--prefix', '--keys-only'])).trim().split('\n');
-  // By these two the server says every ten seconds that it is there; a refused request can name neither by chance.
-  const changes = followStore(store, (key) => key === identity || key.startsWith('/registry/masterleases/'));
+  // By the first two the server says every ten seconds that it is there, by the last one every five minutes that it has compacted the store. A refused request can name none by chance.
+  const changes = followStore(store, (key) => key === identity || key.startsWith('/registry/masterleases/') || key === 'compact_rev_key');
   const agents = new Map<string, Agent>();
   const agentOf = (user: string): Agent => {
     const pair = pairs.get(user);

@@ -23,7 +23,7 @@ const markMsMax = 120_000;
 
 /**
  * Follows the whole log of a store, so that a key which is made and removed again counts too.
- * @param isOwn keys that do not count: those that the server renews every few seconds.
+ * @param isOwn keys that do not count: those that the server renews by itself.
  */
 export function followStore(store: StoreProcess, isOwn: (key: string) => boolean): StoreChanges {
   const watch = store.etcdctlProcess(['watch', '', '--prefix', '--rev=1', '--write-out=json']);

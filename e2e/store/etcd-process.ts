@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyPort } from '@rhythm/grpc/testing';
+import { eventually } from '../support/cluster.ts';
 
 export interface EtcdProcess {
   readonly endpoint: string;
@@ -15,7 +16,7 @@ export interface EtcdProcess {
   stop(): Promise<void>;
 }
 
-/** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one; `more`: further arguments. */
+/** Debian's etcd-server on loopback, plain text, with a folder of its own or on the given one; `more`: further arguments. Resolves once it serves. */
 export async function etcdProcess(dataDir?: string, more: readonly string[] = []): Promise<EtcdProcess> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'rhythm-etcd-'));
   const [client, peer] = [await anyPort(), await anyPort()];
@@ -33,6 +34,10 @@ export async function etcdProcess(dataDir?: string, more: readonly string[] = []
     child.kill(signal);
     await ended;
   };
+  await eventually(async () => (await fetch(`http://${endpoint}/health`)).ok, 'etcd is well').catch(async (error: unknown) => {
+    await kill();
+    throw error;
+  });
   return {
     endpoint,
     folder,

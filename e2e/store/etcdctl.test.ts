@@ -79,9 +79,14 @@ test('grants leases, keeps them alive, revokes them, lets them run out', async (
   expect(await store.etcdctl(['lease', 'revoke', lease], { fails: true })).toContain('etcdserver: requested lease not found');
   expect(await store.etcdctl(['put', 'x', 'y', `--lease=${lease}`], { fails: true })).toContain('etcdserver: requested lease not found');
 
-  const short = await grant(5);
-  const { header } = JSON.parse(await store.etcdctl(['put', 'short', 'x', `--lease=${short}`, '-w', 'json'])) as { header: { revision: number } };
-  const watch = store.etcdctlProcess(['watch', 'short', `--rev=${header.revision}`]);
+  // On a slow machine one may run out before it is used: then another one.
+  const usedInTime = async (): Promise<number> => {
+    for (;;) {
+      const put = await store.etcdctl(['put', 'short', 'x', `--lease=${await grant(5)}`, '-w', 'json']).catch((error: unknown) => expect(String(error)).toContain('requested lease not found'));
+      if (put !== undefined) return (JSON.parse(put) as { header: { revision: number } }).header.revision;
+    }
+  };
+  const watch = store.etcdctlProcess(['watch', 'short', `--rev=${await usedInTime()}`]);
   try {
     await outputUntil(watch, /PUT\nshort\nx\nDELETE\nshort\n/);
   } finally {

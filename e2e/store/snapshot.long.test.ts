@@ -37,6 +37,7 @@ test('a snapshot of 100,000 keys needs little memory, and reads and writes go on
   let isDone = false;
   const saved = store.etcdctl(['--command-timeout=120s', 'snapshot', 'save', path]).finally(() => (isDone = true));
   saved.catch(() => undefined);
+  const savedFrom = performance.now();
   let [most, slowestMs, writes] = [before, 0, 0];
   while (!isDone) {
     const from = performance.now();
@@ -46,6 +47,7 @@ test('a snapshot of 100,000 keys needs little memory, and reads and writes go on
     most = Math.max(most, residentBytes());
   }
   await saved;
+  const wholeMs = performance.now() - savedFrom;
   const status = JSON.parse(await etcdctl(['snapshot', 'status', path, '-w', 'json'])) as { revision: number; totalSize: number };
   console.log(`snapshot of ${Math.round(status.totalSize / megabyte)} MiB: memory ${Math.round(before / megabyte)} MiB before, at most ${Math.round(most / megabyte)} MiB during; ${writes} writes, the slowest ${Math.round(slowestMs)} ms`);
   expect(status.totalSize).toBeGreaterThan(keys * valueBytes);
@@ -53,6 +55,6 @@ test('a snapshot of 100,000 keys needs little memory, and reads and writes go on
   // Buffers that wait to be collected are about 130 MiB whatever is saved; holding the file as well would be as much again.
   expect(most - before).toBeLessThan(200 * megabyte);
   expect(writes).toBeGreaterThan(20);
-  // The whole takes several seconds.
-  expect(slowestMs).toBeLessThan(2000);
+  // None waits for the end.
+  expect(slowestMs).toBeLessThan(wholeMs / 2);
 });

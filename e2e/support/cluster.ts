@@ -150,7 +150,7 @@ export async function purgeCluster(dir: string): Promise<void> {
 
 /** Ends a child and waits until it has gone. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const gone = new Promise<number | null>((done) => child.once('exit', done));
   child.kill(signal);
   return gone;
