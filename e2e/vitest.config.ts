@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ByPath } from './support/by-path.ts';
 
 /** Nothing here measures how fast we are (bench/ does): each wait is there to find what hangs, also on a machine several times slower than ours. */
 const common = { testTimeout: 240_000, hookTimeout: 360_000, teardownTimeout: 240_000, expect: { poll: { timeout: 120_000 } }, setupFiles: ['e2e/support/tell-logs.ts'], pool: 'forks' as const };
@@ -8,6 +9,9 @@ const conformance = { ...common, include: ['e2e/conformance/rows/**/*.test.ts'],
 
 /** `npm run test:long` runs these instead; what they prove has a shorter test in the daily run. */
 const long = process.env['RHYTHM_LONG'] === '1';
+
+/** `--sequence.shuffle.files` runs them in another order, to see that it does not matter. */
+const isShuffled = process.argv.some((argument) => argument.startsWith('--sequence.shuffle'));
 
 /**
  * End-to-end tests: real processes, real containers, real clients. One file at a time: they share the machine's
@@ -19,6 +23,7 @@ export default defineConfig({
   test: {
     fileParallelism: false,
     maxWorkers: 1,
+    ...(isShuffled ? {} : { sequence: { sequencer: ByPath } }),
     reporters: ['default', 'e2e/conformance/harness/reporter.ts'],
     projects: long
       ? [{ test: { ...common, name: 'long', testTimeout: 600_000, include: ['e2e/**/*.long.test.ts', 'e2e/refuses/refuses.test.ts'] } }]

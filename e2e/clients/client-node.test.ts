@@ -80,6 +80,7 @@ describe('@kubernetes/client-node', () => {
       expect(await custom.listNamespacedCustomObject({ group: 'client.example.com', version: 'v1', namespace, plural: 'boats' })).toMatchObject({ kind: 'BoatList', items: [{ metadata: { name: 'sloop' } }] });
     } finally {
       await objects.delete(definition);
+      await k.ok('wait', '--for=delete', 'crd/boats.client.example.com', '--timeout=120s');
     }
   });
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Cluster, exec, ok, type Output } from '../support/cluster.ts';
+import { Cluster, eventually, exec, ok, type Output } from '../support/cluster.ts';
 import { configMap, Kubectl, nginx, Scratch } from '../kubectl/commands.ts';
 
 /**
@@ -16,7 +16,7 @@ interface Revision {
   readonly description: string;
 }
 
-describe('helm 4', () => {
+describe('helm 4', { shuffle: false }, () => {
   const namespace = 'helm';
   const k = new Kubectl(namespace);
   const scratch = new Scratch();
@@ -30,10 +30,12 @@ describe('helm 4', () => {
 
   beforeAll(async () => {
     await new Cluster(inject('clusterDir')).kubectl('create', 'namespace', namespace);
+    // Hooks are pods, made without a controller that would try again.
+    await k.ok('wait', '--for=create', 'serviceaccount/default', '--timeout=120s');
   });
   afterAll(async () => {
     await k.try(['delete', 'namespace', namespace, '--wait=false']);
-    await k.try(['delete', 'crd', 'orders.shop.example.com', '--wait=false']);
+    await k.try(['delete', 'crd', 'orders.shop.example.com']);
   });
 
   test('a chart is rendered against what the cluster says it can', async () => {
@@ -47,7 +49,7 @@ describe('helm 4', () => {
     expect(await seen()).toBe('2 hello hello ');
     expect(await k.ok('get', 'deployment', 'shop', '-o', 'jsonpath={.status.readyReplicas}')).toBe('2');
     expect(await k.ok('get', 'order', 'shop-first', '-o', 'jsonpath={.spec.count}')).toBe('1');
-    expect(await k.ok('get', 'pods', '-l', '!app.kubernetes.io/instance', '-o', 'name')).toBe('');
+    await eventually(async () => (await k.ok('get', 'pods', '-l', '!app.kubernetes.io/instance', '-o', 'name')) === '', 'the pods of hooks are gone');
     expect(await helm('list', '-o', 'json')).toContain('"status":"deployed"');
     expect(await helm('status', 'shop')).toContain('REVISION: 1');
     expect(await helm('get', 'manifest', 'shop')).toContain('kind: Order');

@@ -12,6 +12,7 @@ interface PodList {
 
 let clusterIp: string;
 beforeAll(async () => {
+  await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=120s');
   clusterIp = await cluster.kubectl('get', 'service', 'hello', '-o', 'jsonpath={.spec.clusterIP}');
 });
 
@@ -23,7 +24,7 @@ async function podNames(): Promise<string[]> {
 /** One call on a connection of its own. */
 function call(host: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const calling = request({ host, port: 80, agent: false, timeout: 5_000 }, (response) => {
+    const calling = request({ host, port: 80, agent: false, timeout: 30_000 }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += String(chunk)));
       response.on('end', () => resolve(text.trim()));
@@ -92,4 +93,7 @@ test('when a pod is deleted its successor answers', async () => {
   }, 'the successor answers');
   expect(await podNames()).toContain(successor);
   await eventually(async () => !(await callMany()).has(before[0] ?? ''), 'the deleted pod answers no more');
+  // Other files find three pods, and no other.
+  await cluster.kubectl('wait', '--for=delete', `pod/${before[0] ?? ''}`, '--timeout=120s');
+  await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=120s');
 });

@@ -125,8 +125,8 @@ test('describe shows conditions, containers and events', async () => {
 });
 
 test('events', async () => {
-  expect(await k('get', 'events')).toMatch(/Scheduled .*Successfully assigned kubectl-test\/web-/);
-  expect(await k('events', '--for', 'deployment/web')).toMatch(/ScalingReplicaSet/);
+  await eventually(async () => /Scheduled .*Successfully assigned kubectl-test\/web-/.test(await k('get', 'events')), 'the event of a pod');
+  await eventually(async () => (await k('events', '--for', 'deployment/web')).includes('ScalingReplicaSet'), 'the event of the deployment');
 });
 
 test('logs, and logs -f until the end', async () => {

@@ -154,5 +154,5 @@ test('after down --purge of all of them nothing is left', async () => {
   }
   // Lines with a minus are what others had at the snapshot and have no more. What stays is ours; what is gone at the next look was somebody's work.
   let left: string[] = [];
-  await eventually(async () => (left = (await residueNow()).filter((line) => line.startsWith('+'))).length === 0, () => `left on the machine: ${left.join('\n')}`, 30_000);
+  await eventually(async () => (left = (await residueNow()).filter((line) => line.startsWith('+'))).length === 0, () => `left on the machine: ${left.join('\n')}`);
 });

@@ -118,6 +118,8 @@ commands('change', ({ k, command, since }) => {
   command('rollout (history, status, restart, pause, resume, undo)', async () => {
     const status = (): Promise<string> => k.ok('rollout', 'status', 'deploy/rolled', '--timeout=120s');
     await k.ok('annotate', 'deploy', 'rolled', 'kubernetes.io/change-cause=begun');
+    // The controller writes it down at the revision that is there, when it comes to it.
+    await eventually(async () => (await k.ok('get', 'rs', '-l', 'app=rolled', '-o', String.raw`jsonpath={.items[0].metadata.annotations.kubernetes\.io/change-cause}`)) === 'begun', 'the cause of the first revision');
     await k.ok('set', 'image', 'deploy/rolled', `nginx=${nginx.replace('v1', 'v2')}`);
     expect(await status()).toMatch(/(Waiting for deployment "rolled" rollout to finish: .*\n)*deployment "rolled" successfully rolled out\n$/);
     expect(await k.ok('rollout', 'history', 'deploy/rolled')).toBe('deployment.apps/rolled \nREVISION  CHANGE-CAUSE\n1         begun\n2         begun\n\n');

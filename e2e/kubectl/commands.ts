@@ -56,6 +56,18 @@ export class Kubectl {
     return succeeded(args, await exec(this.binary, args, { env: { ...this.env, ...env } }));
   }
 
+  /** What a command prints once all of this is in it: events, and what controllers write, come behind what they tell of. */
+  shows(args: readonly string[], ...patterns: readonly RegExp[]): Promise<string> {
+    let text = '';
+    return eventually(
+      async () => {
+        text = await this.ok(...args);
+        return patterns.every((pattern) => pattern.test(text)) && text;
+      },
+      () => `${patterns.find((pattern) => !pattern.test(text))} in what kubectl ${args.join(' ')} prints: ${text}`,
+    );
+  }
+
   /** What a command that must fail says on standard error. */
   async fails(...args: string[]): Promise<string> {
     const output = await this.try(args);
@@ -133,7 +145,7 @@ export interface Suite {
   readonly k: Kubectl;
   /** Tests one command, at the same time as others of the file. */
   readonly command: (name: string, body: () => Promise<void>) => void;
-  /** The same for commands that change what others of the file rely on. */
+  /** The same by itself, after the one before: for commands that change what others of the file rely on. */
   readonly alone: (name: string, body: () => Promise<void>) => void;
   /** A command or variant that 1.20 does not have. */
   readonly since: (name: string, body: () => Promise<void>) => void;
@@ -146,7 +158,8 @@ export interface Suite {
  */
 export function commands(subject: string, declare: (suite: Suite) => void, versions: readonly Version[] = ['1.35', '1.20']): void {
   for (const version of versions) {
-    describe(`kubectl ${version}`, () => {
+    // Those that are to be alone follow one another in the order in which they are written.
+    describe(`kubectl ${version}`, { shuffle: false }, () => {
       const old = version === '1.20';
       const k = inNamespace(`kubectl-${subject}${old ? '-old' : ''}`, version);
       const title = (name: string): string => (old ? `1.20: ${name}` : name);

@@ -19,8 +19,8 @@ commands('describe-others', ({ k, command }) => {
     const request = execFileSync('openssl', ['req', '-new', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', '/dev/null', '-subj', '/O=devs/CN=ann'], { stdio: ['ignore', 'pipe', 'ignore'] });
     await k.apply(otherKinds(name, address, request.toString('base64')));
     return async () => {
-      await k.try(['delete', 'csr,csidriver,csinode,volumeattachment,vac,servicecidr,deviceclass,resourceslice,validatingadmissionpolicy,validatingadmissionpolicybinding,validatingwebhookconfiguration,mutatingwebhookconfiguration,flowschema,prioritylevelconfiguration', name, '--wait=false']);
-      await k.try(['delete', `crd/${thing}`, `ipaddress/${address}`, '--wait=false']);
+      await k.try(['delete', 'csr,csidriver,csinode,volumeattachment,vac,servicecidr,deviceclass,resourceslice,validatingadmissionpolicy,validatingadmissionpolicybinding,validatingwebhookconfiguration,mutatingwebhookconfiguration,flowschema,prioritylevelconfiguration', name]);
+      await k.try(['delete', `crd/${thing}`, `ipaddress/${address}`]);
     };
   });
 

@@ -9,7 +9,7 @@ commands('events', ({ k, command, since }) => {
     await k.deployment('web', 2);
     pod = (await k.ok('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
     // Events are written behind what they tell of.
-    await eventually(async () => ((await k.ok('get', 'events')).match(/ (Started|ScalingReplicaSet) /g) ?? []).length === 3, 'the events of two pods and a deployment');
+    await eventually(async () => ((await k.ok('get', 'events')).match(/ (Scheduled|Started|ScalingReplicaSet) /g) ?? []).length === 5, 'the events of two pods and a deployment');
   });
 
   command('get events', async () => {

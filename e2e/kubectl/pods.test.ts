@@ -64,8 +64,8 @@ spec:
           - { name: IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
           - { name: LIMIT, valueFrom: { resourceFieldRef: { resource: limits.memory } } }
         resources: { limits: { memory: 64Mi, cpu: 100m } }
-        startupProbe: { exec: { command: ["true"] }, periodSeconds: 1 }
-        livenessProbe: { exec: { command: ["true"] }, periodSeconds: 1 }
+        startupProbe: { exec: { command: ["true"] }, periodSeconds: 1, timeoutSeconds: 60 }
+        livenessProbe: { exec: { command: ["true"] }, periodSeconds: 1, timeoutSeconds: 60 }
         volumeMounts:
           - { name: shared, mountPath: /shared }
           - { name: settings, mountPath: /settings }
@@ -104,7 +104,7 @@ spec:
     selector: { matchLabels: { app: web } }
     template:
       metadata: { labels: { app: web } }
-      spec: { containers: [{ name: c, image: "${nginx}", ports: [{ name: http, containerPort: 80 }], readinessProbe: { httpGet: { path: /hostname, port: http }, periodSeconds: 1 } }] }
+      spec: { containers: [{ name: c, image: "${nginx}", ports: [{ name: http, containerPort: 80 }], readinessProbe: { httpGet: { path: /hostname, port: http }, periodSeconds: 1, timeoutSeconds: 60 } }] }
 ---
 apiVersion: v1
 kind: Service
@@ -118,8 +118,11 @@ spec: { type: NodePort, sessionAffinity: ClientIP, selector: { app: web }, ports
 `);
       await k.sleeper('client');
       await k.ok('rollout', 'status', 'deploy/web', '--timeout=120s');
-      const ask = async (name: string): Promise<number> => new Set((await inside('client', `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do wget -qO- http://${name}/hostname; done`)).trim().split('\n')).size;
+      /** How many pods have given the sixteen answers. */
+      const ask = async (name: string): Promise<number> => new Set((await inside('client', `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do wget -qO- http://${name}/hostname || exit; done`)).trim().split('\n')).size;
       await eventually(async () => (await ask('web')) === 3, 'three pods answer');
+      // Each Service has rules of its own.
+      await eventually(async () => (await ask('sticky')) > 0, 'the other Service answers');
       expect(await ask('web.kubectl-pods')).toBeGreaterThan(1);
       expect(await ask('sticky')).toBe(1);
       const port = await k.ok('get', 'svc', 'sticky', '-o', 'jsonpath={.spec.ports[0].nodePort}');
@@ -136,7 +139,7 @@ spec: { type: NodePort, sessionAffinity: ClientIP, selector: { app: web }, ports
           pod('says', 'echo the reason > /dev/termination-log; exit 3') +
           pod('retried', '[ -e /dev/termination-log ]; exit 1', 'restartPolicy: OnFailure') +
           pod('graceful', "trap 'sleep 1; exit 0' TERM; while true; do sleep 0.1; done", 'terminationGracePeriodSeconds: 200') +
-          pod('live', 'sleep 1000', 'terminationGracePeriodSeconds: 1', ', livenessProbe: { exec: { command: [sh, -c, "echo bad; false"] }, periodSeconds: 1, failureThreshold: 1 }') +
+          pod('live', 'sleep 1000', 'terminationGracePeriodSeconds: 1', ', livenessProbe: { exec: { command: [sh, -c, "echo bad; false"] }, periodSeconds: 1, timeoutSeconds: 60, failureThreshold: 1 }') +
           pod('on-host', 'hostname; sleep 1000', 'hostNetwork: true'),
       );
       const is = (name: string, path: string, value: string): Promise<string> => k.ok('wait', `--for=jsonpath={.status.${path}}=${value}`, `pod/${name}`, '--timeout=120s');
@@ -145,7 +148,7 @@ spec: { type: NodePort, sessionAffinity: ClientIP, selector: { app: web }, ports
       await Promise.all([is('oom', 'containerStatuses[0].state.terminated.reason', 'OOMKilled'), is('says', 'phase', 'Failed'), restarted('retried'), restarted('live'), ready('graceful'), ready('on-host')]);
       expect(await k.ok('get', 'pods', 'oom', 'says')).toMatch(/\noom +0\/1 +OOMKilled +0 .*\nsays +0\/1 +Error +0 /);
       expect(await k.ok('get', 'pod', 'says', '-o', 'jsonpath={.status.containerStatuses[0].state.terminated.message}')).toBe('the reason\n');
-      await eventually(async () => /Warning +Unhealthy +.*spec\.containers\{c\}: Liveness probe failed: bad[^]*Killing +.*Container c failed liveness probe, will be restarted/.test(await k.ok('describe', 'pod', 'live')), 'the events of the probe');
+      await k.shows(['describe', 'pod', 'live'], /Warning +Unhealthy +.*spec\.containers\{c\}: Liveness probe failed: bad/, /Killing +.*Container c failed liveness probe, will be restarted/);
       expect(await k.ok('get', 'pod', 'on-host', '-o', 'jsonpath={.status.podIP}')).toBe(await k.ok('get', 'pod', 'on-host', '-o', 'jsonpath={.status.hostIP}'));
       await using ending = k.start('get', 'pod', 'graceful', '-w');
       await ending.until(/graceful +1\/1 +Running /);

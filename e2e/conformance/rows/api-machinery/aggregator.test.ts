@@ -50,8 +50,9 @@ row(
     });
     await k.until<V1APIService & KubernetesObject>(`${registrations}/${apiService}`, (object) => conditionOf(object, 'Available')?.reason === 'Passed', 'the APIService is available');
 
-    // As JSON over HTTPS, and what the sample server was told.
+    // As JSON over HTTPS, and what the sample server was told. Who passes requests on reads the condition as others do.
     const flunders = `/apis/${sampleGroup}/${sampleVersion}/namespaces/${k.namespace}/flunders`;
+    await k.eventually(async () => (await k.raw('GET', flunders)).code === 200, 'requests are passed on');
     const flunder = { apiVersion: `${sampleGroup}/${sampleVersion}`, kind: 'Flunder', metadata: { name: 'rest-flunder', labels: { 'sample-label': 'true' } } };
     await k.create<Flunder>(flunders, flunder);
     expect(sample.seen.findLast(({ method }) => method === 'POST')).toMatchObject({ proxy: 'front-proxy-client', user: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } });

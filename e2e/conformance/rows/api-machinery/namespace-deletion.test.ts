@@ -10,15 +10,22 @@ async function another(k: Context, name: string): Promise<string> {
   return path;
 }
 
+const finalizer = 'example.com/row';
 const pod = (name: string): object => ({ metadata: { name }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: inject('busybox'), command: ['sleep', '3600'] }] } });
 const names = async (k: Context, path: string): Promise<unknown> => (await k.get<{ items: KubernetesObject[] }>(path)).items.map(({ metadata }) => metadata?.name);
 
 /** Deletes it, waits until it has gone, makes it anew: what was in it is not there. */
 async function emptied(k: Context, name: string, resource: string): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
+  // Holds it for as long as it is looked at.
+  const holding = `${path}/secrets/holds`;
+  await k.create(`${path}/secrets`, { metadata: { name: 'holds', finalizers: [finalizer] } });
+  const release = (): Promise<unknown> => k.raw('PATCH', holding, { body: { metadata: { finalizers: null } }, headers: { 'content-type': 'application/merge-patch+json' } });
+  k.cleanup(release);
   const terminating = await k.delete<V1Namespace>(path);
   expect(terminating.status?.phase).toBe('Terminating');
   await k.fails(k.create(`${path}/configmaps`, { metadata: { name: 'late' } }), { code: 403, reason: 'Forbidden', message: 'because it is being terminated' });
+  await release();
   await k.gone(path);
   await another(k, name);
   expect(await names(k, `${path}/${resource}`)).toEqual([]);
@@ -42,7 +49,6 @@ row('ns-delete-services', async (k) => {
 row('ns-ordered-deletion', async (k) => {
   const name = k.unique('ordered');
   const path = await another(k, name);
-  const finalizer = 'example.com/row';
   await k.create(`${path}/pods`, { ...pod('held'), metadata: { name: 'held', finalizers: [finalizer] } });
   await k.create(`${path}/configmaps`, { metadata: { name: 'after' } });
   k.cleanup(() => k.raw('PATCH', `${path}/pods/held`, { body: { metadata: { finalizers: null } }, headers: { 'content-type': 'application/merge-patch+json' } }));

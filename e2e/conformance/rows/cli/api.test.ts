@@ -47,9 +47,15 @@ spec:
     spec: { containers: [{ name: web, image: ${image} }] }
 `;
 
+/** Nothing is left for the controller to write. */
+const hasSettled = (object: V1Deployment | undefined): boolean =>
+  object?.status?.observedGeneration === object?.metadata?.generation &&
+  object?.metadata?.annotations?.['deployment.kubernetes.io/revision'] === '1' &&
+  ['MinimumReplicasAvailable', 'NewReplicaSetAvailable'].every((wanted) => object.status?.conditions?.some(({ reason, status }) => reason === wanted && status === 'True') === true);
+
 row('kubectl-diff', async (k) => {
   await k.kubectl(['create', '-f', '-'], deployment('example.com/web:1'));
-  const before = await k.until<V1Deployment>(k.path('apps/v1', 'deployments', 'web'), (object) => object?.status?.conditions?.some(({ type, status }) => type === 'Progressing' && status === 'True') ?? false, 'the deployment has settled');
+  const before = await k.until<V1Deployment>(k.path('apps/v1', 'deployments', 'web'), hasSettled, 'the deployment has settled');
   for (const flags of [[], ['--server-side', '--force-conflicts']]) {
     const diff = await k.tryKubectl(['diff', ...flags, '-f', '-'], deployment('example.com/web:2'));
     expect(diff.code, diff.stderr).toBe(1);

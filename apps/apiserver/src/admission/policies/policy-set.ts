@@ -4,6 +4,8 @@ import type { ObjectReader } from '../../ports/types.ts';
 import { compilePolicy, type CompiledPolicy } from './compiled-policy.ts';
 
 const group = 'admissionregistration.k8s.io';
+const policies = 'validatingadmissionpolicies';
+const bindings = 'validatingadmissionpolicybindings';
 
 export interface BoundPolicy {
   readonly compiled: CompiledPolicy;
@@ -13,6 +15,7 @@ export interface BoundPolicy {
 /** The policies in force, compiled once per version of each and read again only when one has changed. */
 export class PolicySet {
   readonly #reader: ObjectReader;
+  readonly #changes: ResourceChanges;
   readonly #compiled = new Map<string, CompiledPolicy>();
   #bound: Promise<readonly BoundPolicy[]> | undefined;
   /** What `#bound` has come to. */
@@ -20,17 +23,23 @@ export class PolicySet {
 
   constructor(reader: ObjectReader, changes: ResourceChanges) {
     this.#reader = reader;
+    this.#changes = changes;
     const forget = (): void => {
       this.#bound = undefined;
       this.#known = undefined;
     };
-    changes.onChange(group, 'validatingadmissionpolicies', forget);
-    changes.onChange(group, 'validatingadmissionpolicybindings', forget);
+    changes.onChange(group, policies, forget);
+    changes.onChange(group, bindings, forget);
   }
 
-  /** Policies without a binding judge nothing, and are not here. */
+  /** Policies without a binding judge nothing, and are not here; what this server has written counts at once. */
   current(): readonly BoundPolicy[] | Promise<readonly BoundPolicy[]> {
-    if (this.#known !== undefined) return this.#known;
+    const [ofPolicies, ofBindings] = [this.#changes.settled?.(group, policies), this.#changes.settled?.(group, bindings)];
+    if (ofPolicies === undefined && ofBindings === undefined) return this.#known ?? this.#read();
+    return Promise.all([ofPolicies, ofBindings]).then(() => this.#read());
+  }
+
+  #read(): Promise<readonly BoundPolicy[]> {
     if (this.#bound === undefined) {
       const bound = this.#load();
       this.#bound = bound;
@@ -47,11 +56,11 @@ export class PolicySet {
   }
 
   async #load(): Promise<readonly BoundPolicy[]> {
-    const policies = await this.#reader.list<ValidatingAdmissionPolicy>(group, 'validatingadmissionpolicies', '');
-    const bindings = await this.#reader.list<ValidatingAdmissionPolicyBinding>(group, 'validatingadmissionpolicybindings', '');
     const present = new Set<string>();
-    const bound = policies.flatMap((policy): BoundPolicy[] => {
-      const own = bindings.filter(({ spec }) => spec.policyName === policy.metadata.name);
+    const foundPolicies = await this.#reader.list<ValidatingAdmissionPolicy>(group, policies, '');
+    const foundBindings = await this.#reader.list<ValidatingAdmissionPolicyBinding>(group, bindings, '');
+    const bound = foundPolicies.flatMap((policy): BoundPolicy[] => {
+      const own = foundBindings.filter(({ spec }) => spec.policyName === policy.metadata.name);
       if (own.length === 0) return [];
       const id = `${policy.metadata.uid}/${policy.metadata.generation ?? 0}`;
       present.add(id);

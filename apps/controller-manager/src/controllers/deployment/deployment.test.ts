@@ -161,3 +161,19 @@ test('a set whose selector misses its own template makes no pods', async () => {
   await r.settle(10_000);
   expect(images()).toEqual([]);
 });
+
+test('what somebody writes to the status while a plan is carried out stays', async () => {
+  await create();
+  await rollOut();
+  const { client } = r;
+  const patch = client.patch.bind(client);
+  let isWritten = false;
+  client.patch = (async (...of: Parameters<typeof patch>) => {
+    if (!isWritten) await client.update(resources.deployments, { ...deployment(), status: { ...deployment().status, collisionCount: 7 } }, { subresource: 'status' });
+    isWritten = true;
+    return patch(...of);
+  }) as typeof patch;
+  await setImage('app:2');
+  await rollOut();
+  expect(deployment()).toMatchObject({ metadata: { annotations: { 'deployment.kubernetes.io/revision': '2' } }, status: { updatedReplicas: 3, collisionCount: 7 } });
+});

@@ -132,8 +132,9 @@ class DeploymentController {
     const { client } = this.#context;
     let current = deployment;
     if (plan.revision !== undefined && outcome !== 'collided') {
-      const { namespace = '', name = '', uid } = deployment.metadata;
-      const patch = { metadata: { uid, annotations: { [revisionAnnotation]: plan.revision } } };
+      // Of this version only: the status that follows was made from it, and what others have written to theirs meanwhile must stay.
+      const { namespace = '', name = '', uid, resourceVersion } = deployment.metadata;
+      const patch = { metadata: { uid, resourceVersion, annotations: { [revisionAnnotation]: plan.revision } } };
       current = await client.patch(resources.deployments, namespace, name, 'merge', patch);
     }
     const collisions = (deployment.status.collisionCount ?? 0) + 1;
