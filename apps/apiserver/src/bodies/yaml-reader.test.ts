@@ -11,12 +11,16 @@ const long = `list:\n${'- {a: 1, b: [2, 3]}\n'.repeat(2_000)}`;
 let reader: YamlReader;
 afterEach(() => reader.stop());
 
-/** CPU time of this thread. */
+/** CPU time of this thread: the least of several times, as whatever else it does meanwhile (collect garbage) counts too. */
 async function cpuOf(run: () => unknown): Promise<number> {
-  const from = process.threadCpuUsage();
-  await run();
-  const { user, system } = process.threadCpuUsage(from);
-  return user + system;
+  let least = Infinity;
+  for (let time = 0; time < 5; time++) {
+    const from = process.threadCpuUsage();
+    await run();
+    const { user, system } = process.threadCpuUsage(from);
+    least = Math.min(least, user + system);
+  }
+  return least;
 }
 
 describe('bodies in YAML', () => {

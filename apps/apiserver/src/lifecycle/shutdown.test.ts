@@ -1,22 +1,23 @@
-import { seededRandom, silentLog, systemClock, type Clock } from '@rhythm/base';
-import { createAuthority, createSigningKey, type KeyPair } from '@rhythm/pki';
-import { memoryStore } from '@rhythm/store-client';
+import { systemClock, type Clock } from '@rhythm/base';
+import type { KeyPair } from '@rhythm/pki';
 import { connect as connectHttp2 } from 'node:http2';
-import { Agent, request as httpsRequest } from 'node:https';
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { beforeAll, expect, test } from 'vitest';
-import { start, type Apiserver, type ApiserverConfig } from '../start.ts';
+import type { Apiserver, ApiserverConfig } from '../start.ts';
+import { requestOptions, startTestServer, testCluster, testUser, type TestCluster } from '../test-server.ts';
 
 let admin: KeyPair;
-let config: ApiserverConfig;
+let cluster: TestCluster;
 
 beforeAll(async () => {
-  const authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(5) });
-  const server = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  admin = await authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] });
-  config = { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' };
+  cluster = await testCluster();
+  admin = await testUser(cluster.authority, 'kubernetes-admin', 'system:masters');
 });
 
-const begin = (more: Partial<ApiserverConfig> = {}, clock: Clock = systemClock): Promise<Apiserver> => start({ ...config, ...more }, { store: memoryStore(), clock, random: seededRandom(9), log: silentLog });
+const begin = (more: Partial<ApiserverConfig> = {}, clock: Clock = systemClock): Promise<Apiserver> => startTestServer({ ...cluster, config: { ...cluster.config, ...more } }, { clock });
+
+/** How the administrator asks. */
+const asked = (api: Apiserver, path: string, method: string, agent?: Agent): RequestOptions => requestOptions(api.port, method, path, { ca: cluster.authority.certPem, as: admin, headers: { 'content-type': 'application/json' }, ...(agent === undefined ? {} : { agent }) });
 
 interface Reply {
   readonly status: number;
@@ -26,7 +27,7 @@ interface Reply {
 
 function send(api: Apiserver, agent: Agent, path: string, method = 'GET', body?: string, onText: (text: string) => void = () => undefined): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const request = httpsRequest({ host: '127.0.0.1', port: api.port, method, path, ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent, headers: { 'content-type': 'application/json' } }, (response) => {
+    const request = httpsRequest(asked(api, path, method, agent), (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => onText((text += String(chunk))));
       response.on('error', reject);
@@ -90,9 +91,9 @@ test('a client that never rests sees no error across a stop when it heeds readin
 });
 
 test('a request under way is answered, whatever comes; one that takes too long is not waited for', async () => {
-  const api = await begin({ shutdown: { delayMs: 0, drainMs: 2_000 } });
+  const api = await begin({ shutdown: { delayMs: 0, drainMs: 60_000 } });
   const agent = new Agent({ keepAlive: true });
-  const slow = httpsRequest({ host: '127.0.0.1', port: api.port, method: 'POST', path: '/api/v1/namespaces/default/configmaps', ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent, headers: { 'content-type': 'application/json' } });
+  const slow = httpsRequest(asked(api, '/api/v1/namespaces/default/configmaps', 'POST', agent));
   const answered = new Promise<number>((resolve, reject) => slow.on('response', (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject));
   const body = JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'slow' } });
   slow.write(body.slice(0, 10));
@@ -104,7 +105,7 @@ test('a request under way is answered, whatever comes; one that takes too long i
   agent.destroy();
 
   const other = await begin({ shutdown: { delayMs: 0, drainMs: 50 } });
-  const stuck = httpsRequest({ host: '127.0.0.1', port: other.port, method: 'POST', path: '/api/v1/namespaces/default/configmaps', ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem, agent: false, headers: { 'content-type': 'application/json' } });
+  const stuck = httpsRequest(asked(other, '/api/v1/namespaces/default/configmaps', 'POST'));
   const broken = new Promise((resolve) => stuck.on('error', resolve).on('response', resolve));
   stuck.write('{');
   while ((await send(other, new Agent(), '/metrics')).text.includes('apiserver_current_inflight_requests{request_kind="mutating"} 1') === false);
@@ -128,12 +129,12 @@ test('health is told check by check, in the words of Kubernetes', async () => {
 });
 
 test('requests may ask for less time than they have, not for nonsense; clients over HTTP/2 are sent away by chance', async () => {
-  const api = await begin({ goAwayChance: 0.02, timeouts: { requestMs: 5_000 } });
+  const api = await begin({ goAwayChance: 0.02, timeouts: { requestMs: 60_000 } });
   const agent = new Agent({ keepAlive: true });
   expect(JSON.parse((await send(api, agent, '/api/v1/namespaces/default/configmaps?timeout=soon')).text)).toMatchObject({ code: 400, message: 'invalid timeout specified in the request URL - time: invalid duration "soon"' });
-  expect((await send(api, agent, '/api/v1/namespaces/default/configmaps?timeout=3s')).status).toBe(200);
+  expect((await send(api, agent, '/api/v1/namespaces/default/configmaps?timeout=30s')).status).toBe(200);
   agent.destroy();
-  const session = connectHttp2(`https://127.0.0.1:${api.port}`, { ca: config.tls.clientCa, cert: admin.certPem, key: admin.keyPem });
+  const session = connectHttp2(`https://127.0.0.1:${api.port}`, { ca: cluster.authority.certPem, cert: admin.certPem, key: admin.keyPem });
   const sentAway = new Promise<void>((resolve) => session.once('goaway', () => resolve()));
   let statuses = 0;
   while (!session.closed && !session.destroyed) {

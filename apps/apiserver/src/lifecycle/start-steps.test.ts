@@ -1,17 +1,13 @@
 import { ApiError } from '@rhythm/api';
 import { seededRandom, silentLog, systemClock, type Log } from '@rhythm/base';
-import { createAuthority, createSigningKey } from '@rhythm/pki';
 import { memoryStore, StoreError, type Store } from '@rhythm/store-client';
 import { beforeAll, expect, test } from 'vitest';
-import { start, type ApiserverConfig } from '../start.ts';
+import { startTestServer, testCluster, type TestCluster } from '../test-server.ts';
 import { StartSteps, type StartPorts } from './start-steps.ts';
 
-let config: ApiserverConfig;
-
+let cluster: TestCluster;
 beforeAll(async () => {
-  const authority = await createAuthority('test-ca', { clock: systemClock, random: seededRandom(5) });
-  const server = await authority.issue({ commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'] });
-  config = { host: '127.0.0.1', port: 0, advertiseAddress: '192.0.2.10', tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem }, serviceAccountKey: (await createSigningKey()).privatePem, serviceAccountIssuer: 'https://kubernetes.default.svc', serviceCidr: '10.96.0.0/24' };
+  cluster = await testCluster();
 });
 
 /** A store that is away at the operations with these numbers; every second write that fails has been done nevertheless. */
@@ -41,7 +37,7 @@ function faulty(away: ReadonlySet<number>): { store: Store; operations: () => nu
 
 /** Keys in the store after a start; what is in it once only (uids, leases of this server) has the same key each time. */
 async function keysAfterStart(store: Store): Promise<string[]> {
-  const api = await start(config, { store, clock: systemClock, random: seededRandom(9), log: silentLog });
+  const api = await startTestServer(cluster, { store });
   await api.stop();
   const { values } = await store.range('/registry/', { end: '/registry0' });
   return values.map(({ key }) => key.replace(/apiserver-[0-9a-f]+$/, 'apiserver-ID')).toSorted();

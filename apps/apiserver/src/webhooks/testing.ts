@@ -28,7 +28,8 @@ export async function startWebhook(answer: (path: string, body: Record<string, u
   const authority = await createAuthority('webhook-ca', { clock: systemClock, random: systemRandom });
   const pair = await authority.issue({ commonName: 'webhook', dnsNames: [...(options.names ?? [])], ipAddresses: ['127.0.0.1'], usages: ['server'] });
   let connections = 0;
-  const server: Server = createServer({ cert: pair.certPem, key: pair.keyPem }, (request, response) => {
+  // Connections are kept for as long as the test takes, however slow the machine is.
+  const server: Server = createServer({ cert: pair.certPem, key: pair.keyPem, keepAliveTimeout: 600_000 }, (request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {

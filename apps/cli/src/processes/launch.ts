@@ -52,6 +52,9 @@ export function launch(folders: ProcessFolders, spec: ProcessSpec, onExit?: (cod
 /** How often we look whether a process that is asked to stop has gone. */
 const pollMs = 20;
 
+/** Nobody survives this; but one that waits for a disk, or a machine that is busy, takes its time over it. */
+const killedMsMax = 30_000;
+
 /** SIGTERM, then after `graceMs` SIGKILL; removes the pid file. Does nothing when the process does not run. */
 export async function stopProcess(clock: Clock, folders: ProcessFolders, name: string, graceMs: number): Promise<void> {
   const id = readPidFile(folders.run, name);
@@ -59,7 +62,7 @@ export async function stopProcess(clock: Clock, folders: ProcessFolders, name: s
     signal(id, 'SIGTERM');
     if (!(await waitGone(clock, id, graceMs))) {
       signal(id, 'SIGKILL');
-      await waitGone(clock, id, graceMs);
+      await waitGone(clock, id, killedMsMax);
     }
   }
   removePidFile(folders.run, name);

@@ -20,7 +20,7 @@ async function connect(reply: string, onSocket: (socket: Socket) => void = () =>
     peer = socket;
     socket.on('error', () => undefined);
     socket.once('data', () => {
-      socket.write(reply);
+      socket.write(reply, 'latin1');
       onSocket(socket);
     });
   });
@@ -72,12 +72,28 @@ describe('a session with a streaming server', () => {
     expect(all.includes(ping)).toBe(true);
   });
 
-  test('a frame beyond the limit ends it', async () => {
-    const opened = await connect(upgraded, (socket) => socket.write(Buffer.from([0, 0, 0, 1, 0, 0xff, 0xff, 0xff])));
+  const tooLong = Buffer.from([0, 0, 0, 1, 0, 0xff, 0xff, 0xff]);
+  test.each([
+    ['with the upgrade', `${upgraded}${tooLong.toString('latin1')}`, () => undefined],
+    ['once there is a stream', upgraded, (socket: Socket) => socket.once('data', () => socket.write(tooLong))],
+  ] as const)('a frame beyond the limit ends it: %s', async (_when, reply, onSocket) => {
+    const opened = await connect(reply, onSocket);
     const ended = Promise.withResolvers<void>();
-    await opened.open({ streamtype: 'error' }, { onData: () => undefined, onEnd: () => ended.resolve() });
+    const stream = await opened.open({ streamtype: 'error' }, { onData: () => undefined, onEnd: () => ended.resolve() });
     await ended.promise;
     await opened.closed;
+    await stream.write(Buffer.from('nobody reads this'));
+    stream.end();
+  });
+
+  test('a server that goes away before the first stream ends each that is opened', async () => {
+    const opened = await connect(upgraded, (socket) => socket.end());
+    await opened.closed;
+    for (const streamtype of ['error', 'stdout']) {
+      const ended = Promise.withResolvers<void>();
+      await opened.open({ streamtype }, { onData: () => undefined, onEnd: () => ended.resolve() });
+      await ended.promise;
+    }
   });
 
   test('a refusal, another protocol, another machine', async () => {

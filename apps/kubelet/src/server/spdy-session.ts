@@ -40,6 +40,7 @@ export class SpdySession {
   #buffered: Buffer[] = [];
   #bufferedBytes = 0;
   #headers: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   constructor(socket: Socket, head: Buffer) {
     this.#socket = socket;
@@ -55,19 +56,26 @@ export class SpdySession {
     return this.#closed.promise;
   }
 
+  /** Of a connection that is over, or ends meanwhile, a stream that takes everything and has ended. */
   async open(headers: Readonly<Record<string, string>>, listener: StreamListener): Promise<SpdyStream> {
+    if (this.#isOver) {
+      listener.onEnd();
+      return { write: () => Promise.resolve(), end: () => undefined };
+    }
     const id = this.#nextId;
     this.#nextId += 2;
     this.#listeners.set(id, listener);
     // Header blocks share one compression state: they go out in the order in which they were compressed.
     const sent = this.#headers.then(async () => {
+      if (this.#isOver) return;
       const block = await this.#compress(headerBlock(headers));
       const prefix = Buffer.alloc(10);
       prefix.writeUInt32BE(id, 0);
       this.#control(synStream, 0, Buffer.concat([prefix, block]));
     });
     this.#headers = sent.catch(() => undefined);
-    await sent;
+    // What is being compressed when the connection ends never comes.
+    await Promise.race([sent, this.#closed.promise]);
     return { write: (data) => this.#write(id, data), end: () => this.#frame(id, finFlag, Buffer.alloc(0)) };
   }
 
@@ -86,6 +94,8 @@ export class SpdySession {
   }
 
   #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#deflate.close();
     for (const listener of this.#listeners.values()) listener.onEnd();
     this.#listeners.clear();

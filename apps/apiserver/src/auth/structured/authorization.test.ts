@@ -26,7 +26,7 @@ afterEach(async () => {
 const kubeconfig = (): string =>
   JSON.stringify({ 'current-context': 'w', contexts: [{ name: 'w', context: { cluster: 'c', user: '' } }], clusters: [{ name: 'c', cluster: { server: webhook.url('/authorize'), 'certificate-authority-data': webhook.caBundle } }] });
 const file = (...authorizers: object[]): string => JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers });
-const asking = (more: object = {}, name = 'hook'): object => ({ type: 'Webhook', name, webhook: { timeout: '3s', subjectAccessReviewVersion: 'v1', failurePolicy: 'Deny', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: '/etc/hook.yaml' }, ...more } });
+const asking = (more: object = {}, name = 'hook'): object => ({ type: 'Webhook', name, webhook: { timeout: '30s', subjectAccessReviewVersion: 'v1', failurePolicy: 'Deny', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: '/etc/hook.yaml' }, ...more } });
 const rbac = { type: 'RBAC', name: 'rbac' };
 const parse = (...authorizers: object[]): AuthorizationConfiguration => parseAuthorizationConfiguration(file(...authorizers), kubeconfig);
 const attributes = (more: Partial<RequestAttributes> = {}): RequestAttributes => ({ user: { name: 'ann', groups: ['devs'] }, verb: 'get', isResource: true, path: '', group: '', version: 'v1', resource: 'pods', subresource: '', namespace: 'kube-system', name: 'p', ...more });

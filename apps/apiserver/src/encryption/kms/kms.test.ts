@@ -184,7 +184,7 @@ test('over gRPC and a unix socket', async () => {
     ],
   });
   const ports = { clock: systemClock, random: seededRandom(1), log: silentLog };
-  const make = (): KmsProvider => new KmsProvider('vault', dialKms({ name: 'vault', socket: join(folder, 'kms.sock'), timeoutMs: 3_000 }, systemClock), ports);
+  const make = (): KmsProvider => new KmsProvider('vault', dialKms({ name: 'vault', socket: join(folder, 'kms.sock'), timeoutMs: 60_000 }, systemClock), ports);
   const [one, two] = [make(), make()];
   try {
     await Promise.all([one.start(), two.start()]);
