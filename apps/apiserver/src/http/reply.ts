@@ -33,11 +33,13 @@ async function sendGroups(exchange: HttpExchange, code: number, headers: ReplyHe
   const groups = body.groups[Symbol.asyncIterator]();
   try {
     const first = await groups.next();
-    const second = first.done === true ? first : await groups.next();
-    if (first.done === true || second.done === true) return await exchange.send(code, headers, Buffer.concat(first.value ?? []));
+    // A copy: the next group may stand where this one stood.
+    const beginning = Buffer.concat(first.value ?? []);
+    let next: IteratorResult<readonly Uint8Array[]> = first.done === true ? first : await groups.next();
+    if (next.done === true) return await exchange.send(code, headers, beginning);
     const stream = exchange.begin(code, headers, { compress: true });
-    await stream.writeAll(first.value);
-    for (let next: IteratorResult<readonly Uint8Array[]> = second; next.done !== true; next = await groups.next()) await stream.writeAll(next.value);
+    await stream.writeAll([beginning]);
+    for (; next.done !== true; next = await groups.next()) await stream.writeAll(next.value);
     await stream.end();
   } finally {
     await groups.return?.();

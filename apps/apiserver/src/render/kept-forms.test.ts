@@ -1,15 +1,16 @@
 import { kindRegistry } from '@rhythm/api';
 import { VirtualClock } from '@rhythm/base';
 import { expect, test } from 'vitest';
-import type { Entry } from '../watch-cache/entry.ts';
+import { Entry } from '../watch-cache/entry.ts';
+import { Held } from '../watch-cache/held.ts';
 import { KeptForms } from './kept-forms.ts';
 
 const kind = kindRegistry.byResource('', 'v1', 'pods') ?? expect.fail('pods are served');
 const other = kindRegistry.byResource('', 'v1', 'configmaps') ?? expect.fail('configmaps are served');
-const entry = (at: number, revision = 1): Entry => ({ key: `/k/${at}`, revision, bytes: new Uint8Array(), labels: {}, fields: {} });
+const entry = (at: number, revision = 1): Entry => new Entry(`/k/${at}`, revision, new Uint8Array(), {}, {});
 const bytesMax = 100_000;
 const size = 1_000;
-const form = (at: number): Buffer => Buffer.alloc(size, at);
+const form = (at: number): Held => new Held(Buffer.alloc(size, at));
 
 function filled(clock: VirtualClock): { readonly kept: KeptForms; readonly room: number } {
   const kept = new KeptForms(clock, { bytesMax, idleMs: 30_000, restMs: 10_000 });
@@ -31,7 +32,7 @@ test('no more is kept than there is room for; what is there stays and is found u
   expect(kept.bytes).toBeLessThanOrEqual(bytesMax);
   // A list three times as long finds a third of itself.
   expect(found(kept, 0, 3 * room)).toBe(room);
-  expect(Buffer.compare(kept.bytesOf('f', kind, entry(5)) ?? Buffer.alloc(0), form(5))).toBe(0);
+  expect(Buffer.compare(kept.bytesOf('f', kind, entry(5))?.bytes ?? Buffer.alloc(0), form(5).bytes)).toBe(0);
 });
 
 test('what nobody has asked for gives way after a while, what is asked for does not', async () => {
@@ -71,6 +72,6 @@ test('another state of an object, another form and another kind are not mixed up
 
 test('one form that would take most of the room is not kept', () => {
   const kept = new KeptForms(new VirtualClock(), { bytesMax, idleMs: 30_000, restMs: 10_000 });
-  kept.keepBytes('f', kind, entry(1), Buffer.alloc(bytesMax / 2));
+  kept.keepBytes('f', kind, entry(1), new Held(Buffer.alloc(bytesMax / 2)));
   expect(kept.bytes).toBe(0);
 });

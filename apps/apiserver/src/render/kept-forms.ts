@@ -1,14 +1,16 @@
 import type { KindDefinition } from '@rhythm/api';
 import type { Clock, Timer } from '@rhythm/base';
-import { Slabs } from '../watch-cache/slabs.ts';
 import type { Entry } from '../watch-cache/entry.ts';
+import type { Held } from '../watch-cache/held.ts';
+import { Packer } from '../watch-cache/packer.ts';
+import { Slabs } from '../watch-cache/slabs.ts';
 
 interface Kept {
   readonly kind: KindDefinition;
   readonly revision: number;
-  /** `undefined` for what is no bytes. */
+  /** `undefined` for bytes, and the other way round. */
   readonly value: unknown;
-  bytes: Uint8Array;
+  readonly held: Held | undefined;
   readonly size: number;
   usedAt: number;
 }
@@ -25,7 +27,6 @@ export interface KeptFormsLimits {
 const keptBytes = 160;
 /** Of the whole, no single form is more. */
 const shareMax = 1 / 8;
-const none = new Uint8Array();
 
 /**
  * What was made of entries and may be asked for again: other forms as bytes, rows of Tables. Bounded together in bytes; forgotten when nobody asks for it. When there is no
@@ -36,6 +37,8 @@ export class KeptForms {
   readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>;
   readonly #limits: KeptFormsLimits;
   readonly #slabs = new Slabs();
+  /** Forms of one kind resemble each other. */
+  readonly #packers = new Map<KindDefinition, Packer>();
   /** By form, then by key: of an object one state. No entry is held, whose bytes it would hold on to. */
   readonly #forms = new Map<string, Map<string, Kept>>();
   #bytes = 0;
@@ -53,8 +56,8 @@ export class KeptForms {
   }
 
   /** Remembered bytes of an entry, made for `kind`. @param form tells them from other forms of it */
-  bytesOf(form: string, kind: KindDefinition, entry: Entry): Uint8Array | undefined {
-    return this.#find(form, kind, entry)?.bytes;
+  bytesOf(form: string, kind: KindDefinition, entry: Entry): Held | undefined {
+    return this.#find(form, kind, entry)?.held;
   }
 
   /** A remembered value that is no bytes. */
@@ -62,17 +65,19 @@ export class KeptForms {
     return this.#find(form, kind, entry)?.value;
   }
 
-  /** The same bytes where they are kept; `undefined` when there was no room. */
-  keepBytes(form: string, kind: KindDefinition, entry: Entry, bytes: Uint8Array): Uint8Array | undefined {
-    const kept: Kept = { kind, revision: entry.revision, value: undefined, bytes, size: keptBytes + bytes.length, usedAt: this.#clock.monotonic() };
-    if (!this.#keep(form, entry.key, kept)) return undefined;
-    this.#slabs.keep(kept);
-    return kept.bytes;
+  /** False when there was no room. */
+  keepBytes(form: string, kind: KindDefinition, entry: Entry, held: Held): boolean {
+    const { revision, key } = entry;
+    if (!this.#keep(form, key, { kind, revision, value: undefined, held, size: keptBytes + held.length, usedAt: this.#clock.monotonic() })) return false;
+    let packer = this.#packers.get(kind);
+    if (packer === undefined) this.#packers.set(kind, (packer = new Packer()));
+    this.#slabs.keep(held, packer);
+    return true;
   }
 
   /** @param size bytes that the value takes, about */
   keepValue(form: string, kind: KindDefinition, entry: Entry, value: unknown, size: number): void {
-    this.#keep(form, entry.key, { kind, revision: entry.revision, value, bytes: none, size: keptBytes + size, usedAt: this.#clock.monotonic() });
+    this.#keep(form, entry.key, { kind, revision: entry.revision, value, held: undefined, size: keptBytes + size, usedAt: this.#clock.monotonic() });
   }
 
   /** Forgets everything. */
@@ -126,7 +131,8 @@ export class KeptForms {
     if (byKey === undefined || kept === undefined) return;
     byKey.delete(key);
     if (byKey.size === 0) this.#forms.delete(form);
+    if (this.#forms.size === 0) this.#packers.clear();
     this.#bytes -= kept.size;
-    this.#slabs.drop(kept);
+    if (kept.held !== undefined) this.#slabs.drop(kept.held);
   }
 }

@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { encodeStored } from '../stored/stored-form.ts';
 import { entryOf } from '../watch-cache/entry.ts';
+import { Packer } from '../watch-cache/packer.ts';
+import { Slabs } from '../watch-cache/slabs.ts';
 import { negotiate } from './negotiate.ts';
 import { Renderer } from './render.ts';
 
@@ -48,4 +50,20 @@ test('a protobuf list is the same whether its items are remembered, held or made
   const items = list.entries.map((entry) => JSON.parse(Buffer.from(entry.bytes).toString()) as Record<string, unknown>);
   expect((object['items'] as object[]).map((item) => ({ kind: kind.kind, apiVersion: 'v1', ...item }))).toEqual(items);
   for (const renderer of [forgetful, other]) renderer.stop();
+});
+
+test('a list says the same whether its objects and what was made of them are packed or not', async () => {
+  const [count, size] = [1_500, 2_000];
+  const [slabs, packer] = [new Slabs(), new Packer()];
+  const [plain, packed] = [{ entries: entries(count, size), revision: 99 }, { entries: entries(count, size), revision: 99 }];
+  for (const entry of packed.entries) slabs.keep(entry, packer);
+  expect(packed.entries.filter(({ isPacked }) => isPacked).length).toBeGreaterThan(count / 4);
+  const clock = new VirtualClock();
+  const [first, second] = [new Renderer(clock), new Renderer(clock)];
+  for (const accept of ['application/json', 'application/json;as=Table;g=meta.k8s.io;v=v1', 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'application/vnd.kubernetes.protobuf']) {
+    const expected = Buffer.concat(await pieces(first.list(kind, plain, negotiate(accept))));
+    // The second time from what was kept of the first.
+    for (let turn = 0; turn < 2; turn++) expect(Buffer.compare(Buffer.concat(await pieces(second.list(kind, packed, negotiate(accept)))), expected)).toBe(0);
+  }
+  for (const renderer of [first, second]) renderer.stop();
 });

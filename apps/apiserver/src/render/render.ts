@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import { metadataPlace, parseWithoutFields, putFields } from '../stored/metadata-place.ts';
 import { parseObject } from '../stored/stored-form.ts';
 import type { Entry } from '../watch-cache/entry.ts';
+import { Held } from '../watch-cache/held.ts';
 import type { ListResult } from '../watch-cache/list.ts';
 import { KeptForms } from './kept-forms.ts';
 import type { Rendering } from './negotiate.ts';
@@ -46,14 +47,19 @@ export class Renderer {
 
   entry(kind: KindDefinition, entry: Entry, rendering: Rendering, include: IncludeObject = 'Metadata', withColumns = true): Uint8Array {
     if (rendering.as === 'table') return this.#write(this.#table(kind, [entry], { resourceVersion: String(entry.revision) }, rendering, include, withColumns), rendering);
-    if (rendering.as === 'object' && rendering.encoding === 'json' && kind.storedAs === undefined) return entry.bytes;
+    return this.#form(kind, entry, rendering).bytes;
+  }
+
+  /** No Table. */
+  #form(kind: KindDefinition, entry: Entry, rendering: Rendering): Held {
+    if (rendering.as === 'object' && rendering.encoding === 'json' && kind.storedAs === undefined) return entry;
     const form = `${rendering.encoding} ${rendering.as} ${rendering.metaVersion} ${kind.version}`;
     const known = this.#kept.bytesOf(form, kind, entry);
     if (known !== undefined) return known;
     const object = this.#objectOf(kind, entry);
-    const bytes = this.#write(rendering.as === 'partial' ? partialOf(object, rendering.metaVersion) : object, rendering);
-    this.#kept.keepBytes(form, kind, entry, bytes);
-    return bytes;
+    const made = new Held(this.#write(rendering.as === 'partial' ? partialOf(object, rendering.metaVersion) : object, rendering));
+    this.#kept.keepBytes(form, kind, entry, made);
+    return made;
   }
 
   /** An object that is in no cache: a dry run's result, a Scale, a Status, a review. */
@@ -94,7 +100,7 @@ export class Renderer {
     group.push(Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`));
     for (const [index, entry] of entries.entries()) {
       if (index > 0) group.push(comma);
-      group.push(this.entry(kind, entry, rendering));
+      group.pushHeld(this.#form(kind, entry, rendering));
       if (group.isFull) yield group.take();
       if (turn.isOver()) await turn.next();
     }
@@ -113,7 +119,11 @@ export class Renderer {
       const row = include === 'Object' ? undefined : this.#rows.of(kind, entry, now);
       if (row === undefined) group.push(Buffer.from(JSON.stringify(tableRow(kind, this.#objectOf(kind, entry), include, rendering.metaVersion, now))));
       else if (include === 'None') group.push(Buffer.from(`{"cells":${row.cells},"object":null`), rowEnd);
-      else group.push(Buffer.from(`{"cells":${row.cells},"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${rendering.metaVersion}","metadata":`), row.metadata, rowEnd);
+      else {
+        group.push(Buffer.from(`{"cells":${row.cells},"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${rendering.metaVersion}","metadata":`));
+        group.pushHeld(entry, row.from, row.to);
+        group.push(rowEnd);
+      }
       if (group.isFull) yield group.take();
       if (turn.isOver()) await turn.next();
     }
@@ -126,20 +136,20 @@ export class Renderer {
     const encode = protobufListOf(isPartial ? partialKind : kind);
     const turn = new Turn(this.#clock);
     const form = `${isPartial ? 'partial item' : 'item'} ${kind.version}`;
-    const made = (entry: Entry): Uint8Array => {
+    const made = (entry: Entry): Held => {
       const object = this.#objectToEncode(kind, entry);
-      return encode.item(isPartial ? partialOf(object, 'v1') : object);
+      return new Held(encode.item(isPartial ? partialOf(object, 'v1') : object));
     };
     const lengths: number[] = [];
-    const items: Array<Uint8Array | undefined> = [];
+    const items: Array<Held | undefined> = [];
     for (let [index, held] = [0, 0]; index < entries.length; index++) {
       const entry = entries[index] as Entry;
       let item = this.#kept.bytesOf(form, kind, entry);
       if (item === undefined) {
         const fresh = made(entry);
         lengths.push(fresh.length);
-        item = this.#kept.keepBytes(form, kind, entry, fresh);
-        if (item === undefined && held + fresh.length <= limits.listHeldBytesMax) {
+        if (this.#kept.keepBytes(form, kind, entry, fresh)) item = fresh;
+        else if (held + fresh.length <= limits.listHeldBytesMax) {
           item = fresh;
           held += fresh.length;
         }
@@ -151,7 +161,8 @@ export class Renderer {
     group.push(encode.head(metadata, lengths));
     for (const [index, entry] of entries.entries()) {
       const item = items[index] ?? made(entry);
-      group.push(encode.itemHead(item.length), item);
+      group.push(encode.itemHead(item.length));
+      group.pushHeld(item);
       if (group.isFull) yield group.take();
       if (turn.isOver()) await turn.next();
     }
@@ -195,9 +206,10 @@ export class Renderer {
 
   /** The object for protobuf, in which managed fields are JSON as here: they are taken over as bytes. */
   #objectToEncode(kind: KindDefinition, entry: Entry): KubeObject {
-    const place = kind.storedAs === undefined ? metadataPlace(kind, entry.bytes) : undefined;
-    const object = place === undefined ? undefined : parseWithoutFields(entry.bytes, place);
-    return place !== undefined && object !== undefined && putFields(object, entry.bytes, place) ? object : this.#objectOf(kind, entry);
+    const { bytes } = entry;
+    const place = kind.storedAs === undefined ? metadataPlace(kind, bytes) : undefined;
+    const object = place === undefined ? undefined : parseWithoutFields(bytes, place);
+    return place !== undefined && object !== undefined && putFields(object, bytes, place) ? object : this.#objectOf(kind, entry);
   }
 
   #write(object: object, rendering: Rendering): Uint8Array {

@@ -25,25 +25,25 @@ export class Rows {
     this.#kept = kept;
   }
 
-  /** The cells of an entry as JSON and the slice of its metadata; `undefined` where a row has to be made from the object. */
-  of(kind: KindDefinition, entry: Entry, now: Instant): { readonly cells: string; readonly metadata: Uint8Array } | undefined {
+  /** The cells of an entry as JSON, and where in it its metadata are; `undefined` where a row has to be made from the object. */
+  of(kind: KindDefinition, entry: Entry, now: Instant): { readonly cells: string; readonly from: number; readonly to: number } | undefined {
     // Another version shows other metadata.
     if (kind.storedAs !== undefined) return undefined;
     let row = this.#kept.valueOf(form, kind, entry) as Row | undefined;
     if (row === undefined) {
-      row = rowOf(kind, entry, now);
+      row = rowOf(kind, entry.bytes, now);
       if (row === undefined) return undefined;
       this.#kept.keepValue(form, kind, entry, row, row.template.texts.reduce((sum, { length }) => sum + length + textBytes, rowBytes));
     }
-    return { cells: cellsOf(row.template, now), metadata: entry.bytes.subarray(row.from, row.to) };
+    return { cells: cellsOf(row.template, now), from: row.from, to: row.to };
   }
 }
 
-function rowOf(kind: KindDefinition, entry: Entry, now: Instant): Row | undefined {
-  const place = metadataPlace(kind, entry.bytes);
+function rowOf(kind: KindDefinition, bytes: Uint8Array, now: Instant): Row | undefined {
+  const place = metadataPlace(kind, bytes);
   if (place === undefined) return undefined;
   // Columns of custom resources may show anything.
-  const object = kind.schema.proto === undefined ? parseObject(entry.bytes) : parseWithoutFields(entry.bytes, place);
+  const object = kind.schema.proto === undefined ? parseObject(bytes) : parseWithoutFields(bytes, place);
   const template = rowTemplate(kind, fromStored(kind, object), now);
   return template === undefined ? undefined : { template, from: place.from, to: place.to };
 }

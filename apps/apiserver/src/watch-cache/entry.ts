@@ -2,18 +2,25 @@ import type { KindDefinition, KubeObject } from '@rhythm/api';
 import type { StoredValue } from '@rhythm/store-client';
 import { isEncrypted } from '../encryption/provider.ts';
 import { UnreadableValue } from '../stored/unreadable-value.ts';
+import { Held } from './held.ts';
 import { atRevision, decodeStored, encodeStored, parseObject, withRevision } from '../stored/stored-form.ts';
 
 export type StringMap = Readonly<Record<string, string>>;
 
-/** One object as the cache holds it: its JSON with the revision in it, and what selectors look at. Never changes. */
-export interface Entry {
+/** One object as the cache holds it: its JSON in the storage version with the revision in it (`bytes`), and what selectors look at. Never changes. */
+export class Entry extends Held {
   readonly key: string;
   readonly revision: number;
-  /** JSON in the storage version. */
-  readonly bytes: Uint8Array;
   readonly labels: StringMap;
   readonly fields: StringMap;
+
+  constructor(key: string, revision: number, bytes: Uint8Array, labels: StringMap, fields: StringMap) {
+    super(bytes);
+    this.key = key;
+    this.revision = revision;
+    this.labels = labels;
+    this.fields = fields;
+  }
 }
 
 const noLabels: StringMap = Object.freeze({});
@@ -45,12 +52,12 @@ export async function entriesOf(kind: KindDefinition, stored: readonly Pick<Stor
 
 /** The same when the object is at hand, so that nothing is parsed. */
 export function entryOfObject(kind: KindDefinition, key: string, revision: number, bytes: Uint8Array, object: KubeObject): Entry {
-  return { key, revision, bytes, labels: labelsOf(object), fields: fieldsOf(kind, object) };
+  return new Entry(key, revision, bytes, labelsOf(object), fieldsOf(kind, object));
 }
 
 /** The last state of a deleted object, at the revision of its deletion. */
 export function tombstoneOf(kind: KindDefinition, last: Entry, revision: number): Entry {
-  return { ...last, revision, bytes: atRevision(kind, last.bytes, last.revision, revision) };
+  return new Entry(last.key, revision, atRevision(kind, last.bytes, last.revision, revision), last.labels, last.fields);
 }
 
 export function labelsOf(object: KubeObject): StringMap {

@@ -28,7 +28,7 @@ export class Change {
   /** @param ownBytes of `current`, where no cache has it */
   constructor(kind: KindDefinition, revision: number, current: Entry | undefined, previous: Entry | undefined, ownBytes = 0) {
     this.#kind = kind;
-    this.bytes = changeBytes + ownBytes + (previous?.bytes.length ?? 0) * (current === undefined ? 2 : 1);
+    this.bytes = changeBytes + ownBytes + (previous?.length ?? 0) * (current === undefined ? 2 : 1);
     this.revision = revision;
     this.current = current;
     this.previous = previous;

@@ -1,6 +1,6 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
 import { withRevision } from '../stored/stored-form.ts';
-import { fieldsOf, labelsOf, type Entry, type StringMap } from './entry.ts';
+import { Entry, fieldsOf, labelsOf, type StringMap } from './entry.ts';
 
 /** Values on their way to the store at one time; of more than these the oldest are parsed when they come back. */
 const valuesMax = 1024;
@@ -42,7 +42,7 @@ export class OwnValues {
     if (expected === undefined || (expected.value !== value && Buffer.compare(expected.value, value) !== 0)) return undefined;
     if (expected.entry?.revision !== revision) {
       const { labels, fields } = expected;
-      expected.entry = { key, revision, bytes: withRevision(this.#kind, expected.value, revision), labels, fields };
+      expected.entry = new Entry(key, revision, withRevision(this.#kind, expected.value, revision), labels, fields);
     }
     return expected.entry;
   }

@@ -2,7 +2,7 @@ import type { KindDefinition } from '@rhythm/api';
 import type { Clock, Timer } from '@rhythm/base';
 import type { Store, StoredValue, StoreEvent } from '@rhythm/store-client';
 import { limits } from '../limits.ts';
-import { entryOf, type Entry } from './entry.ts';
+import { Entry, entryOf } from './entry.ts';
 import { Change } from './history.ts';
 import { exactCopy } from './slabs.ts';
 
@@ -72,11 +72,11 @@ function changeOf(kind: KindDefinition, event: StoreEvent): Change | undefined {
   if (!isNew && event.previous === undefined) return undefined;
   const previous = event.previous === undefined ? undefined : aloneOf(kind, event.previous);
   const current = event.type === 'put' ? aloneOf(kind, event) : undefined;
-  return new Change(kind, event.modRevision, current, previous, current?.bytes.length);
+  return new Change(kind, event.modRevision, current, previous, current?.length);
 }
 
 /** An entry that stands in no cache, in memory of its own. */
 function aloneOf(kind: KindDefinition, stored: Pick<StoredValue, 'key' | 'value' | 'modRevision'>): Entry {
   const entry = entryOf(kind, stored);
-  return { ...entry, bytes: exactCopy(entry.bytes) };
+  return new Entry(entry.key, entry.revision, exactCopy(entry.bytes), entry.labels, entry.fields);
 }

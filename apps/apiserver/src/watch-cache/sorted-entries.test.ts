@@ -1,9 +1,9 @@
 import { randomInt, seededRandom } from '@rhythm/base';
 import { expect, test } from 'vitest';
-import type { Entry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { SortedEntries } from './sorted-entries.ts';
 
-const entry = (key: string, node = ''): Entry => ({ key, revision: 1, bytes: new Uint8Array(), labels: {}, fields: { 'spec.nodeName': node } });
+const entry = (key: string, node = ''): Entry => new Entry(key, 1, new Uint8Array(), {}, { 'spec.nodeName': node });
 
 test('pages, counts and the index agree with a sorted copy, whatever happens in between', () => {
   const random = seededRandom(3);

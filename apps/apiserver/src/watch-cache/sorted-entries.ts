@@ -43,7 +43,7 @@ export class SortedEntries {
   put(entry: Entry): void {
     const old = this.#byKey.get(entry.key);
     this.#byKey.set(entry.key, entry);
-    this.#bytes += entry.bytes.length - (old?.bytes.length ?? 0);
+    this.#bytes += entry.length - (old?.length ?? 0);
     if (old === undefined) {
       const last = this.#keys[this.#keys.length - 1];
       if (last === undefined || last < entry.key) this.#keys.push(entry.key);
@@ -56,7 +56,7 @@ export class SortedEntries {
     const old = this.#byKey.get(key);
     if (old === undefined) return;
     this.#byKey.delete(key);
-    this.#bytes -= old.bytes.length;
+    this.#bytes -= old.length;
     this.#keys.splice(this.#at(key), 1);
     this.#reindex(old, undefined);
   }

@@ -10,6 +10,7 @@ import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
 import { OwnValues } from './own-values.ts';
+import { Packer } from './packer.ts';
 import { readBack } from './reach-back.ts';
 import { Rounds } from './rounds.ts';
 import { SortedEntries, type Page } from './sorted-entries.ts';
@@ -38,6 +39,7 @@ export class WatchCache {
   readonly #indexField: string | undefined;
   readonly #entries: SortedEntries;
   readonly #memory: CacheMemory;
+  readonly #packer = new Packer();
   readonly #history: History;
   readonly #own: OwnValues;
   readonly #freshness: Freshness;
@@ -266,7 +268,7 @@ export class WatchCache {
       const page = await this.#ports.store.range(key, { end, limit: limits.rangePageKeys, signal: this.#stop.signal, ...(revision === undefined ? {} : { revision }) });
       revision ??= page.revision;
       for (const entry of await this.#entriesOf(page.values)) {
-        this.#memory.slabs.keep(entry);
+        this.#memory.slabs.keep(entry, this.#packer);
         values.push(entry);
       }
       const last = page.values[page.values.length - 1];
@@ -315,7 +317,7 @@ export class WatchCache {
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#entries.delete(event.key);
     else {
-      this.#memory.slabs.keep(current);
+      this.#memory.slabs.keep(current, this.#packer);
       this.#entries.put(current);
     }
     const change = new Change(this.kind, event.modRevision, current, previous);

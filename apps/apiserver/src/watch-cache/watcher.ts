@@ -210,5 +210,5 @@ export class Watcher implements AsyncIterable<readonly CacheEvent[]>, Listener {
 }
 
 function bytesOf(event: CacheEvent | undefined): number {
-  return event === undefined || event.type === 'BOOKMARK' ? 0 : event.entry.bytes.length;
+  return event === undefined || event.type === 'BOOKMARK' ? 0 : event.entry.length;
 }
