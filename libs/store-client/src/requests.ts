@@ -36,27 +36,41 @@ export function rangeRequest(key: string, options: RangeOptions): RangeRequest &
   };
 }
 
+/** All of one key, as of now. */
+const plainRange = rangeRequest('', {});
+
 /** When a comparison fails the compared keys are read in the same transaction, so that the caller sees why. */
 export function txnRequest(compares: readonly ModRevisionIs[], writes: readonly StoreWrite[]): TxnRequest & { failure: Array<RequestOp & { request: { $case: 'requestRange'; value: RangeRequest & { serializable: boolean } } }> } {
+  const keyOf = rememberingLast();
   return {
     compare: compares.map(
       ({ key, modRevision }): Compare => ({
         result: 0,
         target: 2,
-        key: bytes(key),
+        key: keyOf(key),
         targetUnion: { $case: 'modRevision', value: BigInt(modRevision) },
         rangeEnd: empty,
       }),
     ),
-    success: writes.map(writeOp) as TxnRequest['success'],
-    failure: compares.map(({ key }) => ({ request: { $case: 'requestRange', value: rangeRequest(key, {}) } })),
+    success: writes.map((write) => writeOp(write, keyOf(write.key))) as TxnRequest['success'],
+    failure: compares.map((compared) => ({ request: { $case: 'requestRange', value: { ...plainRange, key: keyOf(compared.key) } } })),
   };
 }
 
-function writeOp(write: StoreWrite): RequestOp {
+/** Makes the bytes of keys, once for one that is named again right away: most transactions compare, write and, when they fail, read the same. */
+function rememberingLast(): (key: string) => Uint8Array {
+  let last: string | undefined;
+  let made: Uint8Array = empty;
+  return (key) => {
+    if (key !== last) made = bytes((last = key));
+    return made;
+  };
+}
+
+function writeOp(write: StoreWrite, key: Uint8Array): RequestOp {
   if (write.kind === 'delete') {
-    return { request: { $case: 'requestDeleteRange', value: { key: bytes(write.key), rangeEnd: empty, prevKv: false } } };
+    return { request: { $case: 'requestDeleteRange', value: { key, rangeEnd: empty, prevKv: false } } };
   }
-  const value = { key: bytes(write.key), value: write.value, lease: write.lease ?? 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
+  const value = { key, value: write.value, lease: write.lease ?? 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
   return { request: { $case: 'requestPut', value } };
 }

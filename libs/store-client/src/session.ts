@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { bidi, GrpcError, status, type BidiCall, type Client } from '@rhythm/grpc';
 import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '@rhythm/proto/etcd';
 import { encodeMessage } from '@rhythm/proto/encode';
@@ -22,8 +23,8 @@ interface Pending {
 }
 
 /**
- * Ranges and transactions in batches on one stream (proto/rhythm/store/v1). What is asked for while a message is on its
- * way goes into the next one. Fails as the unary methods do; once broken it stays so.
+ * Ranges and transactions in batches on one stream (proto/rhythm/store/v1). What is asked for in one turn of the event
+ * loop, or while a message is on its way, goes into the next one. Fails as the unary methods do; once broken it stays so.
  */
 export class Session {
   /** Resolves when the stream is over. */
@@ -80,9 +81,18 @@ export class Session {
       this.#pending.set(id, pending);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#outbox.push({ id, request });
-      // After the callers that are about to ask as well.
-      if (!this.#isSending && this.#outbox.length === 1) queueMicrotask(() => void this.#send());
+      this.#sendSoon();
     });
+  }
+
+  /**
+   * A request that is alone leaves at once, after the callers that are about to ask as well. While others wait for their answers, those of one turn of
+   * the event loop leave together: whoever asks for them, each in a callback of its own, is seldom alone in it, and a message costs more than a request.
+   */
+  #sendSoon(): void {
+    if (this.#isSending || this.#outbox.length > 1) return;
+    if (this.#pending.size > 1) setImmediate(() => void this.#send());
+    else queueMicrotask(() => void this.#send());
   }
 
   async #send(): Promise<void> {
