@@ -70,6 +70,11 @@ export function invalidValue(field: string, value: unknown, detail = ''): FieldE
   return { type: 'FieldValueInvalid', field, message: withDetail(`Invalid value: ${shown(value)}`, detail) };
 }
 
+/** The same of a field whose value says nothing to the reader: it is left out. */
+export function invalidField(field: string, detail: string): FieldError {
+  return { type: 'FieldValueInvalid', field, message: withDetail('Invalid value', detail) };
+}
+
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   const list = supported.map((s) => JSON.stringify(s)).join(', ');
   const detail = supported.length === 0 ? '' : `supported values: ${list}`;

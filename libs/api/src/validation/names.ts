@@ -62,14 +62,9 @@ export function checkWildcardSubdomain(value: string): string[] {
 
 const httpPath = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
 
-/** A domain and a path under it, as `example.com/controller`: what is wrong. */
-export function checkDomainPath(value: string): string[] {
-  const slash = value.indexOf('/');
-  if (slash < 0 || value === '') return ['must be a domain-prefixed path (such as "acme.io/foo")'];
-  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
-  const errors = checkDns1123Subdomain(domain);
-  if (domain === '' || path === '') return [...errors, 'must be a domain-prefixed path (such as "acme.io/foo")'];
-  return httpPath.test(path) ? errors : [...errors, `Invalid path (regex used for validation is '${httpPath.source.slice(1, -1).replaceAll('\\/', '/')}')`];
+/** What may stand behind the domain in a domain-prefixed path. */
+export function checkHttpPath(value: string): string[] {
+  return httpPath.test(value) ? [] : [`Invalid path (regex used for validation is '${httpPath.source.slice(1, -1).replaceAll('\\/', '/')}')`];
 }
 
 /** RFC 1035 label: names of services. */
@@ -141,6 +136,14 @@ export function checkEnvVarName(value: string): string[] {
   if (value === '') return ['environment variable name must be non-empty'];
   if (/^[\x20-\x3c\x3e-\x7e]+$/.test(value)) return [];
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+}
+
+const conditionReason = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
+const conditionReasonText = "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
+
+/** Reasons of conditions. */
+export function checkConditionReason(value: string): string[] {
+  return new RegExp(`^${conditionReason}$`).test(value) ? [] : [regexError(conditionReasonText, conditionReason, 'my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB')];
 }
 
 /** IANA service names: named ports. */

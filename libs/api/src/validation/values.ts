@@ -2,7 +2,7 @@ import { percentOf } from '../int-or-string.ts';
 import type { IntOrString } from '../int-or-string.ts';
 import type { FieldError } from '../status.ts';
 import { at, child, duplicate, invalidEach, invalidValue, notSupported, ofEach, required } from './field-error.ts';
-import { checkPortName, checkPortNumber } from './names.ts';
+import { checkDns1123Subdomain, checkHttpPath, checkPortName, checkPortNumber } from './names.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
 /* Rules of single values that many kinds share. Absent values, and the null that some fields say it with, pass unless it says otherwise. */
@@ -53,6 +53,21 @@ export function intOrPercent(value: IntOrString | undefined, path: string): Fiel
 export function atMost100Percent(value: IntOrString | undefined, path: string): FieldError[] {
   const percent = value === undefined ? undefined : percentOf(value);
   return percent !== undefined && percent > 100 ? [invalidValue(path, value, 'must not be greater than 100%')] : [];
+}
+
+/** A domain and a path under it, as `example.com/controller`, which must be there. What is wrong with a part is said of that part. */
+export function domainPath(value: string | undefined, path: string): FieldError[] {
+  if (isAbsent(value)) return [required(path)];
+  const slash = value.indexOf('/');
+  const [domain, rest] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (domain === '' || rest === '') return [invalidValue(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  return [...invalidEach(checkDns1123Subdomain(domain), path, domain), ...invalidEach(checkHttpPath(rest), path, rest)];
+}
+
+/** A map as errors show it: by its keys, as Go writes one. */
+export function inOrder<T>(map: Readonly<Record<string, T>> | undefined): Readonly<Record<string, T>> | null {
+  if (map === undefined) return null;
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A port's number, or its name. */

@@ -21,7 +21,7 @@ export function prepareForCreate(resource: ResourceRef, object: Loose): void {
 
 /** The stored object after `object` was written to `subresource` ('' is the object itself). */
 export function mergeUpdate(old: Loose, object: Loose, subresource: string): Loose {
-  if (subresource === 'status') return { ...structuredClone(old), status: object.status ?? {} };
+  if (subresource === 'status') return { ...structuredClone(old), metadata: { ...structuredClone(old.metadata), ...annotationsOf(object) }, status: object.status ?? {} };
   if (subresource === 'approval') return { ...structuredClone(old), status: { ...old.status, conditions: object.status?.['conditions'] ?? [] } };
   if (subresource === 'finalize') return { ...structuredClone(old), spec: { ...old.spec, finalizers: object.spec?.['finalizers'] ?? [] } };
   if (subresource !== '') throw new ApiError('NotFound', `the fake server has no subresource ${subresource} to write`);
@@ -39,6 +39,11 @@ export function mergeUpdate(old: Loose, object: Loose, subresource: string): Loo
     delete next.metadata.deletionGracePeriodSeconds;
   }
   return next;
+}
+
+/** What metadata a write to the status may change, as far as components depend on it. */
+function annotationsOf({ metadata: { annotations } }: Loose): Pick<Loose['metadata'], 'annotations'> {
+  return annotations === undefined ? {} : { annotations };
 }
 
 /** Whether what `generation` counts has changed: everything but metadata and status. */

@@ -129,17 +129,12 @@ class DeploymentController {
   }
 
   async #write(deployment: Deployment, plan: DeploymentPlan, outcome: 'none' | 'created' | 'collided'): Promise<void> {
-    const { client } = this.#context;
-    let current = deployment;
-    if (plan.revision !== undefined && outcome !== 'collided') {
-      // Of this version only: the status that follows was made from it, and what others have written to theirs meanwhile must stay.
-      const { namespace = '', name = '', uid, resourceVersion } = deployment.metadata;
-      const patch = { metadata: { uid, resourceVersion, annotations: { [revisionAnnotation]: plan.revision } } };
-      current = await client.patch(resources.deployments, namespace, name, 'merge', patch);
-    }
     const collisions = (deployment.status.collisionCount ?? 0) + 1;
     const status = outcome === 'collided' ? { ...plan.status, collisionCount: collisions } : plan.status;
-    if (semanticallyEqual(status, current.status)) return;
-    await client.update(resources.deployments, { ...current, status }, { subresource: 'status' });
+    const { metadata } = deployment;
+    const counted = plan.revision === undefined || outcome === 'collided' ? metadata : { ...metadata, annotations: { ...metadata.annotations, [revisionAnnotation]: plan.revision } };
+    if (counted === metadata && semanticallyEqual(status, deployment.status)) return;
+    // With the status, since annotations that are written with the rest move the generation; and of this version only: what others have written to theirs meanwhile must stay.
+    await this.#context.client.update(resources.deployments, { ...deployment, metadata: counted, status }, { subresource: 'status' });
   }
 }

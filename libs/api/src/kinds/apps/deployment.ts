@@ -18,7 +18,8 @@ export const deployment = defineKind<Deployment>({
   namespaced: true,
   subresources: [scaleSubresource],
   status: true,
-  generationFields: ['spec'],
+  // Annotations are handed on to the sets, so that whoever follows the generation must see them change.
+  generationFields: ['spec', 'metadata.annotations'],
   storageVersionHash: '8aSe+NMegvE=',
   setDefaults(object) {
     setPodSpecDefaults(object.spec.template?.spec);

@@ -6,17 +6,24 @@ import { nonNegative } from '../../validation/values.ts';
 /* What controllers may say in the status of a workload. */
 
 export function validateDeploymentStatus({ status }: Deployment, { status: old }: Deployment): FieldError[] {
-  return [...nonNegative(status?.observedGeneration, 'status.observedGeneration'), ...validateCounts(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas']), ...validateCollisions(status, old)];
+  return [
+    ...nonNegative(status?.observedGeneration, 'status.observedGeneration'),
+    ...validateEach(status, ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'collisionCount']),
+    ...validateCounts(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], 'readyReplicas'),
+    ...validateCollisions(status, old),
+  ];
 }
 
 export function validateReplicaSetStatus({ status }: ReplicaSet): FieldError[] {
-  return [...nonNegative(status?.observedGeneration, 'status.observedGeneration'), ...validateCounts(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'])];
+  const counts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
+  return [...validateEach(status, ['replicas', ...counts, 'observedGeneration']), ...validateCounts(status, counts, 'readyReplicas')];
 }
 
 export function validateStatefulSetStatus({ status }: StatefulSet, { status: old }: StatefulSet): FieldError[] {
+  const counts = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const;
   return [
-    ...nonNegative(status?.observedGeneration, 'status.observedGeneration'),
-    ...validateCounts(status, ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas']),
+    ...validateEach(status, ['replicas', ...counts, 'observedGeneration', 'collisionCount']),
+    ...validateCounts(status, counts, 'status.readyReplicas'),
     ...validateCollisions(status, old),
   ];
 }
@@ -26,30 +33,30 @@ const daemonCounts = [
 ] as const satisfies ReadonlyArray<keyof DaemonSetStatus>;
 
 export function validateDaemonSetStatus({ status }: DaemonSet, { status: old }: DaemonSet): FieldError[] {
-  return [...daemonCounts.flatMap((field) => nonNegative(status?.[field], `status.${field}`)), ...validateCollisions(status, old)];
+  return [...validateEach(status, [...daemonCounts, 'collisionCount']), ...validateCollisions(status, old)];
 }
 
-/** Hash collisions are only ever counted up. */
-function validateCollisions(status: { readonly collisionCount?: number } | undefined, old: { readonly collisionCount?: number } | undefined): FieldError[] {
-  const path = 'status.collisionCount';
-  const errors = nonNegative(status?.collisionCount, path);
-  if (old?.collisionCount === undefined) return errors;
-  if (status?.collisionCount === undefined) return [...errors, invalidValue(path, null, 'cannot be removed')];
-  return status.collisionCount < old.collisionCount ? [...errors, invalidValue(path, status.collisionCount, 'cannot be decremented')] : errors;
+type Counts<K extends string> = { readonly [P in K]?: number } | undefined;
+
+function validateEach<K extends string>(status: Counts<K>, fields: readonly K[]): FieldError[] {
+  return fields.flatMap((field) => nonNegative(status?.[field], `status.${field}`));
 }
 
-/** Counts of a status are not negative and none is above the number of replicas. */
-function validateCounts<K extends string>(status: ({ replicas?: number; readyReplicas?: number; availableReplicas?: number } & { [P in K]?: number }) | undefined, fields: readonly K[]): FieldError[] {
+/** Hash collisions are only ever counted up; who leaves them out has counted none. */
+function validateCollisions(status: Counts<'collisionCount'>, old: Counts<'collisionCount'>): FieldError[] {
+  const [now, before] = [status?.collisionCount, old?.collisionCount];
+  return before !== undefined && (now === undefined || now < before) ? [invalidValue('status.collisionCount', now ?? 0, 'cannot be decremented')] : [];
+}
+
+/** None of some counts is above the number of replicas, and no more are available than are ready, whose count errors call `ready`. */
+function validateCounts<K extends string>(status: Counts<K | 'replicas' | 'readyReplicas' | 'availableReplicas'>, fields: readonly K[], ready: string): FieldError[] {
   if (status === undefined) return [];
-  const errors = nonNegative(status.replicas, 'status.replicas');
-  for (const field of fields) {
-    const value: number | undefined = status[field];
-    errors.push(...nonNegative(value, `status.${field}`));
-    if ((value ?? 0) > (status.replicas ?? 0)) errors.push(invalidValue(`status.${field}`, value, 'cannot be greater than status.replicas'));
-  }
-  if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    errors.push(invalidValue('status.availableReplicas', status.availableReplicas, 'cannot be greater than readyReplicas'));
-  }
-  return errors;
+  const above = fields.filter((field) => countOf(status, field) > countOf(status, 'replicas'));
+  const errors = above.map((field) => invalidValue(`status.${field}`, countOf(status, field), 'cannot be greater than status.replicas'));
+  const available = countOf(status, 'availableReplicas');
+  return available > countOf(status, 'readyReplicas') ? [...errors, invalidValue('status.availableReplicas', available, `cannot be greater than ${ready}`)] : errors;
 }
 
+function countOf(status: object, field: string): number {
+  return (status as Readonly<Record<string, number | undefined>>)[field] ?? 0;
+}

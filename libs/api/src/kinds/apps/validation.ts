@@ -1,76 +1,92 @@
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../gen/types/apps-v1.ts';
+import type { DaemonSet, DaemonSetUpdateStrategy, Deployment, DeploymentStrategy, ReplicaSet, StatefulSet } from '../../gen/types/apps-v1.ts';
+import { percentOf } from '../../int-or-string.ts';
 import type { IntOrString } from '../../int-or-string.ts';
+import { isEmptySelector, validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { forbidden, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { checkDns1123Label } from '../../validation/names.ts';
 import { isFresh } from '../../validation/object-meta.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
-import { atMost100Percent, checked, immutable, intOrPercent, nonNegative, oneOf } from '../../validation/values.ts';
-import { validateWorkloadSelector, validateWorkloadTemplate } from '../pod-spec/template.ts';
+import { atMost100Percent, checked, immutable, intOrPercent, nonNegative } from '../../validation/values.ts';
+import { validateEndless, validateSelected, validateSelectorAndTemplate, validateTemplate } from '../pod-spec/template.ts';
+
+const replicaSetWords = { selector: 'deployment', template: 'ReplicaSet', unreadable: 'invalid label selector' };
+const statefulSetWords = { selector: 'statefulset', template: 'StatefulSet', unreadable: '' };
 
 export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
   return [
     ...nonNegative(spec.replicas, 'spec.replicas'),
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
-    ...validateWorkloadSelector(spec.selector, 'deployment', 'spec.selector'),
-    ...validateWorkloadTemplate(spec.template, spec.selector, 'spec.template'),
+    ...validateSelectorAndTemplate(spec, replicaSetWords, 'spec'),
   ];
 }
 
 export function validateDeployment({ spec }: Deployment): FieldError[] {
-  const { strategy } = spec;
+  const deadline = spec.progressDeadlineSeconds;
   const errors = [
     ...nonNegative(spec.replicas, 'spec.replicas'),
-    ...validateWorkloadSelector(spec.selector, 'deployment', 'spec.selector'),
-    ...validateWorkloadTemplate(spec.template, spec.selector, 'spec.template'),
-    ...oneOf(strategy?.type, 'spec.strategy.type', ['Recreate', 'RollingUpdate']),
+    ...validateSelectorAndTemplate(spec, replicaSetWords, 'spec'),
+    ...validateStrategy(spec.strategy),
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
-    ...nonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds'),
+    ...nonNegative(deadline, 'spec.progressDeadlineSeconds'),
   ];
-  if (strategy?.type === 'Recreate' && strategy.rollingUpdate !== undefined) {
-    errors.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"));
-  }
-  if (strategy?.type === 'RollingUpdate') errors.push(...validateRolling(strategy.rollingUpdate ?? {}));
-  const deadline = spec.progressDeadlineSeconds;
-  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
-    errors.push(invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
-  }
-  return errors;
+  if (deadline === undefined || deadline > (spec.minReadySeconds ?? 0)) return errors;
+  return [...errors, invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')];
+}
+
+function validateStrategy(strategy: DeploymentStrategy | undefined): FieldError[] {
+  const { type, rollingUpdate } = strategy ?? {};
+  if (type === 'RollingUpdate') return validateRolling(rollingUpdate ?? {});
+  if (type !== 'Recreate') return [notSupported('spec.strategy', inner(type, rollingUpdate), ['Recreate', 'RollingUpdate'])];
+  return rollingUpdate === undefined ? [] : [forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'")];
+}
+
+/** What rolling updates hold when nothing is said, under the names they have inside upstream, where they have none for JSON. */
+const rollingOf = { workload: { MaxUnavailable: 0, MaxSurge: 0 }, statefulSet: { Partition: 0, MaxUnavailable: null } };
+
+/** A strategy as upstream's errors show it. */
+function inner(type: string | undefined, rollingUpdate: object | undefined, unset = rollingOf.workload as object): object {
+  return { Type: type ?? '', RollingUpdate: rollingUpdate === undefined ? null : innerRolling(rollingUpdate, unset) };
+}
+
+function innerRolling(rollingUpdate: object, unset: object): object {
+  const members = new Map(Object.entries(rollingUpdate).map(([name, value]) => [name.toLowerCase(), value as unknown]));
+  return Object.fromEntries(Object.entries(unset).map(([name, none]) => [name, members.get(name.toLowerCase()) ?? none]));
 }
 
 export function validateStatefulSet({ spec, metadata }: StatefulSet): FieldError[] {
-  const { updateStrategy, persistentVolumeClaimRetentionPolicy: retention } = spec;
-  const withClaims = spec.template?.spec === undefined ? spec.template : withClaimVolumes(spec);
-  const errors = [
+  const { persistentVolumeClaimRetentionPolicy: retention } = spec;
+  const template = spec.template?.spec === undefined ? spec.template : withClaimVolumes(spec);
+  return [
     ...(isFresh(metadata) ? checked(metadata.name, 'metadata.name', checkDns1123Label) : []),
     ...validateManagement(spec),
-    ...(isFresh(metadata) ? checked(spec.serviceName, 'spec.serviceName', checkDns1123Label) : []),
-    ...nonNegative(updateStrategy?.rollingUpdate?.partition, 'spec.updateStrategy.rollingUpdate.partition'),
-    ...intOrPercent(updateStrategy?.rollingUpdate?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable'),
-    ...atMost100Percent(updateStrategy?.rollingUpdate?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable'),
-    ...oneOf(retention?.whenDeleted, 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted', ['Retain', 'Delete']),
-    ...oneOf(retention?.whenScaled, 'spec.persistentVolumeClaimRetentionPolicy.whenScaled', ['Retain', 'Delete']),
+    ...(retention === undefined ? [] : (['whenDeleted', 'whenScaled'] as const).flatMap((field) => validateRetention(retention[field], `spec.persistentVolumeClaimRetentionPolicy.${field}`))),
     ...nonNegative(spec.replicas, 'spec.replicas'),
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...nonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
     ...nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
-    ...validateWorkloadSelector(spec.selector, 'statefulset', 'spec.selector'),
-    ...validateWorkloadTemplate(withClaims, spec.selector, 'spec.template'),
+    ...(isFresh(metadata) ? checked(spec.serviceName, 'spec.serviceName', checkDns1123Label) : []),
+    ...validateSelectorAndTemplate({ selector: spec.selector, template }, statefulSetWords, 'spec'),
   ];
-  if (updateStrategy?.type === 'OnDelete' && updateStrategy.rollingUpdate !== undefined) {
-    errors.push(invalidValue('spec.updateStrategy.rollingUpdate', updateStrategy.rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
-  }
-  if (isZero(updateStrategy?.rollingUpdate?.maxUnavailable)) {
-    errors.push(invalidValue('spec.updateStrategy.rollingUpdate.maxUnavailable', updateStrategy.rollingUpdate?.maxUnavailable, 'cannot be 0'));
-  }
-  return errors;
+}
+
+function validateRetention(policy: string | undefined, path: string): FieldError[] {
+  return policy === 'Retain' || policy === 'Delete' ? [] : [notSupported(path, policy ?? '', ['Retain', 'Delete'])];
 }
 
 function validateManagement({ podManagementPolicy: policy, updateStrategy }: StatefulSet['spec']): FieldError[] {
+  const { type, rollingUpdate } = updateStrategy ?? {};
+  const path = 'spec.updateStrategy';
   const errors = policy === 'OrderedReady' || policy === 'Parallel' ? [] : [invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")];
-  if (updateStrategy?.type === 'RollingUpdate' || updateStrategy?.type === 'OnDelete') return errors;
-  return [...errors, invalidValue('spec.updateStrategy', updateStrategy, "must be 'RollingUpdate' or 'OnDelete'")];
+  if (type !== 'RollingUpdate' && type !== 'OnDelete') return [...errors, invalidValue(path, inner(type, rollingUpdate, rollingOf.statefulSet), "must be 'RollingUpdate' or 'OnDelete'")];
+  if (rollingUpdate === undefined) return errors;
+  if (type === 'OnDelete') return [...errors, invalidValue(`${path}.rollingUpdate`, innerRolling(rollingUpdate, rollingOf.statefulSet), "only allowed for updateStrategy 'RollingUpdate'")];
+  const { partition, maxUnavailable } = rollingUpdate;
+  const field = `${path}.rollingUpdate.maxUnavailable`;
+  errors.push(...nonNegative(partition, `${path}.rollingUpdate.partition`), ...intOrPercent(maxUnavailable, field));
+  if (maxUnavailable !== undefined && isZero(maxUnavailable)) errors.push(invalidValue(field, maxUnavailable, 'cannot be 0'));
+  return [...errors, ...atMost100Percent(maxUnavailable, field)];
 }
 
 /** Of a stateful set only a few fields may change. */
@@ -83,22 +99,33 @@ export function validateStatefulSetUpdate({ spec }: StatefulSet, { spec: old }: 
 }
 
 export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
-  const { updateStrategy } = spec;
-  const path = 'spec.updateStrategy.rollingUpdate';
-  const errors = [
-    ...validateWorkloadSelector(spec.selector, 'daemonset', 'spec.selector'),
-    ...validateWorkloadTemplate(spec.template, spec.selector, 'spec.template'),
+  const { selector, template } = spec;
+  const wrong = validateLabelSelector(selector, 'spec.selector');
+  return [
+    ...wrong,
+    ...(wrong.length === 0 ? validateSelected(template, selector, 'spec.template') : []),
+    ...((selector ?? undefined) !== undefined && isEmptySelector(selector) ? [invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset')] : []),
+    ...(template === undefined ? [required('spec.template')] : validateTemplate(template, 'spec.template')),
+    ...validateEndless(template, 'spec.template', 'DaemonSet'),
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...validateDaemonStrategy(spec.updateStrategy),
     ...nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
-    ...oneOf(updateStrategy?.type, 'spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']),
   ];
-  if (updateStrategy?.type !== 'RollingUpdate') return errors;
-  const rolling = updateStrategy.rollingUpdate;
-  if (rolling === undefined) return [...errors, required(path)];
+}
+
+function validateDaemonStrategy(strategy: DaemonSetUpdateStrategy | undefined): FieldError[] {
+  const { type, rollingUpdate: rolling } = strategy ?? {};
+  const path = 'spec.updateStrategy.rollingUpdate';
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate') return [notSupported('spec.updateStrategy', inner(type, rolling), ['RollingUpdate', 'OnDelete'])];
+  if (rolling === undefined) return [required(path)];
   const { maxUnavailable, maxSurge } = rolling;
-  for (const [field, value] of Object.entries({ maxUnavailable, maxSurge })) {
-    errors.push(...intOrPercent(value, `${path}.${field}`), ...atMost100Percent(value, `${path}.${field}`));
-  }
+  const errors = [
+    ...intOrPercent(maxUnavailable, `${path}.maxUnavailable`),
+    ...intOrPercent(maxSurge, `${path}.maxSurge`),
+    ...atMost100Percent(maxUnavailable, `${path}.maxUnavailable`),
+    ...atMost100Percent(maxSurge, `${path}.maxSurge`),
+  ];
   if (!isZero(maxUnavailable) && !isZero(maxSurge)) errors.push(invalidValue(`${path}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(required(`${path}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
   return errors;
@@ -111,17 +138,15 @@ export function validateSelectorUpdate(object: { spec: { selector?: unknown } },
 
 function validateRolling({ maxUnavailable, maxSurge }: { maxUnavailable?: IntOrString; maxSurge?: IntOrString }): FieldError[] {
   const path = 'spec.strategy.rollingUpdate';
-  const errors = [
-    ...intOrPercent(maxUnavailable, `${path}.maxUnavailable`),
-    ...intOrPercent(maxSurge, `${path}.maxSurge`),
-    ...atMost100Percent(maxUnavailable, `${path}.maxUnavailable`),
-  ];
+  const errors = [...intOrPercent(maxUnavailable, `${path}.maxUnavailable`), ...intOrPercent(maxSurge, `${path}.maxSurge`)];
   if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-  return errors;
+  return [...errors, ...atMost100Percent(maxUnavailable, `${path}.maxUnavailable`)];
 }
 
+/** A percentage or a number; of other texts the number is what they begin with, which is none. */
 function isZero(value: IntOrString | undefined): boolean {
-  return value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));
+  if (value === undefined || value === 0) return true;
+  return typeof value === 'string' && (percentOf(value) ?? (/^[+-]?\d{1,10}$/.test(value) ? Number(value) : 0)) === 0;
 }
 
 /** Volumes made from claim templates may be mounted like others. */

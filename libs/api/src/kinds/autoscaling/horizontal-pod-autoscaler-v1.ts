@@ -4,9 +4,9 @@ import type { KubeObject } from '../../resource.ts';
 import { defineKind } from '../define-kind.ts';
 import { autoscalerToV1, autoscalerToV2 } from './convert.ts';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
+import { validateAutoscaler, validateAutoscalerStatus } from './validation.ts';
 
-/** The older view of autoscalers, stored as v2; its table is v2's. */import { validateAutoscaler } from './validation.ts';
-
+/** The older view of autoscalers, stored as v2; its table is v2's. */
 export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
   version: 'v1',
@@ -23,7 +23,8 @@ export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscaler>({
     toStored: (object: KubeObject) => autoscalerToV2(object as HorizontalPodAutoscaler),
     fromStored: (object: KubeObject) => autoscalerToV1(object as StoredAutoscaler),
   },
-  validate: (object) => validateAutoscaler(autoscalerToV2(object)),
+  validate: (object, old) => validateAutoscaler(autoscalerToV2(object), old === undefined ? undefined : autoscalerToV2(old)),
+  validateStatusUpdate: (object) => validateAutoscalerStatus(autoscalerToV2(object)),
   columns: horizontalPodAutoscaler.columns,
   cells: (object, now) => horizontalPodAutoscaler.cells(autoscalerToV2(object), now),
 });

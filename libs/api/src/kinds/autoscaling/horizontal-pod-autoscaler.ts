@@ -2,7 +2,7 @@ import type { HorizontalPodAutoscaler } from '../../gen/types/autoscaling-v2.ts'
 import { defineKind } from '../define-kind.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { metricsText } from './metrics-text.ts';
-import { validateAutoscaler } from './validation.ts';
+import { validateAutoscaler, validateAutoscalerStatus } from './validation.ts';
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -21,6 +21,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     setBehaviorDefaults(object);
   },
   validate: validateAutoscaler,
+  validateStatusUpdate: validateAutoscalerStatus,
   columns: [nameColumn, column('Reference'), column('Targets'), column('MinPods'), column('MaxPods'), column('Replicas'), ageColumn],
   cells: (object, now) => [
     object.metadata.name ?? '',

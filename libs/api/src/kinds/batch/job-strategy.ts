@@ -19,19 +19,22 @@ export function setJobDefaults(object: Job): void {
   if (labels !== undefined && Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
 }
 
-/** A new job selects its own pods by its uid, unless its owner wants to do that by hand. Name and uid are set by then. */
+/**
+ * A new job selects its own pods by its uid, unless its owner wants to do that by hand. Name and uid are set by then. What the owner has
+ * set stays: when it says something else, validation refuses it.
+ */
 export function prepareJobForCreate(object: Job): void {
   const { spec, metadata } = object;
   const { uid, name } = metadata;
   if (spec.manualSelector === true || uid === undefined || name === undefined) return;
   spec.template.metadata ??= {};
   spec.template.metadata.labels = {
-    ...spec.template.metadata.labels,
-    'batch.kubernetes.io/controller-uid': uid,
-    'controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
     'job-name': name,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'batch.kubernetes.io/controller-uid': uid,
+    ...spec.template.metadata.labels,
   };
-  const matchLabels = { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid };
+  const matchLabels = { 'batch.kubernetes.io/controller-uid': uid, ...spec.selector?.matchLabels };
   spec.selector = { ...spec.selector, matchLabels };
 }

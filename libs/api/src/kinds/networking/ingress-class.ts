@@ -2,7 +2,6 @@ import type { IngressClass } from '../../gen/types/networking-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateIngressClass } from './validation.ts';
-import { immutable } from '../../validation/values.ts';
 
 export const ingressClass = defineKind<IngressClass>({
   group: 'networking.k8s.io',
@@ -16,7 +15,6 @@ export const ingressClass = defineKind<IngressClass>({
     if (spec?.parameters !== undefined) spec.parameters.scope ||= 'Cluster';
   },
   validate: validateIngressClass,
-  validateUpdate: (object, old) => immutable(object.spec?.controller, old.spec?.controller, 'spec.controller'),
   columns: [nameColumn, column('Controller'), column('Parameters'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.spec?.controller ?? '', parametersText(object), age(object, now)],
 });

@@ -1,7 +1,8 @@
-import type { PodDisruptionBudget } from '../../gen/types/policy-v1.ts';
+import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from '../../gen/types/policy-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
+import { validateConditions } from '../../validation/conditions.ts';
 import { invalidValue } from '../../validation/field-error.ts';
 import { atMost100Percent, intOrPercent, nonNegative, oneOf } from '../../validation/values.ts';
 
@@ -19,7 +20,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec ?? {};
     const both = minAvailable !== undefined && maxUnavailable !== undefined;
     return [
-      ...(both ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []),
+      ...(both ? [invalidValue('spec', innerSpec(spec), 'minAvailable and maxUnavailable cannot be both set')] : []),
       ...intOrPercent(minAvailable, 'spec.minAvailable'),
       ...atMost100Percent(minAvailable, 'spec.minAvailable'),
       ...intOrPercent(maxUnavailable, 'spec.maxUnavailable'),
@@ -28,7 +29,15 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
       ...oneOf(unhealthyPodEvictionPolicy, 'spec.unhealthyPodEvictionPolicy', ['AlwaysAllow', 'IfHealthyBudget']),
     ];
   },
-  validateStatusUpdate: ({ status }) => (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) => nonNegative(status?.[field], `status.${field}`)),
+  validateStatusUpdate: ({ status }) => [
+    ...validateConditions(status?.conditions, 'status.conditions'),
+    ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) => nonNegative(status?.[field], `status.${field}`)),
+  ],
   columns: [nameColumn, column('Min Available'), column('Max Unavailable'), column('Allowed Disruptions', 'integer'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', String(object.spec?.minAvailable ?? 'N/A'), String(object.spec?.maxUnavailable ?? 'N/A'), object.status?.disruptionsAllowed ?? 0, age(object, now)],
 });
+
+/** The spec as upstream's errors show it: its inner form, whose fields have no names in JSON. */
+function innerSpec({ minAvailable, selector, maxUnavailable, unhealthyPodEvictionPolicy }: PodDisruptionBudgetSpec): object {
+  return { MinAvailable: minAvailable, Selector: selector ?? null, MaxUnavailable: maxUnavailable, UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null };
+}

@@ -4,16 +4,20 @@ const scaler = { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deploym
 const m = 'spec.metrics[0]';
 createRules('autoscaling/v2 HorizontalPodAutoscaler', scaler, [
   ['metadata.name', { 'metadata.name': 'A' }, 'metadata.name: Invalid value: "A"'],
-  ['spec.minReplicas', { 'spec.minReplicas': 0 }, 'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1'],
+  ['spec.minReplicas', { 'spec.minReplicas': 0 }, 'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1', 'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas'],
+  ['spec.scaleTargetRef', { 'spec.scaleTargetRef.apiVersion': 'v1' }, 'spec.scaleTargetRef.apiVersion: Invalid value: "v1": apiVersion must specify API group'],
+  ['spec.scaleTargetRef', { 'spec.scaleTargetRef': { kind: 'ReplicationController', name: 'r' } }],
   ['spec.maxReplicas', { 'spec.maxReplicas': 0, 'spec.minReplicas': undefined }, 'spec.maxReplicas: Invalid value: 0: must be greater than 0', 'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`'],
   ['spec.scaleTargetRef', { 'spec.scaleTargetRef': { apiVersion: 'a/b/c', kind: '', name: 'a/b' } }, 'spec.scaleTargetRef.kind: Required value', "spec.scaleTargetRef.name: Invalid value: \"a/b\": may not contain '/'", 'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
-  ['spec.metrics[*].type', { [m]: { type: 'X' } }, `${m}.type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"`],
+  ['spec.metrics[*].type', { [m]: { type: 'X' } }, `${m}.type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"`, `${m}.type: Unsupported value: "X"`],
   ['spec.metrics[*].(source)', { [m]: { type: 'Pods' } }, `${m}.pods: Required value: must populate information for the given metric source`],
   ['spec.metrics[*].(source)', { [`${m}.pods`]: { metric: { name: 'n' }, target: { type: 'AverageValue', averageValue: '1' } } }, `${m}.pods: Forbidden: must populate the given metric source only`],
   ['spec.metrics[*].resource.name', { [`${m}.resource.name`]: '' }, `${m}.resource.name: Required value`],
   ['spec.metrics[*].containerResource', { [m]: { type: 'ContainerResource', containerResource: { name: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 1 } } } }, `${m}.containerResource.container: Required value`],
   ['spec.metrics[*].metric.name', { [m]: { type: 'Pods', pods: { metric: { name: '' }, target: { type: 'AverageValue', averageValue: '1' } } } }, `${m}.pods.metric.name: Required value: must specify a metric name`],
-  ['spec.metrics[*].target.type', { [`${m}.resource.target.type`]: '' }, `${m}.resource.target.type: Required value: must specify a metric target type`],
+  ['spec.metrics[*].target.type', { [`${m}.resource.target.type`]: '' }, `${m}.resource.target.type: Required value: must specify a metric target type`, `${m}.resource.target.type: Invalid value: "": must be either Utilization`],
+  ['spec.metrics[*].containerResource', { [m]: { type: 'ContainerResource', containerResource: { name: 'x', container: 'c', target: { type: 'Utilization', averageUtilization: 1 } } } }, `${m}.containerResource.name: Invalid value: "x": must be a standard resource type or fully qualified`, `${m}.containerResource.name: Invalid value: "x": must be a standard resource for containers`],
+  ['spec.metrics[*].(source)', { [m]: { type: 'External', external: { metric: { name: 'n', selector: { matchLabels: { 'a b': '' } } }, target: { type: 'Value', value: '1' } } } }],
   ['spec.metrics[*].target.type', { [`${m}.resource.target.type`]: 'X' }, `${m}.resource.target.type: Invalid value: "X": must be either Utilization, Value, or AverageValue`],
   ['spec.metrics[*].target', { [`${m}.resource.target`]: { type: 'Utilization' } }, `${m}.resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization`],
   ['spec.metrics[*].target', { [`${m}.resource.target`]: { type: 'Utilization', averageUtilization: 0, averageValue: '0' } }, `${m}.resource.target.averageValue: Invalid value: "0": must be positive`, `${m}.resource.target.averageUtilization: Invalid value: 0: must be greater than 0`, `${m}.resource.target.averageValue: Forbidden: may not set both a target raw value and a target utilization`],
@@ -22,26 +26,28 @@ createRules('autoscaling/v2 HorizontalPodAutoscaler', scaler, [
   ['spec.behavior.scaleUp, scaleDown', { 'spec.behavior': { scaleUp: { stabilizationWindowSeconds: 3601, selectPolicy: 'X' } } }, 'spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: 3601: must be less than or equal to 3600', 'spec.behavior.scaleUp.selectPolicy: Unsupported value: "X": supported values: "Disabled", "Max", "Min"'],
   ['spec.behavior.*.policies[*]', { 'spec.behavior': { scaleDown: { policies: [{ type: 'X', value: 0, periodSeconds: 1801 }] } } }, 'spec.behavior.scaleDown.policies[0].type: Unsupported value: "X": supported values: "Percent", "Pods"', 'spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero', 'spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800'],
 ]);
+statusRules('autoscaling/v2 HorizontalPodAutoscaler', scaler, [['status', { 'status.currentReplicas': -1, 'status.desiredReplicas': -1 }, 'status.currentReplicas: Invalid value: -1', 'status.desiredReplicas: Invalid value: -1']]);
+updateRules('autoscaling/v2 HorizontalPodAutoscaler', withChange(scaler, { 'spec.scaleTargetRef.apiVersion': 'v1' }), [['spec', { 'spec.maxReplicas': 9 }], ['spec', { 'spec.scaleTargetRef.kind': 'K' }, 'spec.scaleTargetRef.apiVersion: Invalid value: "v1": apiVersion must specify API group']]);
 updateRules('autoscaling/v2 HorizontalPodAutoscaler', scaler, [['spec', { 'spec.maxReplicas': 9 }]]);
 defaultRules('autoscaling/v2 HorizontalPodAutoscaler', [
   ['spec.minReplicas', withChange(scaler, { 'spec.minReplicas': undefined }), { 'spec.minReplicas': 1 }],
   ['spec.metrics', withChange(scaler, { 'spec.metrics': undefined }), { 'spec.metrics': [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }] }],
   ['spec.behavior.scaleUp.policies', withChange(scaler, { 'spec.behavior': {} }), { 'spec.behavior.scaleUp': { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, { type: 'Percent', value: 100, periodSeconds: 15 }] }, 'spec.behavior.scaleDown': { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] } }],
 ]);
-createRules('autoscaling/v1 HorizontalPodAutoscaler', { spec: { scaleTargetRef: { kind: 'D', name: 'd' }, maxReplicas: 3 } }, [['spec.minReplicas', { 'spec.minReplicas': 0 }, 'spec.minReplicas: Invalid value: 0']]);
+createRules('autoscaling/v1 HorizontalPodAutoscaler', { spec: { scaleTargetRef: { apiVersion: 'a/v1', kind: 'D', name: 'd' }, maxReplicas: 3 } }, [['spec.minReplicas', { 'spec.minReplicas': 0 }, 'spec.minReplicas: Invalid value: 0', 'spec.metrics: Forbidden']]);
 createRules('autoscaling/v1 Scale', { spec: { replicas: 1 } }, [['spec.replicas', { 'spec.replicas': -1 }, 'spec.replicas: Invalid value: -1: must be greater than or equal to 0']]);
 
 const budget = { spec: { minAvailable: 1, selector: {} } };
 createRules('policy/v1 PodDisruptionBudget', budget, [
   ['metadata.name', { 'metadata.name': 'A' }, 'metadata.name: Invalid value: "A"'],
-  ['spec', { 'spec.maxUnavailable': 1 }, 'spec: Invalid value: {'],
+  ['spec', { 'spec.maxUnavailable': 1 }, 'spec: Invalid value: {"MinAvailable":1,"Selector":{},"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set'],
   ['spec.minAvailable, maxUnavailable', { 'spec.minAvailable': '101%' }, 'spec.minAvailable: Invalid value: "101%": must not be greater than 100%'],
   ['spec.minAvailable, maxUnavailable', { 'spec.minAvailable': -1 }, 'spec.minAvailable: Invalid value: -1: must be greater than or equal to 0'],
   ['spec.selector', { 'spec.selector': { matchExpressions: [{ key: 'a', operator: 'Is' }] } }, 'spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator'],
   ['spec.unhealthyPodEvictionPolicy', { 'spec.unhealthyPodEvictionPolicy': 'X' }, 'spec.unhealthyPodEvictionPolicy: Unsupported value: "X": supported values: "AlwaysAllow", "IfHealthyBudget"'],
 ]);
 updateRules('policy/v1 PodDisruptionBudget', budget, [['spec', { 'spec.selector': { matchLabels: { a: 'b' } } }]]);
-statusRules('policy/v1 PodDisruptionBudget', budget, [['status', { 'status.disruptionsAllowed': -1, 'status.expectedPods': -1 }, 'status.disruptionsAllowed: Invalid value: -1', 'status.expectedPods: Invalid value: -1']]);
+statusRules('policy/v1 PodDisruptionBudget', budget, [['status', { 'status.conditions': [{ type: 'a b', status: 'X', reason: '1', observedGeneration: -1 }] }, 'status.conditions[0].type: Invalid value: "a b"', 'status.conditions[0].status: Unsupported value: "X": supported values: "False", "True", "Unknown"', 'status.conditions[0].observedGeneration: Invalid value: -1: must be greater than or equal to zero', 'status.conditions[0].lastTransitionTime: Required value: must be set', 'status.conditions[0].reason: Invalid value: "1": a condition reason must start with'], ['status', { 'status.disruptionsAllowed': -1, 'status.expectedPods': -1 }, 'status.disruptionsAllowed: Invalid value: -1', 'status.expectedPods: Invalid value: -1']]);
 defaultRules('policy/v1 PodDisruptionBudget', [['metadata.generation', budget, { 'metadata.generation': 1, status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }]]);
 
 const rules = { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] };
