@@ -166,13 +166,16 @@ test('what somebody writes to the status while a plan is carried out stays', asy
   await create();
   await rollOut();
   const { client } = r;
-  const patch = client.patch.bind(client);
+  const update = client.update.bind(client);
   let isWritten = false;
-  client.patch = (async (...of: Parameters<typeof patch>) => {
-    if (!isWritten) await client.update(resources.deployments, { ...deployment(), status: { ...deployment().status, collisionCount: 7 } }, { subresource: 'status' });
-    isWritten = true;
-    return patch(...of);
-  }) as typeof patch;
+  client.update = (async (...of: Parameters<typeof update>) => {
+    const [resource, , options] = of;
+    if (!isWritten && resource.resource === 'deployments' && options?.subresource === 'status') {
+      isWritten = true;
+      await update(resources.deployments, { ...deployment(), status: { ...deployment().status, collisionCount: 7 } }, { subresource: 'status' });
+    }
+    return update(...of);
+  }) as typeof update;
   await setImage('app:2');
   await rollOut();
   expect(deployment()).toMatchObject({ metadata: { annotations: { 'deployment.kubernetes.io/revision': '2' } }, status: { updatedReplicas: 3, collisionCount: 7 } });

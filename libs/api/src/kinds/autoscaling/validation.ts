@@ -1,4 +1,4 @@
-import type { HPAScalingRules, HorizontalPodAutoscaler, MetricSpec, MetricTarget } from '../../gen/types/autoscaling-v2.ts';
+import type { HPAScalingPolicy, HPAScalingRules, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget } from '../../gen/types/autoscaling-v2.ts';
 import { canonicalQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { child, forbidden, invalidEach, invalidValue, notSupported, required } from '../../validation/field-error.ts';
@@ -16,7 +16,7 @@ const metricTypes = ['ContainerResource', 'External', 'Object', 'Pods', 'Resourc
 
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): FieldError[] {
   const errors: FieldError[] = [];
-  const { minReplicas, maxReplicas = 0, scaleTargetRef: target } = spec;
+  const { minReplicas, maxReplicas = 0, scaleTargetRef: target }: Partial<HorizontalPodAutoscalerSpec> = spec;
   // One that was stored with none at all, when that was allowed, may go on to.
   const least = old?.spec.minReplicas === 0 ? 0 : 1;
   if (minReplicas !== undefined && minReplicas < least) errors.push(invalidValue('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`));
@@ -35,7 +35,7 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, old?: Hori
 
 /** What is judged of sources is the first; that there are others is all that is said of those. */
 function validateMetric(metric: MetricSpec, described: VersionRule, path: string): FieldError[] {
-  const { type = '' } = metric;
+  const { type = '' }: Partial<MetricSpec> = metric;
   const known = metricTypes.includes(type);
   const unknown = notSupported(child(path, 'type'), type, metricTypes);
   const errors = type === '' ? [required(child(path, 'type'), 'must specify a metric source type')] : [];
@@ -143,7 +143,7 @@ function validateScalingRules(rules: HPAScalingRules | undefined, path: string):
   if (window !== undefined && window > windowSecondsMax) errors.push(invalidValue(child(path, 'stabilizationWindowSeconds'), window, `must be less than or equal to ${windowSecondsMax}`));
   errors.push(...oneOf(rules.selectPolicy, child(path, 'selectPolicy'), ['Disabled', 'Max', 'Min']));
   if ((rules.policies ?? []).length === 0) errors.push(required(child(path, 'policies'), 'must specify at least one Policy'));
-  errors.push(...each(rules.policies, child(path, 'policies'), ({ type, value = 0, periodSeconds = 0 }, here) => {
+  errors.push(...each(rules.policies, child(path, 'policies'), ({ type, value = 0, periodSeconds = 0 }: Partial<HPAScalingPolicy>, here) => {
     const wrong = type === 'Pods' || type === 'Percent' ? [] : [notSupported(child(here, 'type'), type ?? '', ['Percent', 'Pods'])];
     if (value <= 0) wrong.push(invalidValue(child(here, 'value'), value, 'must be greater than zero'));
     if (periodSeconds <= 0) wrong.push(invalidValue(child(here, 'periodSeconds'), periodSeconds, 'must be greater than zero'));

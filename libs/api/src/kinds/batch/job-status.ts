@@ -21,12 +21,12 @@ interface Change {
   readonly now: JobStatus;
   readonly before: JobStatus;
   /** Whether any of some conditions has come or gone. */
-  moved(...types: readonly Condition[]): boolean;
-  changed(...fields: readonly (keyof JobStatus)[]): boolean;
+  readonly moved: (...types: readonly Condition[]) => boolean;
+  readonly changed: (...fields: readonly (keyof JobStatus)[]) => boolean;
 }
 
 /** What is counted is only counted up, and what has ended does not begin again. */
-export function validateJobStatus({ spec, status: now = {} }: Job, { status: before = {} }: Job): FieldError[] {
+export function validateJobStatus({ spec, status: now = {} }: Pick<Job, 'spec'> & Partial<Job>, { status: before = {} }: Partial<Job>): FieldError[] {
   const change: Change = {
     spec, now, before,
     moved: (...types) => types.some((type) => holds(now, type) !== holds(before, type)),
