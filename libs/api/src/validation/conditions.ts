@@ -12,7 +12,7 @@ const statuses = ['False', 'True', 'Unknown'];
 export function validateConditions(conditions: readonly Condition[] | undefined, path: string): FieldError[] {
   const seen = new Set<string>();
   return each(conditions, path, (condition, here) => {
-    const { type = '' }: Partial<Condition> = condition;
+    const type = condition.type ?? '';
     const errors = seen.has(type) ? [duplicate(child(here, 'type'), type)] : [];
     seen.add(type);
     return [...errors, ...validateCondition(condition, here)];

@@ -1,4 +1,4 @@
-import type { HPAScalingPolicy, HPAScalingRules, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget } from '../../gen/types/autoscaling-v2.ts';
+import type { HPAScalingPolicy, HPAScalingRules, HorizontalPodAutoscaler, MetricSpec, MetricTarget } from '../../gen/types/autoscaling-v2.ts';
 import { canonicalQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
 import { child, forbidden, invalidEach, invalidValue, notSupported, required } from '../../validation/field-error.ts';
@@ -16,7 +16,8 @@ const metricTypes = ['ContainerResource', 'External', 'Object', 'Pods', 'Resourc
 
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): FieldError[] {
   const errors: FieldError[] = [];
-  const { minReplicas, maxReplicas = 0, scaleTargetRef: target }: Partial<HorizontalPodAutoscalerSpec> = spec;
+  const { minReplicas, scaleTargetRef: target } = spec;
+  const maxReplicas = spec.maxReplicas ?? 0;
   // One that was stored with none at all, when that was allowed, may go on to.
   const least = old?.spec.minReplicas === 0 ? 0 : 1;
   if (minReplicas !== undefined && minReplicas < least) errors.push(invalidValue('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`));
@@ -35,7 +36,7 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, old?: Hori
 
 /** What is judged of sources is the first; that there are others is all that is said of those. */
 function validateMetric(metric: MetricSpec, described: VersionRule, path: string): FieldError[] {
-  const { type = '' }: Partial<MetricSpec> = metric;
+  const type = metric.type ?? '';
   const known = metricTypes.includes(type);
   const unknown = notSupported(child(path, 'type'), type, metricTypes);
   const errors = type === '' ? [required(child(path, 'type'), 'must specify a metric source type')] : [];
