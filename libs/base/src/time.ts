@@ -2,8 +2,13 @@ import type { Instant } from './clock.ts';
 
 /** RFC 3339 in UTC with whole seconds, the form of Kubernetes' `Time`. */
 export function formatTime(at: Instant): string {
-  return `${new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(at / 1000);
+  // Every write says what time it is, some twice.
+  if (second !== last.second) last = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return last.text;
 }
+
+let last = { second: Number.NaN, text: '' };
 
 /** RFC 3339 in UTC with six digits, the form of Kubernetes' `MicroTime`. */
 export function formatMicroTime(at: Instant): string {

@@ -85,64 +85,117 @@ export function headersOf(request: NativeRequest, prefix: string): (readonly [st
   return found;
 }
 
-export function exchangeOf(request: NativeRequest, response: NativeResponse, context: { clock: Clock; limits: HttpLimits; budget: BodyBudget; stopping: AbortSignal; /** Called when the server stops. Not listeners of the signal: each one added there looks at all the others. */ open: Set<() => void> }): HttpExchange {
-  const socket = socketOf(request);
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
-  const gone = new AbortController();
-  const abort = (): void => gone.abort(clientGone);
-  const onStop = (): void => gone.abort(new Error('the server is stopping'));
-  context.open.add(onStop);
-  let held = 0;
-  response.on('close', () => {
-    context.budget.give(held);
-    held = 0;
-    context.open.delete(onStop);
-    // Of a reply that is done nobody waits for the end; aborting costs more than sending a small one.
-    if ((response as ServerResponse).writableFinished !== true) abort();
-  });
-  response.on('error', abort);
-  request.on('error', abort);
-  response.once('finish', () => endUnread(request, socket, context));
-  const reply: Reply = { request, response, gone: gone.signal, stall: { clock: context.clock, ms: context.limits.writeStallMs } };
-  return {
-    method: request.method ?? 'GET',
-    path: mark === -1 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
-    rawQuery: mark === -1 ? '' : url.slice(mark + 1),
-    peer: peerIdentity(socket),
-    remoteAddress: socket.remoteAddress ?? '',
-    signal: gone.signal,
-    get replied() {
-      return response.headersSent;
-    },
-    header: (name) => headerOf(request, name),
-    headersWith: (prefix) => headersOf(request, prefix),
-    addHeader: (name, value) => {
-      if (!response.headersSent) response.setHeader(name, value);
-    },
-    readBody: () => readBody(request, context.clock, context.limits.bodyBytesMax, context.limits.bodyTimeoutMs, (bytes) => {
+interface Context {
+  readonly clock: Clock;
+  readonly limits: HttpLimits;
+  readonly budget: BodyBudget;
+  readonly stopping: AbortSignal;
+  /** Called when the server stops. Not listeners of the signal: each one added there looks at all the others. */
+  readonly open: Set<() => void>;
+}
+
+export function exchangeOf(request: NativeRequest, response: NativeResponse, context: Context): HttpExchange {
+  return new NativeExchange(request, response, context);
+}
+
+/** A class, so that a request costs one object and not a function for each thing that can be done with it. */
+class NativeExchange implements HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly rawQuery: string;
+  readonly peer: PeerIdentity | undefined;
+  readonly remoteAddress: string;
+  readonly signal: AbortSignal;
+  readonly #request: NativeRequest;
+  readonly #response: NativeResponse;
+  readonly #context: Context;
+  /** Bytes of the budget. */
+  #held = 0;
+
+  constructor(request: NativeRequest, response: NativeResponse, context: Context) {
+    const socket = socketOf(request);
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const gone = new AbortController();
+    this.method = request.method ?? 'GET';
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.rawQuery = mark === -1 ? '' : url.slice(mark + 1);
+    this.query = new URLSearchParams(this.rawQuery);
+    this.peer = peerIdentity(socket);
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.signal = gone.signal;
+    this.#request = request;
+    this.#response = response;
+    this.#context = context;
+    const abort = (): void => gone.abort(clientGone);
+    const onStop = (): void => gone.abort(new Error('the server is stopping'));
+    context.open.add(onStop);
+    response.on('close', () => {
+      context.budget.give(this.#held);
+      this.#held = 0;
+      context.open.delete(onStop);
+      // Of a reply that is done nobody waits for the end; aborting costs more than sending a small one.
+      if ((response as ServerResponse).writableFinished !== true) abort();
+    });
+    response.on('error', abort);
+    request.on('error', abort);
+    response.once('finish', () => endUnread(request, socket, context));
+  }
+
+  get replied(): boolean {
+    return this.#response.headersSent;
+  }
+
+  header(name: string): string | undefined {
+    return headerOf(this.#request, name);
+  }
+
+  headersWith(prefix: string): readonly (readonly [name: string, value: string])[] {
+    return headersOf(this.#request, prefix);
+  }
+
+  addHeader(name: string, value: string): void {
+    if (!this.#response.headersSent) this.#response.setHeader(name, value);
+  }
+
+  readBody(): Promise<Uint8Array> {
+    const { clock, limits, budget } = this.#context;
+    return readBody(this.#request, clock, limits.bodyBytesMax, limits.bodyTimeoutMs, (bytes) => {
       // What came after the client had gone is nobody's to give back.
-      if (gone.signal.aborted || !context.budget.take(bytes)) return false;
-      held += bytes;
+      if (this.signal.aborted || !budget.take(bytes)) return false;
+      this.#held += bytes;
       return true;
-    }),
-    streamBody: () => request,
-    send: async (status, headers, body) => {
-      if (body.length >= context.limits.gzipFromBytes && headers['content-encoding'] === undefined && acceptsGzip(request)) {
-        const stream = begin(reply, status, headers, true);
-        await stream.write(body);
-        await stream.end();
-        return;
-      }
-      head(response, status, { ...headers, 'content-length': String(body.length) });
-      await finish(reply, () => (response as ServerResponse).end(body));
-    },
-    breakOff: () => {
-      if (!response.writableEnded) response.destroy();
-    },
-    begin: (status, headers, options) => begin(reply, status, headers, options?.compress === true && acceptsGzip(request)),
-  };
+    });
+  }
+
+  streamBody(): Readable {
+    return this.#request;
+  }
+
+  async send(status: number, headers: ReplyHeaders, body: Uint8Array): Promise<void> {
+    if (body.length >= this.#context.limits.gzipFromBytes && headers['content-encoding'] === undefined && acceptsGzip(this.#request)) {
+      const stream = begin(this.#reply(), status, headers, true);
+      await stream.write(body);
+      await stream.end();
+      return;
+    }
+    head(this.#response, status, { ...headers, 'content-length': String(body.length) });
+    await finish(this.#reply(), () => (this.#response as ServerResponse).end(body));
+  }
+
+  breakOff(): void {
+    if (!this.#response.writableEnded) this.#response.destroy();
+  }
+
+  begin(status: number, headers: ReplyHeaders, options?: { compress?: boolean }): ReplyStream {
+    return begin(this.#reply(), status, headers, options?.compress === true && acceptsGzip(this.#request));
+  }
+
+  #reply(): Reply {
+    const { clock, limits } = this.#context;
+    return { request: this.#request, response: this.#response, gone: this.signal, stall: { clock, ms: limits.writeStallMs } };
+  }
 }
 
 function acceptsGzip(request: NativeRequest): boolean {

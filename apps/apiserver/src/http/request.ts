@@ -3,6 +3,8 @@ import { readOptions } from '../pipeline/options.ts';
 import { verbOf, wantsWatch, type ResourcePath } from '../ports/path.ts';
 import type { Caller, ResourceRequest } from '../ports/types.ts';
 
+const noBody = new Uint8Array();
+
 export function callerOf(source: Pick<HttpExchange | HttpUpgrade, 'peer' | 'header' | 'headersWith'> & { readonly remoteAddress?: string }): Caller {
   return {
     ...(source.remoteAddress === undefined ? {} : { address: source.remoteAddress }),
@@ -26,7 +28,7 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
     subresource: path.subresource,
     ...readOptions(query),
     query,
-    body: new Uint8Array(),
+    body: noBody,
     ...(loadBody === undefined ? {} : { loadBody }),
     contentType: source.header('content-type') ?? 'application/json',
     accept: source.header('accept') ?? '*/*',
@@ -37,7 +39,7 @@ export function resourceRequestOf(source: Pick<HttpExchange | HttpUpgrade, 'peer
 
 /** The request on a proxy subresource. Its query and body are the backend's, and mean nothing here. @throws ApiError MethodNotAllowed. */
 export function proxiedRequestOf(source: Parameters<typeof resourceRequestOf>[0], method: string, path: ResourcePath, signal: AbortSignal): ResourceRequest {
-  const known = { ...(source.remoteAddress === undefined ? {} : { remoteAddress: source.remoteAddress }), peer: source.peer, header: source.header, headersWith: source.headersWith, query: new URLSearchParams() };
+  const known = { ...(source.remoteAddress === undefined ? {} : { remoteAddress: source.remoteAddress }), peer: source.peer, header: (name: string) => source.header(name), headersWith: (prefix: string) => source.headersWith(prefix), query: new URLSearchParams() };
   // OPTIONS has no verb: only who may do everything may send it, as in Kubernetes.
   if (method === 'OPTIONS') return { ...resourceRequestOf(known, 'GET', path, signal), verb: '' };
   return resourceRequestOf(known, method, path, signal);

@@ -48,19 +48,21 @@ export class Admission {
   }
 
   #request(object: KubeObject | undefined, old: KubeObject | undefined): AdmissionRequest {
-    return {
+    const { attributes, kind, dryRun, request, warnings, annotate } = this.#call;
+    const asked: { -readonly [K in keyof AdmissionRequest]: AdmissionRequest[K] } = {
       operation: this.#operation,
-      attributes: this.#call.attributes,
-      kind: this.#call.kind,
-      ...(object === undefined ? {} : { object }),
-      ...(old === undefined ? {} : { old }),
-      dryRun: this.#call.dryRun,
-      ...(this.#options === undefined ? {} : { options: this.#options }),
-      signal: this.#call.request.signal,
-      warn: (message) => this.#call.warnings.add(message),
-      ...(this.#call.annotate === undefined ? {} : { annotate: this.#call.annotate }),
+      attributes,
+      kind,
+      dryRun,
+      signal: request.signal,
+      warn: (message) => warnings.add(message),
       alsoWrite: (companion) => this.companions.push(companion),
     };
+    if (object !== undefined) asked.object = object;
+    if (old !== undefined) asked.old = old;
+    if (this.#options !== undefined) asked.options = this.#options;
+    if (annotate !== undefined) asked.annotate = annotate;
+    return asked;
   }
 }
 

@@ -4,7 +4,8 @@ import type { RequestOptions } from '../ports/types.ts';
 
 /** The same for a face: what is wrong with them is to be told later, to those who may ask at all. */
 export function readOptions(query: URLSearchParams | undefined): { readonly options: RequestOptions; readonly refusal?: ApiError } {
-  if (query === undefined) return { options: {} };
+  // Most writes say none.
+  if (query === undefined || query.size === 0) return { options: {} };
   try {
     return { options: parseOptions(query) };
   } catch (error) {

@@ -11,7 +11,8 @@ import { convertObject } from './convert.ts';
 import { deepEqual } from './deep-equal.ts';
 import { objectKey } from '../stored/keys.ts';
 import { translated } from '../stored/store-errors.ts';
-import { encodeStored, mayBeSame, parseObject, withRevision } from '../stored/stored-form.ts';
+import { parseSharingFields } from '../stored/metadata-place.ts';
+import { encodeStored, mayBeSame, withRevision } from '../stored/stored-form.ts';
 
 /** What becomes of an object that was read to be changed. */
 export type Outcome =
@@ -70,9 +71,9 @@ export class ObjectStore {
     return { entry: cached?.revision === value.modRevision ? cached : await this.#entryOf(kind, value), stale: value.stale === true };
   }
 
-  /** The object of an entry in the version of `kind`, with its resourceVersion: a copy of the caller's own. */
+  /** The object of an entry in the version of `kind`, with its resourceVersion: a copy of the caller's own, but for the sets of managed fields, which are frozen. */
   decode<T extends KubeObject = KubeObject>(kind: KindDefinition, entry: Entry): T {
-    return fromStored(kind, parseObject(entry.bytes)) as T;
+    return fromStored(kind, parseSharingFields(this.#registry.storageOf(kind), entry.bytes)) as T;
   }
 
   /** @throws ApiError AlreadyExists; CompanionConflict. */

@@ -1,4 +1,5 @@
 import type { KindDefinition, KubeObject } from '@rhythm/api';
+import { fieldsOfText } from './known-fields.ts';
 import { headOf, parseObject } from './stored-form.ts';
 
 /** Where the metadata of an object's JSON stand: the first byte and the one behind the last, and the same of each `fieldsV1` in its managed fields, in order. */
@@ -69,4 +70,24 @@ export function putFields(object: KubeObject, bytes: Uint8Array, { fields }: Met
     managed.fieldsV1 = bytes.subarray(range[0], range[1]);
   }
   return next === fields.length;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The object of bytes as `withRevision` makes them, a copy of the caller's own but for each `fieldsV1`: those are shared and frozen, and parsed once for all
+ * objects that are owned alike.
+ */
+export function parseSharingFields(kind: KindDefinition, bytes: Uint8Array): KubeObject {
+  const place = metadataPlace(kind, bytes);
+  if (place === undefined || place.fields.length === 0) return parseObject(bytes);
+  const object = parseWithoutFields(bytes, place);
+  let next = 0;
+  for (const managed of (object.metadata.managedFields ?? []) as Array<{ fieldsV1?: unknown }>) {
+    if (managed.fieldsV1 === undefined) continue;
+    const range = place.fields[next++];
+    if (range === undefined || managed.fieldsV1 !== 0) return parseObject(bytes);
+    managed.fieldsV1 = fieldsOfText(decoder.decode(bytes.subarray(range[0], range[1])));
+  }
+  return next === place.fields.length ? object : parseObject(bytes);
 }

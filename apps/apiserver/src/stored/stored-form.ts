@@ -1,10 +1,13 @@
 import { ApiError, apiVersionOf, type KindDefinition, type KubeObject } from '@rhythm/api';
+import type { ManagedFieldsEntry } from '@rhythm/api/types/meta-v1';
+import { textOfFields } from './known-fields.ts';
 
 /** First byte of a stored value: what follows is canonical JSON in the storage version. */
 const jsonFormat = 1;
 const decoder = new TextDecoder();
 
 interface Head {
+  readonly text: string;
   readonly bytes: Buffer;
 }
 const heads = new WeakMap<KindDefinition, Head>();
@@ -13,23 +16,44 @@ const heads = new WeakMap<KindDefinition, Head>();
 export function headOf(kind: KindDefinition): Head {
   let head = heads.get(kind);
   if (head === undefined) {
-    const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} });
-    head = { bytes: Buffer.from(text.slice(0, -2)) };
+    const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} }).slice(0, -2);
+    head = { text, bytes: Buffer.from(text) };
     heads.set(kind, head);
   }
   return head;
 }
 
-/** The value to store: the format byte, then the object without its resourceVersion, kind, apiVersion and metadata first. */
+/** The value to store: the format byte, then the object without its resourceVersion, kind, apiVersion and metadata first, managed fields at the end of these. */
 export function encodeStored(kind: KindDefinition, object: KubeObject): Buffer {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
-  const { resourceVersion: _resourceVersion, ...meta } = metadata;
-  const text = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: meta, ...rest });
+  const { resourceVersion: _resourceVersion, managedFields, ...meta } = metadata;
+  const text = `${headOf(kind).text}${membersText(meta, managedFields)}}${followedBy(JSON.stringify(rest))}`;
   const length = Buffer.byteLength(text);
   const value = Buffer.allocUnsafe(length + 1);
   value[0] = jsonFormat;
   value.write(text, 1);
   return value;
+}
+
+/** The members of metadata. What is owned is written by itself: its JSON is known of most objects. */
+function membersText(meta: object, managed: readonly ManagedFieldsEntry[] | undefined): string {
+  const members = JSON.stringify(meta).slice(1, -1);
+  if (managed === undefined) return members;
+  const entries = managed.map(entryText).join(',');
+  return `${members}${members === '' ? '' : ','}"managedFields":[${entries}]`;
+}
+
+function entryText(entry: ManagedFieldsEntry): string {
+  const { fieldsV1, subresource, ...others } = entry;
+  if (typeof fieldsV1 !== 'object' || fieldsV1 === null) return JSON.stringify(entry);
+  const behind = subresource === undefined ? '' : `,"subresource":${JSON.stringify(subresource)}`;
+  const before = JSON.stringify(others).slice(0, -1);
+  return `${before}${before === '{' ? '' : ','}"fieldsV1":${textOfFields(fieldsV1)}${behind}}`;
+}
+
+/** `{…}` as what comes behind other members. */
+function followedBy(object: string): string {
+  return object === '{}' ? '}' : `,${object.slice(1)}`;
 }
 
 /** The object's JSON with its revision as resourceVersion: a copy with the revision spliced in by position. */

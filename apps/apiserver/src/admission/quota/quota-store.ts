@@ -24,6 +24,7 @@ export function quotaStore({ registry, caches, objects }: { readonly registry: K
   return {
     async list(namespace) {
       const cache = caches.current(kind) ?? (await caches.afterOwnWrites(kind));
+      if (cache.size === 0) return [];
       return cache.page({ prefix: listPrefix(cache.kind, namespace) }, 0).entries.map((entry) => ({ entry, quota: objects.decode<ResourceQuota>(kind, entry) }));
     },
     replace: (changes) => objects.replaceAll(kind, changes.map(({ entry, quota }) => ({ entry, object: quota }))),
