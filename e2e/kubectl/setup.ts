@@ -22,7 +22,24 @@ declare module 'vitest' {
 /** One cluster for the folder, and a registry on loopback with two images, and `more`. */
 export default async function setup(project: TestProject, more: (registry: Registry) => Promise<void> = () => Promise.resolve()): Promise<() => Promise<void>> {
   const leave = await shareCluster(project);
-  const registry = await startRegistry();
+  const registry = await startRegistry().catch(undone(leave));
+  const stop = async (): Promise<void> => {
+    await registry.stop();
+    await leave();
+  };
+  await provide(project, registry, more).catch(undone(stop));
+  return stop;
+}
+
+/** Takes away what was begun, then fails as it did. */
+function undone(stop: () => Promise<void>): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await stop();
+    throw error;
+  };
+}
+
+async function provide(project: TestProject, registry: Registry, more: (registry: Registry) => Promise<void>): Promise<void> {
   const [hello] = await localImages();
   const layer = hello?.layers[0] ?? [];
   project.provide('kubectl', await ensureProgram('kubectl', () => undefined));
@@ -32,8 +49,4 @@ export default async function setup(project: TestProject, more: (registry: Regis
   project.provide('nginx', await registry.push('nginx', 'v1', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]));
   await registry.push('nginx', 'v2', layer, ['/bin/sh', '-c', "trap 'exit 0' TERM; httpd -f -p 80 -h /etc & wait"]);
   await more(registry);
-  return async () => {
-    await registry.stop();
-    await leave();
-  };
 }

@@ -71,6 +71,8 @@ row(
     expect(second.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
     // Of what this one says only its version matters: its place is before the next page.
     const later = await k.create<V1PodTemplate>(k.path('podtemplates'), { metadata: { name: 'template-0000-late' }, template: { spec: { containers: [{ name: 'test', image: 'test2' }] } } });
+    // A server that has not heard of it yet still shows the state before.
+    await k.until(`${k.path('podtemplates')}/template-0000-late`, (object) => object !== undefined, 'the server knows of the late one');
     await compact(later.metadata?.resourceVersion ?? '');
     const expired = (await k.fails(page(k, limit, token), { code: 410, reason: 'Expired' })) as unknown as { metadata: { continue: string } };
     const fresh = expired.metadata.continue;
