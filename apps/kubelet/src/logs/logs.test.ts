@@ -48,7 +48,18 @@ describe('a log', () => {
     expect(await read({ tailLines: 99 })).toBe('one\ntwo\n\xff\xfe\n');
     expect(await read({ tailLines: 0 })).toBe('');
     expect(await read({ limitBytes: 6 })).toBe('one\ntw');
+    // Three of the log's own lines: the second one was written in two parts.
     expect(await read({ timestamps: true, tailLines: 3 })).toBe(`${at(2)} two\n${at(3)} \xff\xfe\n`);
+  });
+
+  test('gives as many lines as were asked for, also while more are written', async () => {
+    let isWritten = false;
+    const more = (): void => {
+      if (!isWritten) appendFileSync(path, `${at(4)} stdout F late\n`);
+      isWritten = true;
+    };
+    expect(await read({ tailLines: 1 }, more)).toBe('\xff\xfe\n');
+    expect(await read({ tailLines: 1 })).toBe('late\n');
   });
 
   test('followed through a rotation until nobody writes', async () => {

@@ -27,11 +27,13 @@ const lookMs = 1_000;
 export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<Buffer> {
   const changes = options.follow ? new FolderChanges(dirname(path)) : undefined;
   const format = new LineFormat(options);
+  // What is written while one reads is not among the last lines: only a follower gets more than it asked for.
+  let left = options.follow ? Number.POSITIVE_INFINITY : (options.tailLines ?? Number.POSITIVE_INFINITY);
   let handle = await open(path, 'r').catch(() => undefined);
   try {
     let position = handle === undefined ? 0 : await tailStart(handle, options.tailLines);
     let rest: Buffer = Buffer.alloc(0);
-    while (!options.signal.aborted) {
+    while (!options.signal.aborted && left > 0) {
       // Asked before reading: what was written before the end is still read.
       const running = options.running();
       const block = handle === undefined ? undefined : await readBlock(handle, position);
@@ -42,7 +44,7 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
           const text = format.line(rest.subarray(0, end));
           rest = rest.subarray(end + 1);
           if (text !== undefined) yield text;
-          if (format.exhausted) return;
+          if (format.exhausted || --left <= 0) return;
         }
         if (rest.length > lineBytesMax) rest = Buffer.alloc(0);
         continue;
