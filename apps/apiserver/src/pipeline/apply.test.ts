@@ -187,6 +187,18 @@ describe('ownership of other writes', () => {
     });
   });
 
+  test('a client may change one of the sets in place', async () => {
+    await api.call('create', maps, configMap({ x: '1', y: '2' }), { fieldManager: 'one' });
+    const path = '/metadata/managedFields/0/fieldsV1/f:data';
+    const added = await api.call<ConfigMap>('patch', `${maps}/a`, [{ op: 'add', path: `${path}/f:z`, value: {} }, { op: 'remove', path: `${path}/f:x` }], { contentType: 'application/json-patch+json', fieldManager: 'two' });
+    expect(added.metadata.managedFields?.map(({ manager, fieldsV1 }) => [manager, fieldsV1])).toEqual([['one', { 'f:data': { '.': {}, 'f:y': {}, 'f:z': {} } }]]);
+    const moved = await api.call<ConfigMap>('patch', `${maps}/a`, [{ op: 'move', from: `${path}/f:z`, path: `${path}/f:w` }], { contentType: 'application/json-patch+json', fieldManager: 'two' });
+    expect(moved.metadata.managedFields?.[0]?.fieldsV1).toEqual({ 'f:data': { '.': {}, 'f:y': {}, 'f:w': {} } });
+    // What others own alike is untouched.
+    const other = await api.call<ConfigMap>('create', maps, { ...configMap({ x: '1', y: '2' }), metadata: { name: 'b' } }, { fieldManager: 'one' });
+    expect(other.metadata.managedFields?.[0]?.fieldsV1).toEqual({ 'f:data': { '.': {}, 'f:x': {}, 'f:y': {} } });
+  });
+
   test('a client may hand ownership on by writing managedFields, or drop all of it', async () => {
     await api.call('create', maps, configMap({ x: '1' }), { fieldManager: 'kubectl-client-side-apply' });
     const made = await api.call<ConfigMap>('get', `${maps}/a`);
