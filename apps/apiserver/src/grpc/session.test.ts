@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, notFound, resources } from '@rhythm/api';
+import { VirtualClock } from '@rhythm/base';
 import { apiClient } from '@rhythm/client';
 import type { ApiPipeline, ResourceRequest } from '../ports/types.ts';
 import { cleanUp, dial, map, ok, request, serve, text } from './testing.ts';
@@ -93,14 +94,19 @@ describe('requests over a session', () => {
   });
 
   test('a deadline ends a request at both ends', async () => {
-    const ended = Promise.withResolvers<void>();
+    const [started, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const { target } = await serve({
       handle: (r) => {
         r.signal.addEventListener('abort', () => ended.resolve());
+        started.resolve();
         return new Promise(() => undefined);
       },
     });
-    const failure = await dial([target], { requestTimeoutMs: 50 }).request(request()).catch((e: unknown) => e);
+    const clock = new VirtualClock();
+    const outcome = dial([target], { requestTimeoutMs: 50, clock }).request(request()).catch((e: unknown) => e);
+    await started.promise;
+    await clock.advance(50);
+    const failure = await outcome;
     // Whichever end notices first says the same.
     expect(failure instanceof ApiError ? failure.code : (failure as { code: number }).code).toBe(504);
     await ended.promise;
