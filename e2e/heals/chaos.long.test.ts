@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resources } from '@rhythm/api';
 import { eventually, upCluster } from '../support/cluster.ts';
 import { openWatch, type OpenWatch } from './open-watch.ts';
-import { census, clusterIp, isRunning, isScheduled, kill, persist, processNames, sleeper, sleeping, startRig, startsAndExecs, untilPod, type Rig } from './rig.ts';
+import { census, clusterIp, createPod, isRunning, isScheduled, kill, processNames, sleeper, sleeping, startRig, startsAndExecs, untilPod, type Rig } from './rig.ts';
 import { steadyClient, type SteadyClient } from './steady-client.ts';
 import { storeWriter, type StoreWriter } from './store-writer.ts';
 
@@ -84,7 +84,7 @@ test('pid files deleted: nothing is started a second time, and all is looked aft
   await eventually(async () => rig.cluster.pid('rhythm') === supervisor, 'the supervisor has its pid file again');
   expect(pids()).toEqual(before);
   kill(rig.cluster, 'scheduler');
-  await persist(() => rig.client.create(resources.pods, 'default', sleeper('chaos-4')));
+  await createPod(rig.client, sleeper('chaos-4'));
   await untilPod(rig.client, 'chaos-4', isScheduled);
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resources } from '@rhythm/api';
 import { upCluster } from '../support/cluster.ts';
 import { openWatch, type OpenWatch } from './open-watch.ts';
-import { census, clusterIp, helloService, isRunning, isScheduled, kill, persist, processNames, resolves, sleeper, startRig, startsAndExecs, untilPod, type Rig } from './rig.ts';
+import { census, clusterIp, createPod, helloService, isRunning, isScheduled, kill, persist, processNames, resolves, sleeper, startRig, startsAndExecs, untilPod, type Rig } from './rig.ts';
 import { call, steadyClient, type SteadyClient } from './steady-client.ts';
 import { storeWriter, type StoreWriter } from './store-writer.ts';
 
@@ -106,7 +106,7 @@ test('supervisor: all goes on without it, and the next up adopts everything', as
     await upCluster(rig.cluster.dir, '--bare');
     expect(processNames.map((name) => rig.cluster.pid(name))).toEqual(before);
     kill(rig.cluster, 'scheduler');
-    await persist(() => rig.client.create(resources.pods, 'default', sleeper('supervised-again')));
+    await createPod(rig.client, sleeper('supervised-again'));
     await untilPod(rig.client, 'supervised-again', isScheduled);
   }, ['rhythm']);
 });

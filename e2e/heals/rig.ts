@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
-import { resources } from '@rhythm/api';
+import { hasReason, resources } from '@rhythm/api';
 import type { Pod, Service } from '@rhythm/api/types/core-v1';
 import { silentLog, systemClock, systemRandom } from '@rhythm/base';
 import { helloImage } from '@rhythm/cli';
@@ -54,7 +54,7 @@ export function kill(cluster: Cluster, ...names: readonly string[]): void {
   for (const pid of names.map((name) => cluster.pid(name))) process.kill(pid, 'SIGKILL');
 }
 
-/** Does something until it succeeds: the API may be away. Answers like "exists already" end it too, for what was begun once. */
+/** Does something until it succeeds: the API may be away. */
 export async function persist<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -63,6 +63,17 @@ export async function persist<T>(work: () => Promise<T>): Promise<T> {
       await new Promise((next) => setTimeout(next, retryMs));
     }
   }
+}
+
+/** Creates a pod, once: an attempt whose answer was lost may have done it. */
+export function createPod(client: ApiClient, pod: Pod): Promise<void> {
+  return persist(async () => {
+    try {
+      await client.create(resources.pods, 'default', pod);
+    } catch (error) {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+    }
+  });
 }
 
 const sleepSeconds = '3600';
@@ -107,7 +118,7 @@ export const isRunning = (pod: Pod): boolean => pod.status.phase === 'Running' &
 
 /** A new pod runs, and a command in it. */
 export async function startsAndExecs({ cluster, client }: Rig, name: string): Promise<void> {
-  await persist(() => client.create(resources.pods, 'default', sleeper(name)));
+  await createPod(client, sleeper(name));
   await untilPod(client, name, isRunning);
   await eventually(async () => (await cluster.tryKubectl('exec', name, '--', 'echo', 'works')).stdout === 'works\n', `exec in ${name}`);
 }
