@@ -17,17 +17,22 @@ export function limitRanger(reader: ObjectReader): AdmissionStep {
     const errors = (await itemsFor(request)).flatMap(errorsOf);
     if (errors.length > 0) throw refused(request, errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`);
   };
+  const complete = async (request: AdmissionRequest, pod: Pod): Promise<void> => {
+    const notes: string[] = [];
+    for (const item of await itemsFor(request)) if (item.type === 'Container') for (const found of containersOf(pod.spec)) setDefaults(found, item, notes);
+    if (notes.length > 0) pod.metadata.annotations = { ...pod.metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` };
+  };
+  /** Most clusters have no limits anywhere. */
+  const isUnlimited = (): boolean => reader.hasNone?.('', 'limitranges') === true;
   return {
     name: 'LimitRanger',
     resources: ['/pods', '/persistentvolumeclaims'],
-    async admit(request) {
-      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined) return;
-      const pod = request.object as Pod;
-      const notes: string[] = [];
-      for (const item of await itemsFor(request)) if (item.type === 'Container') for (const found of containersOf(pod.spec)) setDefaults(found, item, notes);
-      if (notes.length > 0) pod.metadata.annotations = { ...pod.metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` };
+    admit(request) {
+      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined || isUnlimited()) return undefined;
+      return complete(request, request.object as Pod);
     },
     validate(request) {
+      if (isUnlimited()) return undefined;
       const { object } = request;
       const errorsOf = object === undefined || request.old?.metadata.deletionTimestamp !== undefined ? undefined : rulesFor(request, object);
       return errorsOf === undefined ? undefined : hold(request, errorsOf);

@@ -9,19 +9,23 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 export function namespaceLifecycle(reader: ObjectReader): AdmissionStep {
   return {
     name: 'NamespaceLifecycle',
-    async admit(request) {
+    admit(request) {
       const { attributes, operation } = request;
       const isNamespace = attributes.group === '' && attributes.resource === 'namespaces';
       if (isNamespace && operation === 'DELETE' && immortal.has(attributes.name)) throw refused(request, 'this namespace may not be deleted');
-      if (isNamespace || attributes.namespace === '' || operation === 'DELETE') return;
+      if (isNamespace || attributes.namespace === '' || operation === 'DELETE') return undefined;
       // Access may be asked about in a namespace that does not exist yet.
-      if (attributes.group === 'authorization.k8s.io') return;
-      const namespace = await reader.get<Namespace>('', 'namespaces', '', attributes.namespace);
-      if (namespace === undefined) throw notFound({ group: '', resource: 'namespaces' }, attributes.namespace);
-      const terminating = namespace.status?.phase === 'Terminating' || namespace.metadata.deletionTimestamp !== undefined;
-      if (operation === 'CREATE' && terminating) throw terminatingError(request);
+      if (attributes.group === 'authorization.k8s.io') return undefined;
+      const namespace = reader.atHand?.<Namespace>('', 'namespaces', '', attributes.namespace);
+      return namespace === undefined ? reader.get<Namespace>('', 'namespaces', '', attributes.namespace).then((found) => check(request, found)) : check(request, namespace);
     },
   };
+}
+
+function check(request: AdmissionRequest, namespace: Namespace | undefined): void {
+  if (namespace === undefined) throw notFound({ group: '', resource: 'namespaces' }, request.attributes.namespace);
+  const terminating = namespace.status?.phase === 'Terminating' || namespace.metadata.deletionTimestamp !== undefined;
+  if (request.operation === 'CREATE' && terminating) throw terminatingError(request);
 }
 
 function terminatingError(request: AdmissionRequest): ApiError {

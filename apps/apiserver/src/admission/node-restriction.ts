@@ -16,14 +16,13 @@ import { whyNotAudience } from './token-audience.ts';
 export function nodeRestriction(reader: ObjectReader, authorizer: Pick<Authorizer, 'authorize'>): AdmissionStep {
   return {
     name: 'NodeRestriction',
-    async validate(request) {
+    validate(request) {
       const { user, group, resource } = request.attributes;
-      if (!user.groups.includes(nodesGroup) && !user.name.startsWith(nodeUserPrefix)) return;
+      if (!user.groups.includes(nodesGroup) && !user.name.startsWith(nodeUserPrefix)) return undefined;
       // In the group without the name, or the other way round: some node, but nobody knows which.
       const node = user.groups.includes(nodesGroup) && user.name.startsWith(nodeUserPrefix) ? user.name.slice(nodeUserPrefix.length) : '';
       if (node === '') throw refused(request, `could not determine node from user ${JSON.stringify(user.name)}`);
-      const check = checks[`${group}/${resource}`];
-      if (check !== undefined) await check(request, node, reader, authorizer);
+      return checks[`${group}/${resource}`]?.(request, node, reader, authorizer);
     },
   };
 }

@@ -28,22 +28,22 @@ export function priorityStep(reader: ObjectReader): AdmissionStep {
   return {
     name: 'Priority',
     resources: ['/pods', `${group}/priorityclasses`],
-    async admit(request) {
-      if (!isCore(request, 'pods') || request.object === undefined) return;
+    admit(request) {
+      if (!isCore(request, 'pods') || request.object === undefined) return undefined;
       const { spec } = request.object as Pod;
       if (request.operation === 'UPDATE') {
         const old = request.old as Pod | undefined;
         // A client that leaves the resolved values out of an update does not mean to change them.
         spec.priority ??= old?.spec.priority;
         spec.preemptionPolicy ??= old?.spec.preemptionPolicy;
-        return;
+        return undefined;
       }
-      if (request.operation === 'CREATE') await resolve(reader, request, request.object as Pod);
+      return request.operation === 'CREATE' ? resolve(reader, request, request.object as Pod) : undefined;
     },
-    async validate(request) {
+    validate(request) {
       const { attributes, object, operation } = request;
-      if (attributes.group !== group || attributes.resource !== 'priorityclasses' || object === undefined) return;
-      if ((operation === 'CREATE' || operation === 'UPDATE') && (object as PriorityClass).globalDefault === true) await refuseSecondDefault(reader, request);
+      if (attributes.group !== group || attributes.resource !== 'priorityclasses' || object === undefined) return undefined;
+      return (operation === 'CREATE' || operation === 'UPDATE') && (object as PriorityClass).globalDefault === true ? refuseSecondDefault(reader, request) : undefined;
     },
   };
 }

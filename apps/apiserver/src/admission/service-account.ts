@@ -1,6 +1,6 @@
 import { randomSuffix, type Random } from '@rhythm/base';
 import type { Pod, PodSpec, ServiceAccount, Volume } from '@rhythm/api/types/core-v1';
-import type { AdmissionStep, ObjectReader } from '../ports/types.ts';
+import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { containersOf } from '../pods/containers.ts';
 import { isCore, refused } from './refuse.ts';
 
@@ -12,25 +12,27 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** Gives each pod a service account that exists, its image pull secrets, and a mounted token unless account or pod say no. */
 export function serviceAccountStep(reader: ObjectReader, random: Random): AdmissionStep {
+  const complete = async (request: AdmissionRequest, pod: Pod): Promise<void> => {
+    const { spec } = pod;
+    if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
+    const name = spec.serviceAccountName ?? '';
+    spec.serviceAccount = name;
+    const { namespace } = request.attributes;
+    const account = reader.atHand?.<ServiceAccount>('', 'serviceaccounts', namespace, name) ?? (await reader.get<ServiceAccount>('', 'serviceaccounts', namespace, name));
+    if (account === undefined) throw refused(request, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+    if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, random);
+    if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
+      spec.imagePullSecrets = (account.imagePullSecrets ?? []).map((secret) => ({ ...secret }));
+    }
+  };
   return {
     name: 'ServiceAccount',
     resources: ['/pods'],
-    async admit(request) {
-      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined) return;
+    admit(request) {
+      if (request.operation !== 'CREATE' || !isCore(request, 'pods') || request.object === undefined) return undefined;
       const pod = request.object as Pod;
       // Mirror pods copy what a kubelet runs already; they hold no credentials of the cluster.
-      if (isMirror(pod)) return;
-      const { spec } = pod;
-      if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
-      const name = spec.serviceAccountName ?? '';
-      spec.serviceAccount = name;
-      const { namespace } = request.attributes;
-      const account = await reader.get<ServiceAccount>('', 'serviceaccounts', namespace, name);
-      if (account === undefined) throw refused(request, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
-      if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, random);
-      if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
-        spec.imagePullSecrets = (account.imagePullSecrets ?? []).map((secret) => ({ ...secret }));
-      }
+      return isMirror(pod) ? undefined : complete(request, pod);
     },
     validate(request) {
       const pod = request.object as Pod | undefined;

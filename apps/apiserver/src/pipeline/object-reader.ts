@@ -39,6 +39,12 @@ export function objectReader(ports: Pick<PipelinePorts, 'registry' | 'caches' | 
     return entry === undefined ? undefined : decoded<T>(kind, entry);
   };
   return {
+    atHand: <T extends KubeObject>(group: string, resource: string, namespace: string, name: string) => {
+      const kind = kindOf(group, resource);
+      const cache = ports.caches.current(kind);
+      return cache === undefined ? undefined : getFrom<T>(kind, cache, namespace, name);
+    },
+    hasNone: (group, resource) => ports.caches.current(kindOf(group, resource))?.size === 0,
     get: async <T extends KubeObject>(group: string, resource: string, namespace: string, name: string) => {
       const kind = kindOf(group, resource);
       return getFrom<T>(kind, ports.caches.current(kind) ?? (await ports.caches.afterOwnWrites(kind)), namespace, name);

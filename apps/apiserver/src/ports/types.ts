@@ -104,6 +104,10 @@ export interface AdmissionStep {
 
 /** Reads that steps make of other objects: from the watch cache, current to the call's start. */
 export interface ObjectReader {
+  /** What `get` would find, when that can be told without waiting; `undefined`: it has to be asked. */
+  atHand?<T extends KubeObject>(group: string, resource: string, namespace: string, name: string): T | undefined;
+  /** Whether it can be told without waiting that there is no object of a kind. */
+  hasNone?(group: string, resource: string): boolean;
   get<T extends KubeObject>(group: string, resource: string, namespace: string, name: string): Promise<T | undefined>;
   list<T extends KubeObject>(group: string, resource: string, namespace: string): Promise<readonly T[]>;
 }

@@ -37,14 +37,14 @@ export function podSecurity(reader: ObjectReader): AdmissionStep {
   return {
     name: 'PodSecurity',
     resources: ['/namespaces', '/pods', ...Object.keys(templates)],
-    async validate(request) {
-      if (request.object === undefined || (request.operation !== 'CREATE' && request.operation !== 'UPDATE')) return;
+    validate(request) {
+      if (request.object === undefined || (request.operation !== 'CREATE' && request.operation !== 'UPDATE')) return undefined;
       if (isCore(request, 'namespaces')) return judgeNamespace(request, reader);
       const subject = subjectOf(request);
-      if (subject === undefined) return;
-      const namespace = await reader.get<Namespace>('', 'namespaces', '', request.attributes.namespace);
-      const labels = namespace?.metadata.labels;
-      judge(request, subject, labels);
+      if (subject === undefined) return undefined;
+      const namespace = reader.atHand?.<Namespace>('', 'namespaces', '', request.attributes.namespace);
+      if (namespace !== undefined) return judge(request, subject, namespace.metadata.labels);
+      return reader.get<Namespace>('', 'namespaces', '', request.attributes.namespace).then((found) => judge(request, subject, found?.metadata.labels));
     },
   };
 }

@@ -15,6 +15,8 @@ export interface HeldQuota {
 export interface QuotaStore {
   /** The quotas of a namespace, with every charge of this server. */
   list(namespace: string): Promise<readonly HeldQuota[]>;
+  /** Whether it can be told without waiting that there is no quota at all. */
+  isEmpty?(): boolean;
   /** Writes all of them, or, when one has changed since it was read, none: false. */
   replace(changes: ReadonlyArray<{ readonly entry: Entry; readonly quota: ResourceQuota }>): Promise<boolean>;
 }
@@ -22,9 +24,9 @@ export interface QuotaStore {
 export function quotaStore({ registry, caches, objects }: { readonly registry: KindRegistry; readonly caches: Caches; readonly objects: ObjectStore }): QuotaStore {
   const kind = kindOf(registry);
   return {
+    isEmpty: () => caches.current(kind)?.size === 0,
     async list(namespace) {
       const cache = caches.current(kind) ?? (await caches.afterOwnWrites(kind));
-      if (cache.size === 0) return [];
       return cache.page({ prefix: listPrefix(cache.kind, namespace) }, 0).entries.map((entry) => ({ entry, quota: objects.decode<ResourceQuota>(kind, entry) }));
     },
     replace: (changes) => objects.replaceAll(kind, changes.map(({ entry, quota }) => ({ entry, object: quota }))),

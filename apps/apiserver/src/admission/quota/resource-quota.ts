@@ -33,6 +33,7 @@ export function resourceQuota(ports: QuotaPorts): AdmissionStep {
   return {
     name: 'ResourceQuota',
     validate(request) {
+      if (store.isEmpty?.() === true) return undefined;
       const evaluator = counterOf(request);
       return evaluator === undefined || request.object === undefined ? undefined : hold(request, evaluator, request.object);
     },

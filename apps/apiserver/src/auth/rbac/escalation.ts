@@ -19,13 +19,13 @@ const listedMax = 50;
 export function escalationStep(authorizer: RbacAuthorizer): AdmissionStep {
   return {
     name: 'RBACEscalation',
-    async validate(request) {
+    validate(request) {
       const { attributes, object } = request;
-      if (attributes.group !== rbacGroup || attributes.subresource !== '' || object === undefined) return;
-      if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return;
-      if (attributes.user.groups.includes(mastersGroup)) return;
-      if (request.kind.kind === 'Role' || request.kind.kind === 'ClusterRole') await checkRole(authorizer, request);
-      if (request.kind.kind === 'RoleBinding' || request.kind.kind === 'ClusterRoleBinding') await checkBinding(authorizer, request);
+      if (attributes.group !== rbacGroup || attributes.subresource !== '' || object === undefined) return undefined;
+      if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return undefined;
+      if (attributes.user.groups.includes(mastersGroup)) return undefined;
+      if (request.kind.kind === 'Role' || request.kind.kind === 'ClusterRole') return checkRole(authorizer, request);
+      return request.kind.kind === 'RoleBinding' || request.kind.kind === 'ClusterRoleBinding' ? checkBinding(authorizer, request) : undefined;
     },
   };
 }
