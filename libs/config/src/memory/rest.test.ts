@@ -98,7 +98,10 @@ test('one that is told to end between collecting and trimming ends', async () =>
   expect(process.done).toEqual([]);
 });
 
-test('the longer a collection stops everything, the longer it is until the next', async () => {
+test.each([
+  ['a little', 20 * mb, 12_000],
+  ['much', 250 * mb, 400],
+])('the longer a collection stops everything, the longer it is until the next, with %s to give back', async (_much, growth, notYetMs) => {
   const clock = new VirtualClock();
   const process = new FakeProcess(clock);
   const ended = new AbortController();
@@ -110,10 +113,10 @@ test('the longer a collection stops everything, the longer it is until the next'
   const life = giveBackAtRest({ monotonic: () => clock.monotonic() + stoppedMs, sleep: (ms, signal) => clock.sleep(ms, signal) }, process, ended.signal);
   await clock.advance(3_000);
   expect(process.done).toEqual(['collect', 'trim']);
-  process.taken = 300 * mb;
-  await clock.advance(15_000);
+  process.taken = 50 * mb + growth;
+  await clock.advance(notYetMs);
   expect(process.done).toEqual(['collect', 'trim']);
-  await clock.advance(5_000);
+  await clock.advance(4_000);
   expect(process.done).toEqual(['collect', 'trim', 'collect', 'trim']);
   ended.abort();
   await clock.advance(10_000);

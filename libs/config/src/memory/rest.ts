@@ -16,8 +16,9 @@ const lookEveryMs = 500;
 /** Below this share of a core it rests, and after so many looks it goes on resting. Twenty writes a second are work: they take twice as much. */
 const restingShare = 0.03;
 const looksBefore = 2;
-/** Collecting stops everything, and some of what was compiled is compiled again: of all time it may take one part in so many. */
+/** Collecting stops everything, and some of what was compiled is compiled again: of all time it may take one part in so many. When there is much to give back, more often. */
 const pausesApart = 200;
+const pausesApartMin = 25;
 /** Growth since the last time that is worth the work. */
 const growthBytes = 16 * 1024 * 1024;
 
@@ -28,7 +29,8 @@ const growthBytes = 16 * 1024 * 1024;
 export async function giveBackAtRest(clock: Pick<Clock, 'monotonic' | 'sleep'>, memory: ProcessMemory, signal: AbortSignal): Promise<void> {
   let lean = 0;
   let resting = 0;
-  let notBefore = Number.NEGATIVE_INFINITY;
+  let collectedAt = Number.NEGATIVE_INFINITY;
+  let pauseMs = 0;
   let [at, cpu] = [clock.monotonic(), memory.cpuMs()];
   const pause = async (): Promise<boolean> => clock.sleep(lookEveryMs, signal).then(() => true, () => false);
   while (await pause()) {
@@ -37,9 +39,11 @@ export async function giveBackAtRest(clock: Pick<Clock, 'monotonic' | 'sleep'>, 
     [at, cpu] = [now, used];
     const bytes = memory.bytes();
     lean = Math.min(lean, bytes);
-    if (resting < looksBefore || bytes < lean + growthBytes || now < notBefore) continue;
+    const growth = (bytes - lean) / growthBytes;
+    if (resting < looksBefore || growth < 1 || now < collectedAt + pauseMs * Math.max(pausesApartMin, pausesApart / growth)) continue;
     memory.collect();
-    notBefore = now + (clock.monotonic() - now) * pausesApart;
+    collectedAt = clock.monotonic();
+    pauseMs = collectedAt - now;
     // Buffers are freed by another thread; and whoever waited meanwhile comes first.
     if (!(await pause())) return;
     memory.trim();
