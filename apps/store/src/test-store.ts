@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logTo, systemClock, systemRandom } from '@rhythm/base';
 import { dialGrpc, Metadata, type CallSettings, type Client, type ClientTls } from '@rhythm/grpc';
+import { anyPort } from '@rhythm/grpc/testing';
 import { KVClient } from '@rhythm/proto/etcd';
 import { start, type RunningStore, type StoreConfig } from './start.ts';
 
@@ -22,7 +23,8 @@ export async function testStore(config: Partial<Pick<StoreConfig, 'tls' | 'auth'
   const lines: string[] = [];
   const log = logTo((level, message, fields) => void lines.push(`${level} ${message} ${JSON.stringify(fields, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`));
   const begin = (port: number): Promise<RunningStore> => start({ name: 'a', dataDir, host: '127.0.0.1', port, auth: { bcryptCost: 4 }, ...config }, { clock: systemClock, random: systemRandom, log });
-  let store = await begin(0);
+  // It comes back on its port.
+  let store = await begin(await anyPort());
   const { port } = store;
   const clients: Client[] = [];
   const dial = (with_ = tls): Client => {

@@ -8,6 +8,7 @@ import { HealthClient, HealthService, type HealthCheckRequest, type HealthCheckR
 import { ApiClient, ApiService, ClientFrames, ServerFrames } from '@rhythm/proto/api';
 import { bidi, bidiHandler, dialGrpc, GrpcError, healthService, Metadata, peerIdentity, serverStream, serverStreamHandler, serveGrpc, status, unary, unaryHandler } from './index.ts';
 import type { CallContext, GrpcService, ServeOptions } from './index.ts';
+import { anyPort } from './testing/index.ts';
 
 const cleanups: Array<() => Promise<void> | void> = [];
 afterEach(async () => {
@@ -108,9 +109,7 @@ describe.each(['grpc-js', 'lean'] as const)('%s', (name) => {
 
     test('goes to the second of several targets when the first is down', async () => {
       const target = await serve([health(() => Promise.resolve({ status: 1 }))]);
-      const dead = await serveGrpc({ host: '127.0.0.1', port: 0, services: [], engine });
-      await dead.stop(0);
-      expect(await unary(client({ targets: [`127.0.0.1:${dead.port}`, target] }), HealthService.check, { service: '' })).toEqual({ status: 1 });
+      expect(await unary(client({ targets: [`127.0.0.1:${await anyPort()}`, target] }), HealthService.check, { service: '' })).toEqual({ status: 1 });
     });
 
     test('several targets by name are refused with a clear error', () => {

@@ -3,6 +3,7 @@ import type { ConfigMap } from '@rhythm/api/types/core-v1';
 import { logTo, seededRandom, silentLog, systemClock, VirtualClock, type AsyncQueue, type Clock, type Log, type Timer } from '@rhythm/base';
 import { sessionTransport, type ApiTransport, type TransportRequest } from '@rhythm/client';
 import { serveGrpc, type GrpcServer } from '@rhythm/grpc';
+import { anyPort } from '@rhythm/grpc/testing';
 import type { ApiPipeline, RenderedEvent, ResourceResponse, ResourceWatch } from '../ports/types.ts';
 import { apiService, defaultGrpcLimits, type GrpcFace, type GrpcLimits } from './index.ts';
 
@@ -25,14 +26,14 @@ export interface Server {
   readonly target: string;
 }
 
-/** A gRPC face on loopback over a pipeline of the test's own. */
-export async function serve(pipeline: Partial<ApiPipeline>, limits: Partial<GrpcLimits> = {}, clock: Clock = systemClock, port = 0): Promise<Server> {
+/** A gRPC face on loopback over a pipeline of the test's own; default on a port to which another one can come back. */
+export async function serve(pipeline: Partial<ApiPipeline>, limits: Partial<GrpcLimits> = {}, clock: Clock = systemClock, port?: number): Promise<Server> {
   const whole: ApiPipeline = {
     handle: pipeline.handle ?? (() => Promise.reject(new Error('no handler'))),
     watch: pipeline.watch ?? (() => Promise.reject(new Error('no watcher'))),
   };
   const face = apiService(whole, { clock, log: silentLog, limits: { ...defaultGrpcLimits, ...limits } });
-  const server = await serveGrpc({ host: '127.0.0.1', port, services: face.services });
+  const server = await serveGrpc({ host: '127.0.0.1', port: port ?? (await anyPort()), services: face.services });
   cleanups.push(async () => {
     face.close();
     await server.stop(50);
