@@ -11,7 +11,7 @@ import { ImagePuller } from './containers/image-puller.ts';
 import { cniMapsHostPorts } from './node/host-ports.ts';
 import { awaitRuntime } from './node/await-runtime.ts';
 import { NodeAgent } from './node/node-agent.ts';
-import { readNodeFacts, type NodeFacts } from './node/node-facts.ts';
+import { readNodeFacts, readPressure, type NodeFacts } from './node/node-facts.ts';
 import type { NodeContext } from './pod/node-context.ts';
 import { nodePaths } from './paths.ts';
 import { LogRotation, type RotatedLog } from './logs/log-rotation.ts';
@@ -74,8 +74,8 @@ export async function startKubelet(config: KubeletConfig, ports: KubeletPorts, p
     nodeName: config.nodeName,
     nodeIps: config.nodeIps,
     ...(config.podCidr === undefined ? {} : { podCidr: config.podCidr }),
-    rootDir: config.rootDir,
     facts,
+    pressure: () => readPressure(config.rootDir),
     port,
   });
   agent.start();

@@ -38,7 +38,8 @@ beforeEach(() => {
     nodeName: 'n',
     nodeIps: ['192.0.2.1'],
     podCidr: '10.1.0.0/24',
-    rootDir: folder,
+    // Not this machine's, whose disk may be almost full.
+    pressure: () => ({ memoryAvailableBytes: 1e9, diskFree: 0.5, inodesFree: 0.5, pidsFree: 0.9 }),
     facts: readNodeFacts(folder, { name: 'fake', version: '1' }),
     port: () => 10250,
   });

@@ -5,7 +5,7 @@ import { causeChain, formatMicroTime, type Clock, type Instant, type Log } from 
 import type { ApiClient } from '@rhythm/client';
 import type { EventRecorder } from '@rhythm/controller';
 import type { Runtime } from '@rhythm/cri';
-import { nodeArchitecture, readPressure, type NodeFacts } from './node-facts.ts';
+import { nodeArchitecture, type NodeFacts, type Pressure } from './node-facts.ts';
 import { conditionNews, schedulableNews, type NodeNews } from './node-events.ts';
 import { newNode, nodeLabels, nodeStatus, withoutHeartbeats } from './node-status.ts';
 import { RuntimeHealth } from './runtime-health.ts';
@@ -19,8 +19,9 @@ export interface NodeAgentOptions {
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly podCidr?: string;
-  readonly rootDir: string;
   readonly facts: NodeFacts;
+  /** What the machine is short of, now. */
+  pressure(): Pressure;
   port(): number;
 }
 
@@ -97,14 +98,14 @@ export class NodeAgent {
   }
 
   async #status(): Promise<NodeStatus> {
-    const { clock, nodeName, nodeIps, facts, rootDir } = this.#options;
+    const { clock, nodeName, nodeIps, facts } = this.#options;
     const [runtimeStatus, images] = await Promise.all([this.#health.status(), this.#health.images()]);
     return nodeStatus({
       nodeName,
       nodeIps,
       port: this.#options.port(),
       facts,
-      pressure: readPressure(rootDir),
+      pressure: this.#options.pressure(),
       runtime: runtimeStatus,
       images,
       published: this.#node?.status.conditions ?? [],
