@@ -241,7 +241,7 @@ describe('services', () => {
     [{ ports: [] }, 'spec.ports: Required value'],
     [{ ports: [{ port: 80 }, { port: 81 }] }, 'spec.ports[0].name: Required value'],
     [{ ports: [{ name: 'a', port: 80 }, { name: 'a', port: 81 }] }, 'spec.ports[1].name: Duplicate value: "a"'],
-    [{ ports: [{ name: 'a', port: 80 }, { name: 'b', port: 80 }] }, 'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}'],
+    [{ ports: [{ name: 'a', port: 80 }, { name: 'b', port: 80 }] }, 'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}'],
     [{ ports: [{ port: 0 }] }, 'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],
     [{ ports: [{ port: 80, nodePort: 30000 }] }, "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
     [{ type: 'Magic' }, 'spec.type: Unsupported value: "Magic": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'],
@@ -271,7 +271,7 @@ describe('data', () => {
 
   test('secrets', () => {
     expect(wrong('', 'v1', 'Secret', { metadata: meta, type: 'kubernetes.io/tls' })).toEqual(['data[tls.crt]: Required value', 'data[tls.key]: Required value']);
-    expect(wrong('', 'v1', 'Secret', { metadata: meta, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'password' } })).toEqual(['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": must be a JSON object']);
+    expect(wrong('', 'v1', 'Secret', { metadata: meta, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'password' } })).toEqual(['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": invalid character \'p\' looking for beginning of value']);
     expect(wrongUpdate('', 'v1', 'Secret', { metadata: meta }, (s: { type: string }) => { s.type = 'other'; })).toEqual(['type: Invalid value: "other": field is immutable']);
   });
 });

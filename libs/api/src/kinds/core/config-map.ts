@@ -1,7 +1,7 @@
 import type { ConfigMap } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
-import { validateConfigMap, validateConfigMapUpdate } from './data-validation.ts';
+import { validateConfigMap } from './data-validation.ts';
 
 export const configMap = defineKind<ConfigMap>({
   group: '',
@@ -12,7 +12,6 @@ export const configMap = defineKind<ConfigMap>({
   namespaced: true,
   storageVersionHash: 'qFsyl6wFWjQ=',
   validate: validateConfigMap,
-  validateUpdate: validateConfigMapUpdate,
   columns: [nameColumn, column('Data'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', Object.keys(object.data ?? {}).length + Object.keys(object.binaryData ?? {}).length, age(object, now)],
 });

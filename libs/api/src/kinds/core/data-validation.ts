@@ -1,6 +1,6 @@
 import type { ConfigMap, Secret } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, forbidden, invalidValue, required, tooLong } from '../../validation/field-error.ts';
+import { at, forbidden, invalidValue, required, tooLong, wholeObject } from '../../validation/field-error.ts';
 import { byteLength, checkConfigMapKey } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { immutable } from '../../validation/values.ts';
@@ -8,8 +8,10 @@ import { immutable } from '../../validation/values.ts';
 /** Most bytes of all values of a ConfigMap or Secret. */
 export const dataBytesMax = 1024 * 1024;
 
-export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
-  const errors: FieldError[] = [];
+/** What is frozen comes first. */
+export function validateConfigMap(object: ConfigMap, old?: ConfigMap): FieldError[] {
+  const { data = {}, binaryData = {} } = object;
+  const errors = old === undefined ? [] : validateFrozen(object, old, ['data', 'binaryData']);
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
     errors.push(...checkConfigMapKey(key).map((e) => invalidValue(at('data', key), key, e)));
@@ -20,16 +22,13 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
     errors.push(...checkConfigMapKey(key).map((e) => invalidValue(at('binaryData', key), key, e)));
     bytes += decodedLength(value);
   }
-  return bytes > dataBytesMax ? [...errors, tooLong('', dataBytesMax)] : errors;
+  return bytes > dataBytesMax ? [...errors, tooLong(wholeObject, dataBytesMax)] : errors;
 }
 
-export function validateConfigMapUpdate(object: ConfigMap, old: ConfigMap): FieldError[] {
-  return validateFrozen(object, old, ['data', 'binaryData']);
-}
-
-export function validateSecret(object: Secret): FieldError[] {
+/** What may not change comes first. */
+export function validateSecret(object: Secret, old?: Secret): FieldError[] {
   const { data = {} } = object;
-  const errors: FieldError[] = [];
+  const errors = old === undefined ? [] : [...immutable(object.type, old.type, 'type'), ...validateFrozen(object, old, ['data'])];
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
     errors.push(...checkConfigMapKey(key).map((e) => invalidValue(at('data', key), key, e)));
@@ -37,10 +36,6 @@ export function validateSecret(object: Secret): FieldError[] {
   }
   if (bytes > dataBytesMax) errors.push(tooLong('data', dataBytesMax));
   return [...errors, ...validateType(object, data)];
-}
-
-export function validateSecretUpdate(object: Secret, old: Secret): FieldError[] {
-  return [...immutable(object.type, old.type, 'type'), ...validateFrozen(object, old, ['data'])];
 }
 
 /** What each well-known type of secret must hold. */
@@ -71,13 +66,30 @@ function validateType(object: Secret, data: Readonly<Record<string, string>>): F
 function validateJson(data: Readonly<Record<string, string>>, key: string): FieldError[] {
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   if (value === undefined) return [required(at('data', key))];
+  const wrong = faultOfJson(decodeText(value));
+  return wrong === undefined ? [] : [invalidValue(at('data', key), '<secret contents redacted>', wrong)];
+}
+
+function decodeText(base64: string): string {
   try {
-    const parsed: unknown = JSON.parse(atob(value));
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return [];
+    return atob(base64);
   } catch {
-    // Falls through to the refusal, which shows nothing of the secret.
+    return '';
   }
-  return [invalidValue(at('data', key), '<secret contents redacted>', 'must be a JSON object')];
+}
+
+/** Why a text is no JSON object (or null), in Go's words as far as they show no more of it than its first character. */
+function faultOfJson(text: string): string | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    const [first] = text.trimStart();
+    return first === undefined || /[[{"\-0-9tfn]/.test(first) ? 'unexpected end of JSON input' : `invalid character ${first === "'" ? `'\\''` : `'${first}'`} looking for beginning of value`;
+  }
+  if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return undefined;
+  const kind = Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed;
+  return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
 }
 
 /** Once `immutable` is set it stays, and so does the data. */

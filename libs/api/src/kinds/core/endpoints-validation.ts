@@ -1,7 +1,7 @@
 import type { EndpointAddress, Endpoints, EndpointSubset } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, required } from '../../validation/field-error.ts';
-import { checkNonSpecialIp } from '../../validation/ip.ts';
+import { at, child, invalidEach, invalidValue, required } from '../../validation/field-error.ts';
+import { checkIp, checkNonSpecialIp } from '../../validation/ip.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checked, oneOf } from '../../validation/values.ts';
@@ -31,9 +31,14 @@ function validateSubset(subset: EndpointSubset, path: string): FieldError[] {
 }
 
 function validateAddress(address: EndpointAddress, path: string): FieldError[] {
+  const { ip, nodeName } = address;
+  const field = child(path, 'ip');
+  const wrong = invalidEach(checkIp(ip), field, ip);
   return [
-    ...checkNonSpecialIp(address.ip).map((e) => invalidValue(child(path, 'ip'), address.ip, e)),
+    ...wrong,
     ...checked(address.hostname, child(path, 'hostname'), checkDns1123Label),
-    ...checked(address.nodeName, child(path, 'nodeName'), checkDns1123Subdomain),
+    ...(nodeName === undefined ? [] : invalidEach(checkDns1123Subdomain(nodeName), child(path, 'nodeName'), nodeName)),
+    // Of what is no address this is said twice.
+    ...(wrong.length > 0 ? [invalidValue(field, ip, 'must be a valid IP address')] : invalidEach(checkNonSpecialIp(ip), field, ip)),
   ];
 }

@@ -2,19 +2,25 @@ import type { LimitRange, LimitRangeItem } from '../../gen/types/core-v1.ts';
 import { compareQuantities, parseQuantity, quantityToNumber } from '../../quantity.ts';
 import type { Quantity } from '../../quantity.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
 import { checkQualifiedName } from '../../validation/names.ts';
-import { distinct, each } from '../../validation/values.ts';
+import { each } from '../../validation/values.ts';
 import { checkContainerResourceName, checkResourceName, isOvercommitAllowed } from './resource-names.ts';
 
 const types = ['Container', 'PersistentVolumeClaim', 'Pod'];
 
 export function validateLimitRange({ spec }: LimitRange): FieldError[] {
-  return [...each(spec?.limits, 'spec.limits', validateItem), ...distinct(spec?.limits, 'spec.limits', (item) => item.type, 'type')];
+  const seen = new Set<string>();
+  return each(spec?.limits, 'spec.limits', (item, path) => {
+    const field = child(path, 'type');
+    const repeated = seen.has(item.type) ? [duplicate(field, item.type)] : [];
+    seen.add(item.type);
+    return [...validateType(item.type ?? '', field), ...repeated, ...validateItem(item, path)];
+  });
 }
 
 function validateItem(item: LimitRangeItem, path: string): FieldError[] {
-  const errors = [...validateType(item.type ?? '', child(path, 'type')), ...validateNames(item, 'max', path), ...validateNames(item, 'min', path)];
+  const errors = [...validateNames(item, 'max', path), ...validateNames(item, 'min', path)];
   for (const field of ['default', 'defaultRequest'] as const) {
     if (item.type !== 'Pod') errors.push(...validateNames(item, field, path));
     else if (Object.keys(item[field] ?? {}).length > 0) errors.push(forbidden(child(path, field), "may not be specified when `type` is 'Pod'"));

@@ -1,19 +1,26 @@
 import type { Node, Taint } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, duplicate, forbidden, invalidEach, invalidValue } from '../../validation/field-error.ts';
-import { checkCidr } from '../../validation/ip.ts';
+import { checkCidr, ipFamilyOf } from '../../validation/ip.ts';
 import { checkLabelKey, checkLabelValue } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { validateAmount } from './resource-names.ts';
-import { checked, oneOf } from '../../validation/values.ts';
+import { checked, distinct, each, oneOf } from '../../validation/values.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export function validateNode(object: Node): FieldError[] {
-  const cidrs = object.spec?.podCIDRs ?? [];
-  const errors = cidrs.flatMap((cidr, i) => checkCidr(cidr).map((e) => invalidValue(at('spec.podCIDRs', i), cidr, e)));
-  if (cidrs.length > 2) errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
-  return [...errors, ...validateTaints(object.spec?.taints ?? []), ...validateAmounts(object)];
+  return [...validateTaints(object.spec?.taints ?? []), ...validateAmounts(object), ...validateCidrs(object.spec?.podCIDRs ?? [])];
+}
+
+/** One range of each family at most. */
+function validateCidrs(cidrs: readonly string[]): FieldError[] {
+  const path = 'spec.podCIDRs';
+  const errors = each(cidrs, path, (cidr, here) => invalidEach(checkCidr(cidr), here, cidr));
+  if (cidrs.length < 2) return errors;
+  const families = new Set(cidrs.map((cidr) => ipFamilyOf(cidr.split('/')[0] ?? '')));
+  if (families.size < 2 || cidrs.length > 2) errors.push(invalidValue(path, cidrs, 'may specify no more than one CIDR for each IP family'));
+  return [...errors, ...distinct(cidrs, path, (cidr) => cidr)];
 }
 
 export function validateNodeUpdate(object: Node, old: Node): FieldError[] {
@@ -25,6 +32,8 @@ export function validateNodeUpdate(object: Node, old: Node): FieldError[] {
   if ((old.spec?.providerID ?? '') !== '' && spec?.providerID !== old.spec.providerID) {
     errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
   }
+  // What it was called elsewhere is said once, if at all.
+  if ((spec?.externalID ?? '') !== (old.spec?.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'));
   return errors;
 }
 
@@ -52,7 +61,7 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     const path = at('metadata.taints', i);
     const errors = [
       ...invalidEach(checkLabelKey(taint.key ?? ''), child(path, 'key'), taint.key ?? ''),
-      ...checked(taint.value, child(path, 'value'), checkLabelValue),
+      ...checked(taint.value, child(path, 'value'), (value) => joined(checkLabelValue(value))),
       ...oneOf(taint.effect, child(path, 'effect'), effects, 'required'),
     ];
     const key = `${taint.key}:${taint.effect}`;
@@ -60,6 +69,11 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     seen.add(key);
     return errors;
   });
+}
+
+/** All that is wrong in one error. */
+function joined(messages: readonly string[]): string[] {
+  return messages.length === 0 ? [] : [messages.join(';')];
 }
 
 /** A taint as upstream shows its own. */

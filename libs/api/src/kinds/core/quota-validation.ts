@@ -1,4 +1,4 @@
-import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../../gen/types/core-v1.ts';
+import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
 import { at, child, invalidValue, required } from '../../validation/field-error.ts';
 import { checkQuotaName, isQuotaName, validateAmount } from './resource-names.ts';
@@ -21,7 +21,7 @@ const withoutValue = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminat
 
 export function validateQuota({ spec }: ResourceQuota): FieldError[] {
   const hard = spec?.hard ?? {};
-  return [...validateAmounts(hard, 'spec.hard'), ...validateScopes(spec?.scopes ?? [], hard), ...validateSelector(spec?.scopeSelector?.matchExpressions ?? [], hard)];
+  return [...validateAmounts(hard, 'spec.hard'), ...validateScopes(spec?.scopes ?? [], hard), ...validateSelector(spec ?? {})];
 }
 
 export function validateQuotaStatus({ status }: ResourceQuota): FieldError[] {
@@ -36,28 +36,31 @@ function validateAmounts(amounts: Amounts, path: string): FieldError[] {
 
 function validateScopes(given: readonly string[], hard: Amounts): FieldError[] {
   const path = 'spec.scopes';
-  const errors = given.flatMap((scope) => complaintsOf(scope, hard).map((e) => invalidValue(path, given, e)));
+  const errors = given.flatMap((scope) => [...(scopes.has(scope) ? [] : ['unsupported scope']), ...uncounted(scope, hard)].map((e) => invalidValue(path, given, e)));
   return [...errors, ...conflictsOf(given).map((e) => invalidValue(path, given, e))];
 }
 
-/** A scope that there is none of, or in which one of the resources is not counted. */
-function complaintsOf(scope: string, hard: Amounts): string[] {
+/** A complaint for each resource that is not counted within a scope. */
+function uncounted(scope: string, hard: Amounts): string[] {
   const counted = scopes.get(scope);
-  if (counted === undefined) return ['unsupported scope'];
-  return Object.keys(hard).filter((name) => isQuotaName(name) && !counted.includes(name)).map(() => 'unsupported scope applied to resource');
+  return counted === undefined ? [] : Object.keys(hard).filter((name) => isQuotaName(name) && !counted.includes(name)).map(() => 'unsupported scope applied to resource');
 }
 
 function conflictsOf(given: readonly string[]): string[] {
   return conflicts.filter((pair) => pair.every((scope) => given.includes(scope))).map(() => 'conflicting scopes');
 }
 
-function validateSelector(requirements: readonly ScopedResourceSelectorRequirement[], hard: Amounts): FieldError[] {
+function validateSelector({ scopeSelector, scopes: given, hard = {} }: ResourceQuotaSpec): FieldError[] {
   const path = 'spec.scopeSelector.matchExpressions';
+  const requirements = scopeSelector?.matchExpressions ?? [];
+  // The selector in its inner form, whose fields have no names in JSON.
+  const shown = { MatchExpressions: requirements.map(({ scopeName, operator, values }) => ({ ScopeName: scopeName, Operator: operator, Values: values ?? null })) };
   const errors = requirements.flatMap((requirement) => [
-    ...complaintsOf(requirement.scopeName, hard).map((e) => invalidValue(child(path, 'scopeName'), requirement.scopeName, e)),
+    ...(scopes.has(requirement.scopeName) ? [] : [invalidValue(child(path, 'scopeName'), requirement.scopeName, 'unsupported scope')]),
+    ...uncounted(requirement.scopeName, hard).map((e) => invalidValue(path, shown, e)),
     ...validateRequirement(requirement, path),
   ]);
-  return [...errors, ...conflictsOf(requirements.map((r) => r.scopeName)).map((e) => invalidValue(path, requirements, e))];
+  return [...errors, ...conflictsOf(requirements.map((r) => r.scopeName)).map((e) => invalidValue(path, given ?? null, e))];
 }
 
 function validateRequirement({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, path: string): FieldError[] {

@@ -1,7 +1,7 @@
 import type { Secret } from '../../gen/types/core-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
-import { validateSecret, validateSecretUpdate } from './data-validation.ts';
+import { validateSecret } from './data-validation.ts';
 
 export const secret = defineKind<Secret>({
   group: '',
@@ -13,7 +13,6 @@ export const secret = defineKind<Secret>({
   setDefaults: mergeStringData,
   selectableFields: (object) => ({ type: object.type ?? '' }),
   validate: validateSecret,
-  validateUpdate: validateSecretUpdate,
   columns: [nameColumn, column('Type'), column('Data'), ageColumn],
   cells: (object, now) => [object.metadata.name ?? '', object.type ?? '', Object.keys(object.data ?? {}).length, age(object, now)],
 });

@@ -1,38 +1,59 @@
 import type { Service, ServicePort, ServiceSpec } from '../../gen/types/core-v1.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, forbidden, invalidEach, invalidValue, required } from '../../validation/field-error.ts';
 import { checkCidr, checkIp, checkNonSpecialIp, ipFamilyOf } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../../validation/names.ts';
 import { checked, each, oneOf, portNumberOrName, requiredChecked } from '../../validation/values.ts';
 import { usesClusterIP, usesHealthCheckPort } from './service-addresses.ts';
 import { isExternallyReachable } from './service-defaults.ts';
+import { validateServiceUpdate } from './service-update-validation.ts';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const affinitySecondsMax = 86400;
+/** Where a kubelet listens: load balancers of some clouds would open it to all. */
+const kubeletPort = 10250;
 
-export function validateService(service: Service): FieldError[] {
+/** What an update may not change comes first. */
+export function validateService(service: Service, old?: Service): FieldError[] {
   const { spec } = service;
   if (spec === undefined) return [required('spec')];
   return [
+    ...(old === undefined ? [] : validateServiceUpdate(service, old)),
+    ...validateTopology(service),
     ...validateByType(spec),
     ...validatePorts(spec),
     ...validateLabels(spec.selector, 'spec.selector'),
-    ...oneOf(spec.type, 'spec.type', types, 'required'),
     ...validateAffinity(spec),
     ...validateClusterIPs(spec),
-    ...(spec.externalIPs ?? []).flatMap((ip, i) => checkNonSpecialIp(ip).map((e) => invalidValue(at('spec.externalIPs', i), ip, e))),
+    ...each(spec.externalIPs, 'spec.externalIPs', (ip, path) => invalidEach(checkNonSpecialIp(ip), path, ip)),
+    ...oneOf(spec.type, 'spec.type', types, 'required'),
+    ...validateNodePorts(spec),
+    ...validateDistinctPorts(spec),
     ...validateSourceRanges(service),
     ...validateLoadBalancer(spec),
     ...validateTraffic(spec),
   ];
 }
 
+const hints = 'service.kubernetes.io/topology-aware-hints';
+const mode = 'service.kubernetes.io/topology-mode';
+
+/** The older annotation and the newer one say the same. */
+function validateTopology({ metadata: { annotations = {} } }: Service): FieldError[] {
+  if (!Object.hasOwn(annotations, hints) || !Object.hasOwn(annotations, mode) || annotations[hints] === annotations[mode]) return [];
+  return [invalidValue(at('metadata.annotations', mode), annotations[mode], `must match annotations[${hints}] when both are specified`)];
+}
+
 function validateByType(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const headless = spec.clusterIP === 'None';
   if ((spec.ports ?? []).length === 0 && !headless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (spec.type === 'LoadBalancer') {
+    const detail = `may not expose port ${kubeletPort} externally since it is used by kubelet`;
+    errors.push(...each(spec.ports, 'spec.ports', ({ port }, path) => (port === kubeletPort ? [invalidValue(path, port, detail)] : [])));
+  }
   if (headless && (spec.type === 'LoadBalancer' || spec.type === 'NodePort')) {
     errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIP, `may not be set to 'None' for ${spec.type} services`));
   }
@@ -45,24 +66,33 @@ function validateByType(spec: ServiceSpec): FieldError[] {
   return [...errors, ...requiredChecked(name, 'spec.externalName', checkDns1123Subdomain)];
 }
 
-function validatePorts(spec: ServiceSpec): FieldError[] {
-  const ports = spec.ports ?? [];
+function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
   const names = new Set<string>();
+  return each(ports, 'spec.ports', (port, path) => validatePort(port, ports.length > 1, names, path));
+}
+
+/** Ports of nodes only where the type has them, and each once for a protocol. */
+function validateNodePorts({ ports, type }: ServiceSpec): FieldError[] {
+  const given = (port: ServicePort): boolean => (port.nodePort ?? 0) !== 0;
   const seen = new Set<string>();
-  const nodePorts = new Set<string>();
-  return ports.flatMap((port, i) => {
-    const path = at('spec.ports', i);
-    const errors = validatePort(port, ports.length > 1, names, path);
-    const key = `${port.protocol ?? ''}/${port.port}`;
-    if (seen.has(key)) errors.push(duplicate(path, { port: port.port, protocol: port.protocol }));
-    seen.add(key);
-    if ((port.nodePort ?? 0) === 0) return errors;
-    const nodeKey = `${port.protocol ?? ''}/${port.nodePort ?? 0}`;
-    if (spec.type === 'ClusterIP') errors.push(forbidden(child(path, 'nodePort'), "may not be used when `type` is 'ClusterIP'"));
-    if (nodePorts.has(nodeKey)) errors.push(duplicate(child(path, 'nodePort'), port.nodePort));
-    nodePorts.add(nodeKey);
-    return errors;
-  });
+  return [
+    ...each(ports, 'spec.ports', (port, path) => (type === 'ClusterIP' && given(port) ? [forbidden(child(path, 'nodePort'), "may not be used when `type` is 'ClusterIP'")] : [])),
+    ...each(ports, 'spec.ports', (port, path) => (given(port) && isRepeated(seen, `${port.protocol ?? ''}/${port.nodePort ?? 0}`) ? [duplicate(child(path, 'nodePort'), port.nodePort)] : [])),
+  ];
+}
+
+/** Errors show the pair in the inner form of a port, whose fields have other names. */
+function validateDistinctPorts({ ports }: ServiceSpec): FieldError[] {
+  const seen = new Set<string>();
+  return each(ports, 'spec.ports', ({ protocol = '', port }, path) => (
+    isRepeated(seen, `${protocol}/${port}`) ? [duplicate(path, { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 })] : []
+  ));
+}
+
+function isRepeated(seen: Set<string>, key: string): boolean {
+  const repeated = seen.has(key);
+  seen.add(key);
+  return repeated;
 }
 
 function validatePort(port: ServicePort, needsName: boolean, names: Set<string>, path: string): FieldError[] {

@@ -4,7 +4,7 @@ import { defineKind, subresource } from '../define-kind.ts';
 import { serviceWarnings } from '../warnings/others.ts';
 import { keepAllocated, prepareServiceForCreate } from './service-addresses.ts';
 import { setServiceDefaults } from './service-defaults.ts';
-import { validateServiceStatus, validateServiceUpdate } from './service-update-validation.ts';
+import { validateServiceStatus } from './service-update-validation.ts';
 import { validateService } from './service-validation.ts';
 import { checkDns1035Label } from '../../validation/names.ts';
 
@@ -27,7 +27,6 @@ export const service = defineKind<Service>({
   },
   prepareForUpdate: keepAllocated,
   validate: validateService,
-  validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
   checkName: checkDns1035Label,
   warnings: serviceWarnings,

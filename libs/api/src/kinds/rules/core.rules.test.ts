@@ -5,7 +5,7 @@ createRules('v1 ConfigMap', config, [
   ['metadata.name', { 'metadata.name': 'A' }, 'metadata.name: Invalid value: "A": a lowercase RFC 1123 subdomain'],
   ['data, binaryData', { 'data': { 'a b': 'c' }, binaryData: { '..': 'eA==' } }, 'data[a b]: Invalid value: "a b": a valid config key must consist of', "binaryData[..]: Invalid value: \"..\": must not be '..'"],
   ['data, binaryData', { binaryData: { a: 'eA==' } }, 'data[a]: Invalid value: "a": duplicate of key present in binaryData'],
-  ['(size)', { 'data.a': 'x'.repeat(1048577) }, ': Too long: may not be more than 1048576 bytes'],
+  ['(size)', { 'data.a': 'x'.repeat(1048577) }, '[]: Too long: may not be more than 1048576 bytes'],
 ]);
 updateRules('v1 ConfigMap', withChange(config, { immutable: true }), [
   ['data, binaryData', { 'data.a': 'c' }, 'data: Forbidden: field is immutable when `immutable` is set'],
@@ -49,6 +49,12 @@ updateRules('v1 Node', node, [
 ]);
 createRules('v1 Node', node, [['status.capacity, status.allocatable', { 'status.capacity': { cpu: '-1', 'a.b/c': '1500m' } }, 'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0', 'status.capacity.a.b/c: Invalid value: "1500m": must be an integer', 'status.allocatable.cpu: Invalid value: "-1"', 'status.allocatable.a.b/c: Invalid value: "1500m"']]);
 updateRules('v1 Node', node, [['metadata.labels[kubernetes.io/hostname]', { 'metadata.labels': { 'kubernetes.io/hostname': 'other' } }]]);
+updateRules('v1 Node', node, [['spec.externalID', { 'spec.externalID': 'x' }, 'spec.externalID: Forbidden: may not be updated']]);
+createRules('v1 Node', node, [
+  ['spec.podCIDRs', { 'spec.podCIDRs': ['10.0.0.0/24', '10.0.0.0/24'], 'spec.podCIDR': '10.0.0.0/24' }, 'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.0.0/24"]: may specify no more than one CIDR for each IP family', 'spec.podCIDRs[1]: Duplicate value: "10.0.0.0/24"'],
+  ['spec.podCIDRs', { 'spec.podCIDRs': ['10.0.0.0/24', '2001:db8::/64'], 'spec.podCIDR': '10.0.0.0/24' }],
+  ['spec.taints', { 'spec.taints': [{ key: 'a', value: `${'x'.repeat(63)}!`, effect: 'NoSchedule' }] }, `metadata.taints[0].value: Invalid value: "${'x'.repeat(63)}!": must be no more than 63 bytes;a valid label must be`],
+]);
 statusRules('v1 Node', node, [['status.addresses', { 'status.addresses': [{ type: 'InternalIP', address: '1.2.3.4' }, { type: 'InternalIP', address: '1.2.3.4' }] }, 'status.addresses[1]: Duplicate value: ']]);
 defaultRules('v1 Node', [['status.allocatable', { status: { capacity: { cpu: '1' } } }, { 'status.allocatable': { cpu: '1' } }]]);
 
@@ -86,7 +92,10 @@ createRules('v1 Service', service, [
   ['spec.ports[*].protocol', { 'spec.ports': [{ port: 1, protocol: 'X' }] }, 'spec.ports[0].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"'],
   ['spec.ports[*].targetPort', { 'spec.ports': [{ port: 1, targetPort: 'a--b' }] }, 'spec.ports[0].targetPort: Invalid value: "a--b": must not contain consecutive hyphens'],
   ['spec.ports[*].appProtocol', { 'spec.ports': [{ port: 1, appProtocol: 'a b' }] }, 'spec.ports[0].appProtocol: Invalid value: "a b"'],
-  ['spec.ports[*]', { 'spec.ports': [{ port: 1, name: 'a' }, { port: 1, name: 'b' }] }, 'spec.ports[1]: Duplicate value: {"port":1,"protocol":"TCP"}'],
+  ['spec.ports[*]', { 'spec.ports': [{ port: 1, name: 'a' }, { port: 1, name: 'b' }] }, 'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}'],
+  ['spec.ports[*]', { 'spec.type': 'LoadBalancer', 'spec.ports': [{ port: 10250 }] }, 'spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet'],
+  ['metadata.annotations', { 'metadata.annotations': { 'service.kubernetes.io/topology-aware-hints': 'auto', 'service.kubernetes.io/topology-mode': 'x' } }, 'metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "x": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified'],
+  ['the order of all', { 'spec.ports': [{ port: 1, name: 'a', nodePort: 1 }, { port: 1, name: 'A' }], 'spec.externalIPs': ['x'], 'spec.sessionAffinity': 'X' }, 'spec.ports[1].name: Invalid', 'spec.sessionAffinity: Unsupported', 'spec.externalIPs[0]: Invalid', 'spec.ports[0].nodePort: Forbidden', 'spec.ports[1]: Duplicate'],
   ['spec.ports[*].nodePort', { 'spec.ports': [{ port: 1, nodePort: 30000 }] }, "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
   ['spec.type', { 'spec.type': 'X' }, 'spec.type: Unsupported value: "X": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'],
   ['spec.externalName', { 'spec.type': 'ExternalName' }, 'spec.externalName: Required value'],
@@ -127,7 +136,7 @@ updateRules('v1 Service', balancer, [
   ['spec.clusterIP, spec.clusterIPs[0]', { 'spec.clusterIP': '10.0.0.2' }, `spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: ${onceSet}`],
   ['spec.clusterIP, spec.clusterIPs[0]', { 'spec.clusterIP': undefined, 'spec.clusterIPs': undefined }],
   ['spec.clusterIPs[1]', { 'spec.clusterIPs': ['10.0.0.1', 'fd00::1'], 'spec.ipFamilies': ['IPv4', 'IPv6'], 'spec.ipFamilyPolicy': 'PreferDualStack' }],
-  ['spec.ipFamilies[0]', { 'spec.ipFamilies': ['IPv6'] }, 'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value', `spec.ipFamilies[0]: Invalid value: ["IPv6"]: ${onceSet}`],
+  ['spec.ipFamilies[0]', { 'spec.ipFamilies': ['IPv6'] }, `spec.ipFamilies[0]: Invalid value: ["IPv6"]: ${onceSet}`, 'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value'],
   ['spec.ipFamilyPolicy', { 'spec.ipFamilyPolicy': 'PreferDualStack' }],
   ['spec.healthCheckNodePort', { 'spec.healthCheckNodePort': 30001 }, 'spec.healthCheckNodePort: Forbidden: field is immutable'],
   ['spec.loadBalancerClass', { 'spec.loadBalancerClass': 'a/b' }, `spec.loadBalancerClass: Invalid value: "a/b": ${onceSet}`],
