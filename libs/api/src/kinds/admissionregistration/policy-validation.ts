@@ -39,12 +39,12 @@ export function validatePolicy({ metadata, spec }: ValidatingAdmissionPolicy): F
   ];
 }
 
-/** A binding. The path of what it matches is upstream's, typing error and all. */
+/** A binding. */
 export function validatePolicyBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
   return [
     ...requiredChecked(spec.policyName, 'spec.policyName', checkDns1123Subdomain),
     ...validateParamRef(spec.paramRef, 'spec.paramRef'),
-    ...validateMatchResources(spec.matchResources, 'spec.matchResouces'),
+    ...validateMatchResources(spec.matchResources, 'spec.matchResources'),
     ...validateActions(spec.validationActions ?? [], 'spec.validationActions'),
   ];
 }
@@ -100,16 +100,15 @@ function validateAnnotation({ key = '', valueExpression = '' }: Partial<AuditAnn
 function validateParamRef(ref: ParamRef | undefined, path: string): FieldError[] {
   if (ref === undefined) return [];
   const { name = '', selector, parameterNotFoundAction } = ref;
-  const errors = checked(name, child(path, 'name'), checkPathSegment);
-  if (name !== '' && selector !== undefined) {
-    const detail = 'name and selector are mutually exclusive';
-    errors.push(forbidden(child(path, 'name'), detail), forbidden(child(path, 'selector'), detail));
-  }
-  if (name === '' && selector === undefined) errors.push(required(path, 'one of name or selector must be specified'));
+  const detail = 'name and selector are mutually exclusive';
+  const both = name !== '' && selector !== undefined;
   return [
-    ...errors,
+    ...checked(name, child(path, 'name'), checkPathSegment),
+    ...(both ? [forbidden(child(path, 'name'), detail)] : []),
     ...validateLabelSelector(selector, child(path, 'selector')),
-    ...oneOf(parameterNotFoundAction, child(path, 'parameterNotFoundAction'), ['Allow', 'Deny'], 'required'),
+    ...(both ? [forbidden(child(path, 'selector'), detail)] : []),
+    ...(name === '' && selector === undefined ? [required(path, 'one of name or selector must be specified')] : []),
+    ...oneOf(parameterNotFoundAction, child(path, 'parameterNotFoundAction'), ['Deny', 'Allow'], 'required'),
   ];
 }
 

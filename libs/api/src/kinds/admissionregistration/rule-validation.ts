@@ -73,13 +73,13 @@ export function validateFailurePolicy(policy: string | undefined, path: string, 
   return oneOf(policy, child(path, 'failurePolicy'), ['Fail', 'Ignore'], need);
 }
 
-/** What a policy or a binding matches. The path of the object selector is upstream's. */
+/** What a policy or a binding matches. */
 export function validateMatchResources(match: MatchResources | undefined, path: string): FieldError[] {
   if (match === undefined) return [];
   return [
     ...validateMatchPolicy(match.matchPolicy, path, 'required'),
     ...validateSelector(match.namespaceSelector, child(path, 'namespaceSelector')),
-    ...validateSelector(match.objectSelector, child(path, 'labelSelector')),
+    ...validateSelector(match.objectSelector, child(path, 'objectSelector')),
     ...each(match.resourceRules, child(path, 'resourceRules'), validateNamedRule),
     ...each(match.excludeResourceRules, child(path, 'excludeResourceRules'), validateNamedRule),
   ];

@@ -1,9 +1,9 @@
 import type { MutatingWebhook, MutatingWebhookConfiguration, ValidatingWebhook, ValidatingWebhookConfiguration } from '../../gen/types/admissionregistration-v1.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, invalidValue, notSupported, required } from '../../validation/field-error.ts';
+import { at, child, duplicate, invalidValue, notSupported, required } from '../../validation/field-error.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from '../../validation/names.ts';
-import { distinct, each, oneOf } from '../../validation/values.ts';
+import { each, oneOf } from '../../validation/values.ts';
 import { validateWebhookClient } from '../webhook-client.ts';
 import { validateFailurePolicy, validateMatchConditions, validateMatchPolicy, validateRule } from './rule-validation.ts';
 
@@ -13,10 +13,13 @@ const sideEffects = ['None', 'NoneOnDryRun'];
 const timeoutSecondsMax = 30;
 
 export function validateWebhooks({ webhooks }: MutatingWebhookConfiguration | ValidatingWebhookConfiguration): FieldError[] {
-  return [
-    ...each<MutatingWebhook | ValidatingWebhook>(webhooks, 'webhooks', validateWebhook),
-    ...distinct<MutatingWebhook | ValidatingWebhook>(webhooks, 'webhooks', (hook) => hook.name, 'name'),
-  ];
+  const seen = new Set<string>();
+  return each<MutatingWebhook | ValidatingWebhook>(webhooks, 'webhooks', (hook, path) => {
+    const errors = validateWebhook(hook, path);
+    if ((hook.name ?? '') !== '' && seen.has(hook.name)) errors.push(duplicate(child(path, 'name'), hook.name));
+    seen.add(hook.name);
+    return errors;
+  });
 }
 
 function validateWebhook(hook: MutatingWebhook | ValidatingWebhook, path: string): FieldError[] {
@@ -28,7 +31,7 @@ function validateWebhook(hook: MutatingWebhook | ValidatingWebhook, path: string
     ...validateFailurePolicy(hook.failurePolicy, path),
     ...validateMatchPolicy(hook.matchPolicy, path),
   ];
-  if (effects === '') errors.push(required(field, `must specify one of ${sideEffects.join(', ')}`));
+  if ((hook.sideEffects ?? undefined) === undefined) errors.push(required(field, `must specify one of ${sideEffects.join(', ')}`));
   else if (!sideEffects.includes(effects)) errors.push(notSupported(field, effects, sideEffects));
   const seconds = hook.timeoutSeconds;
   if (seconds !== undefined && (seconds < 1 || seconds > timeoutSecondsMax)) {
@@ -48,8 +51,9 @@ function validateWebhook(hook: MutatingWebhook | ValidatingWebhook, path: string
 /** A DNS name of at least three labels. */
 function validateFullName(name: string, path: string): FieldError[] {
   if (name === '') return [required(path)];
-  const wrong = checkDns1123Subdomain(name).map((e) => invalidValue(path, name, e));
-  if (wrong.length > 0 || name.split('.').length >= 3) return wrong;
+  const wrong = checkDns1123Subdomain(name);
+  if (wrong.length > 0) return [invalidValue(path, name, wrong.join(','))];
+  if (name.split('.').length >= 3) return [];
   return [invalidValue(path, name, 'should be a domain with at least three segments separated by dots')];
 }
 

@@ -19,7 +19,8 @@ export function validateFlowSchema({ metadata, spec }: FlowSchema): FieldError[]
   if (precedence > precedenceMax) errors.push(invalidValue('spec.matchingPrecedence', precedence, `must not be greater than ${precedenceMax}`));
   if (precedence === 1 && metadata.name !== 'exempt') errors.push(invalidValue('spec.matchingPrecedence', 1, "only the schema named 'exempt' may have matchingPrecedence 1"));
   if (method !== undefined && method.type !== 'ByNamespace' && method.type !== 'ByUser') {
-    errors.push(notSupported('spec.distinguisherMethod.type', method, ['ByNamespace', 'ByUser']));
+    // The method in its inner form, whose field has no name in JSON.
+    errors.push(notSupported('spec.distinguisherMethod.type', { Type: method.type }, ['ByNamespace', 'ByUser']));
   }
   if ((level?.name ?? '') === '') errors.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
   errors.push(...checked(level?.name, 'spec.priorityLevelConfiguration.name', checkDns1123Subdomain), ...each(spec.rules, 'spec.rules', validateRules));

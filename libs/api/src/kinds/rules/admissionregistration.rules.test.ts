@@ -31,7 +31,7 @@ const webhookCases: RuleCase[] = [
   ['rules[*].scope', { [`${h}.rules[0].scope`]: 'X' }, `${h}.rules[0].scope: Unsupported value: "X": supported values: "*", "Cluster", "Namespaced"`],
   ['failurePolicy', { [`${h}.failurePolicy`]: 'X' }, `${h}.failurePolicy: Unsupported value: "X": supported values: "Fail", "Ignore"`],
   ['matchPolicy', { [`${h}.matchPolicy`]: 'X' }, `${h}.matchPolicy: Unsupported value: "X": supported values: "Equivalent", "Exact"`],
-  ['sideEffects', { [`${h}.sideEffects`]: '' }, `${h}.sideEffects: Required value: must specify one of None, NoneOnDryRun`],
+  ['sideEffects', { [`${h}.sideEffects`]: undefined }, `${h}.sideEffects: Required value: must specify one of None, NoneOnDryRun`],
   ['sideEffects', { [`${h}.sideEffects`]: 'Some' }, `${h}.sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"`],
   ['timeoutSeconds', { [`${h}.timeoutSeconds`]: 31 }, `${h}.timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds`],
   ['admissionReviewVersions', { [`${h}.admissionReviewVersions`]: [] }, `${h}.admissionReviewVersions: Required value: must specify one of v1, v1beta1`],
@@ -65,7 +65,7 @@ createRules(`${group} ValidatingAdmissionPolicy`, policy, [
   ['spec.matchConstraints', { 'spec.matchConstraints': undefined }, 'spec.matchConstraints: Required value'],
   ['spec.matchConstraints', { 'spec.matchConstraints': {} }, `${constraints}.resourceRules: Required value`],
   ['spec.matchConstraints', { [`${constraints}.resourceRules[0].resourceNames`]: ['a/b', 'c', 'c'] }, `${constraints}.resourceRules[0].resourceNames[0]: Invalid value: "a/b": may not contain '/'`, `${constraints}.resourceRules[0].resourceNames[2]: Duplicate value: "c"`],
-  ['spec.matchConstraints', { [`${constraints}.matchPolicy`]: 'X', [`${constraints}.objectSelector`]: { matchLabels: { 'a b': '' } } }, `${constraints}.matchPolicy: Unsupported value: "X"`, `${constraints}.labelSelector.matchLabels: Invalid value: "a b"`],
+  ['spec.matchConstraints', { [`${constraints}.matchPolicy`]: 'X', [`${constraints}.objectSelector`]: { matchLabels: { 'a b': '' } } }, `${constraints}.matchPolicy: Unsupported value: "X"`, `${constraints}.objectSelector.matchLabels: Invalid value: "a b"`],
   ['spec.failurePolicy', { 'spec.failurePolicy': 'X' }, 'spec.failurePolicy: Unsupported value: "X": supported values: "Fail", "Ignore"'],
   ['spec.auditAnnotations', { 'spec.auditAnnotations': [{ key: 'a b', valueExpression: '' }, { key: 'k', valueExpression: 'x'.repeat(5121) }, { key: 'k', valueExpression: 'x' }] }, 'spec.auditAnnotations[0].key: Invalid value: "x/a b": name part must consist of', 'spec.auditAnnotations[0].valueExpression: Required value: valueExpression is not specified', 'spec.auditAnnotations[1].valueExpression: Required value: must not exceed 5120 bytes in length', 'spec.auditAnnotations[2].key: Duplicate value: "k"'],
   ['spec.auditAnnotations', { 'spec.auditAnnotations': Array.from({ length: 21 }, (_, i) => ({ key: `k${i}`, valueExpression: 'x' })) }, 'spec.auditAnnotations: Invalid value: [{"key":"k0"'],
@@ -83,7 +83,8 @@ createRules(`${group} ValidatingAdmissionPolicyBinding`, binding, [
   ['spec.validationActions', { 'spec.validationActions': ['Deny', 'Warn', 'Deny', 'X'] }, 'spec.validationActions[2]: Duplicate value: "Deny"', 'spec.validationActions[3]: Unsupported value: "X": supported values: "Audit", "Deny", "Warn"', 'spec.validationActions: Invalid value: ["Deny","Warn","Deny","X"]: must not contain both Deny and Warn'],
   ['spec.paramRef', { 'spec.paramRef': { parameterNotFoundAction: 'Deny' } }, 'spec.paramRef: Required value: one of name or selector must be specified'],
   ['spec.paramRef', { 'spec.paramRef': { name: 'a/b', selector: {} } }, "spec.paramRef.name: Invalid value: \"a/b\": may not contain '/'", 'spec.paramRef.name: Forbidden: name and selector are mutually exclusive', 'spec.paramRef.selector: Forbidden: name and selector are mutually exclusive', 'spec.paramRef.parameterNotFoundAction: Required value'],
-  ['spec.paramRef', { 'spec.paramRef': { name: 'a', parameterNotFoundAction: 'X' } }, 'spec.paramRef.parameterNotFoundAction: Unsupported value: "X": supported values: "Allow", "Deny"'],
-  ['spec.matchResources', { 'spec.matchResources': { resourceRules: [withChange(rule, { resources: [] })] } }, 'spec.matchResouces.resourceRules[0].resources: Required value'],
+  ['spec.paramRef', { 'spec.paramRef': { name: 'a', parameterNotFoundAction: 'X' } }, 'spec.paramRef.parameterNotFoundAction: Unsupported value: "X": supported values: "Deny", "Allow"'],
+  ['spec.paramRef', { 'spec.paramRef': { name: 'a', selector: { matchLabels: { 'a b': '' } }, parameterNotFoundAction: 'Deny' } }, 'spec.paramRef.name: Forbidden', 'spec.paramRef.selector.matchLabels: Invalid', 'spec.paramRef.selector: Forbidden'],
+  ['spec.matchResources', { 'spec.matchResources': { resourceRules: [withChange(rule, { resources: [] })] } }, 'spec.matchResources.resourceRules[0].resources: Required value'],
 ]);
 updateRules(`${group} ValidatingAdmissionPolicyBinding`, binding, [['spec.policyName', { 'spec.policyName': 'q' }]]);

@@ -7,14 +7,14 @@ const signer = (name: string, ...refusals: string[]): [string, Record<string, un
 const condition = (type: string, status: string): Record<string, unknown> => ({ 'status.conditions': [{ type, status }] });
 createRules(of, good, [
   ['spec.request', { 'spec.request': btoa('x') }, 'spec.request: Invalid value: '],
-  ['spec.usages', { 'spec.usages': [] }, 'spec.usages: Required value: usages required'],
+  ['spec.usages', { 'spec.usages': [] }, 'spec.usages: Required value'],
   ['spec.usages', { 'spec.usages': ['x', 'any', 'any'] }, 'spec.usages[0]: Unsupported value: "x"', 'spec.usages[2]: Duplicate value: "any"'],
   signer('', 'Required value'),
   signer('a', 'Invalid value: "a": must be a fully qualified domain and path'),
-  signer('a/b', 'Invalid value: "a/b": should be a domain with at least two segments separated by dots'),
-  signer('a.b/C', 'Invalid value: "a.b/C": validating signer name path'),
+  signer('a/b', 'Invalid value: "a": should be a domain with at least two segments separated by dots'),
+  signer('a.b/C', 'Invalid value: "C": validating label "C": a lowercase RFC 1123 subdomain'),
   signer('kubernetes.io/legacy-unknown', 'Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed'),
-  signer(`a.b/${'c'.repeat(571)}`, 'Too long: may not be more than 571 bytes'),
+  signer(`a.b/${'c'.repeat(571)}`, 'Invalid value: "ccc', 'Too long: may not be more than 571 bytes'),
   ['spec.expirationSeconds', { 'spec.expirationSeconds': 599 }, 'spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 600 seconds (10 minutes)'],
 ]);
 createRules(of, good, [['metadata.name', { 'metadata.name': 'a/b' }, "metadata.name: Invalid value: \"a/b\": may not contain '/'"], ['metadata.name', { 'metadata.name': 'A B' }]]);
@@ -26,7 +26,7 @@ updateRules(of, good, [
 ], issued);
 statusRules(of, good, [
   ['status.conditions', { 'status.conditions': [] }],
-  ['status.certificate', { 'status.certificate': '' }, 'status.certificate: Forbidden: updates may not modify a set certificate'],
+  ['status.certificate', { 'status.certificate': '' }, 'status.certificate: Forbidden: updates may not modify existing certificate content'],
 ], issued);
 statusRules(of, good, [
   ['status.certificate', { 'status.certificate': btoa('x') }, 'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block'],

@@ -21,7 +21,7 @@ createRules(flow, schema, [
   ['spec.matchingPrecedence', { 'spec.matchingPrecedence': -1 }, 'spec.matchingPrecedence: Invalid value: -1: must be a positive value'],
   ['spec.matchingPrecedence', { 'spec.matchingPrecedence': 10001 }, 'spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000'],
   ['spec.matchingPrecedence', { 'spec.matchingPrecedence': 1 }, "spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1"],
-  ['spec.distinguisherMethod', { 'spec.distinguisherMethod.type': 'X' }, 'spec.distinguisherMethod.type: Unsupported value: {"type":"X"}: supported values: "ByNamespace", "ByUser"'],
+  ['spec.distinguisherMethod', { 'spec.distinguisherMethod.type': 'X' }, 'spec.distinguisherMethod.type: Unsupported value: {"Type":"X"}: supported values: "ByNamespace", "ByUser"'],
   ['spec.priorityLevelConfiguration', { 'spec.priorityLevelConfiguration': { name: '' } }, 'spec.priorityLevelConfiguration.name: Required value: must reference a priority level'],
   ['spec.rules[*].subjects', { [`${rule}.subjects`]: [] }, 'spec.rules[0].subjects: Required value: subjects must contain at least one value'],
   ['spec.rules[*].subjects', { [`${rule}.subjects[0].kind`]: 'X' }, 'spec.rules[0].subjects[0].kind: Unsupported value: "X": supported values: "Group", "ServiceAccount", "User"'],

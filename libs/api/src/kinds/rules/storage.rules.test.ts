@@ -39,7 +39,8 @@ createRules('storage.k8s.io/v1 CSIDriver', { spec: {} }, [
   ['metadata.name', { 'metadata.name': 'a'.repeat(64) }, 'metadata.name: Invalid value: '],
   ['spec.fsGroupPolicy', { 'spec.fsGroupPolicy': 'X' }, 'spec.fsGroupPolicy: Unsupported value: "X": supported values: "File", "None", "ReadWriteOnceWithFSType"'],
   ['spec.volumeLifecycleModes[*]', { 'spec.volumeLifecycleModes': ['X'] }, 'spec.volumeLifecycleModes: Unsupported value: "X": supported values: "Persistent", "Ephemeral"'],
-  ['spec.tokenRequests', { 'spec.tokenRequests': [{ audience: 'a', expirationSeconds: 599 }, { audience: 'a', expirationSeconds: 4294967297 }] }, 'spec.tokenRequests[1].audience: Duplicate value: "a"', 'spec.tokenRequests[0].expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes', 'spec.tokenRequests[1].expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds'],
+  ['spec.tokenRequests', { 'spec.tokenRequests': [{ audience: 'a', expirationSeconds: 599 }, { audience: 'a', expirationSeconds: 4294967297 }] }, 'spec.tokenRequests[0].expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes', 'spec.tokenRequests[1].audience: Duplicate value: "a"'],
+  ['spec.tokenRequests', { 'spec.tokenRequests': [{ audience: 'a', expirationSeconds: 4294967297 }] }, 'spec.tokenRequests[0].expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds'],
   ['spec.nodeAllocatableUpdatePeriodSeconds', { 'spec.nodeAllocatableUpdatePeriodSeconds': 9 }, 'spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds'],
   ['spec.serviceAccountTokenInSecrets', { 'spec.serviceAccountTokenInSecrets': true }, 'spec.serviceAccountTokenInSecrets: Invalid value: true'],
 ]);
@@ -57,18 +58,19 @@ createRules('storage.k8s.io/v1 CSINode', node, [
   ['spec.drivers[*].name', { 'spec.drivers[1]': { name: 'd', nodeID: 'm', topologyKeys: null } }, 'spec.drivers[1].name: Duplicate value: "d"'],
   ['spec.drivers[*].nodeID', { [`${driver}.nodeID`]: '' }, `${driver}.nodeID: Required value`],
   ['spec.drivers[*].nodeID', { [`${driver}.nodeID`]: 'x'.repeat(257) }, `${driver}.nodeID: Invalid value: "xxx`],
-  ['spec.drivers[*].topologyKeys[*]', { [`${driver}.topologyKeys`]: ['a', 'a', '', 'b c'] }, `${driver}.topologyKeys: Duplicate value: "a"`, `${driver}.topologyKeys: Required value`, `${driver}.topologyKeys: Invalid value: ["a","a","","b c"]: name part must consist of`],
+  ['spec.drivers[*].topologyKeys[*]', { [`${driver}.topologyKeys`]: ['a', 'a', '', 'b c'] }, `${driver}: Duplicate value: "a"`, `${driver}: Required value`, `${driver}: Invalid value: "": name part must be non-empty`, `${driver}: Invalid value: "": name part must consist of`, `${driver}: Invalid value: "b c": name part must consist of`],
   ['spec.drivers[*].allocatable.count', { [`${driver}.allocatable`]: { count: -1 } }, `${driver}.allocatable.count: Invalid value: -1: must be greater than or equal to 0`],
 ]);
 updateRules('storage.k8s.io/v1 CSINode', node, [
-  ['spec.drivers[name]', { [`${driver}.nodeID`]: 'm' }, 'CSINode: Invalid value: {"name":"d","nodeID":"m","topologyKeys":["a/b"]}: field is immutable'],
+  ['spec.drivers[name]', { [`${driver}.nodeID`]: 'm' }, 'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":["a/b"],"Allocatable":null}: field is immutable'],
   ['spec.drivers[name]', { [`${driver}.allocatable`]: { count: 3 }, 'spec.drivers[1]': { name: 'e', nodeID: 'n', topologyKeys: [] } }],
   ['spec.drivers[name]', { 'spec.drivers': [] }],
 ]);
 
 const attachment = { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'p' } } };
 createRules('storage.k8s.io/v1 VolumeAttachment', attachment, [
-  ['spec.attacher', { 'spec.attacher': '' }, 'spec.attacher: Required value'],
+  ['spec.attacher', { 'spec.attacher': '' }, 'spec.attacher: Required value', 'spec.attacher: Required value'],
+  ['spec.attacher', { 'spec.source.persistentVolumeName': 'A' }, 'spec.source.persistentVolumeName: Invalid value: "A": a lowercase RFC 1123 subdomain'],
   ['spec.source', { 'spec.source': {} }, 'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
   ['spec.source', { 'spec.source.inlineVolumeSpec': {} }, 'spec.source: Forbidden: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
   ['spec.nodeName', { 'spec.nodeName': 'A' }, 'spec.nodeName: Invalid value: "A": a lowercase RFC 1123 subdomain'],
@@ -76,11 +78,12 @@ createRules('storage.k8s.io/v1 VolumeAttachment', attachment, [
 updateRules('storage.k8s.io/v1 VolumeAttachment', attachment, [['spec', { 'spec.nodeName': 'm' }, 'spec: Invalid value: {']]);
 statusRules('storage.k8s.io/v1 VolumeAttachment', attachment, [
   ['status.attachmentMetadata', { 'status.attachmentMetadata': big }, 'status.attachmentMetadata: Too long: may not be more than 262144 bytes'],
-  ['status.attachError, detachError', { 'status.attachError': { message: 'x'.repeat(1025) }, 'status.detachError': { errorCode: -1 } }, 'status.attachError.message: Too long: may not be more than 1024 bytes', 'status.detachError.errorCode: Invalid value: -1'],
+  ['status.attachError, detachError', { 'status.attachError': { message: 'x'.repeat(1025) }, 'status.detachError': { errorCode: -1 } }, 'status.attachError.message: Too long: may not be more than 262144 bytes', 'status.detachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive'],
 ]);
 
 const capacity = { storageClassName: 's', capacity: '1Gi' };
 createRules('storage.k8s.io/v1 CSIStorageCapacity', capacity, [
+  ['storageClassName', { storageClassName: '', maximumVolumeSize: '-1' }, 'storageClassName: Invalid value: "": a lowercase RFC 1123 subdomain'],
   ['storageClassName', { storageClassName: 'A' }, 'storageClassName: Invalid value: "A": a lowercase RFC 1123 subdomain'],
   ['nodeTopology', { nodeTopology: { matchLabels: { 'a b': '' } } }, 'nodeTopology.matchLabels: Invalid value: "a b"'],
   ['capacity', { capacity: '-1' }, 'capacity: Invalid value: "-1": must be greater than or equal to 0'],

@@ -1,9 +1,9 @@
-import type { CSIDriver, CSINode, CSINodeDriver, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass, VolumeError } from '../../gen/types/storage-v1.ts';
+import type { CSIDriver, CSINode, CSINodeDriver, CSIStorageCapacity, StorageClass, TokenRequest, VolumeAttachment, VolumeAttributesClass, VolumeError } from '../../gen/types/storage-v1.ts';
 import type { TopologySelectorTerm } from '../../gen/types/core-v1.ts';
 import { parseQuantity } from '../../quantity.ts';
 import { validateLabelSelector } from '../../selectors/label-selector.ts';
 import type { FieldError } from '../../status.ts';
-import { at, child, duplicate, forbidden, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
+import { child, duplicate, forbidden, invalidEach, invalidValue, notSupported, required, tooLong } from '../../validation/field-error.ts';
 import { byteLength, checkCsiDriverName, checkDns1123Subdomain, checkLabelKey, checkQualifiedName } from '../../validation/names.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { distinct, each, nonNegative, oneOf, requiredChecked } from '../../validation/values.ts';
@@ -28,7 +28,7 @@ export function validateStorageClass(object: StorageClass): FieldError[] {
 export function validateAttributesClass(object: VolumeAttributesClass): FieldError[] {
   const empty = Object.keys(object.parameters ?? {}).length === 0;
   return [
-    ...requiredChecked(object.driverName, 'driverName', checkCsiDriverName),
+    ...requiredChecked(object.driverName, 'driverName', (name) => checkQualifiedName(name.toLowerCase())),
     ...(empty ? [required('parameters', 'must contain at least one key/value pair')] : validateParameters(object.parameters, 'parameters')),
   ];
 }
@@ -65,8 +65,7 @@ export function validateDriver({ spec }: CSIDriver): FieldError[] {
   const tokens = spec.tokenRequests ?? [];
   return [
     ...oneOf(spec.fsGroupPolicy, 'spec.fsGroupPolicy', ['File', 'None', 'ReadWriteOnceWithFSType']),
-    ...distinctAudiences(tokens),
-    ...each(tokens, 'spec.tokenRequests', (token, here) => validateTokenSeconds(token.expirationSeconds, child(here, 'expirationSeconds'))),
+    ...validateTokens(tokens),
     ...(spec.volumeLifecycleModes ?? []).filter((mode) => mode !== 'Persistent' && mode !== 'Ephemeral').map((mode) => notSupported('spec.volumeLifecycleModes', mode, ['Persistent', 'Ephemeral'])),
     ...(seconds !== undefined && seconds < updateSecondsMin ? [invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', seconds, 'must be greater than or equal to 10 seconds')] : []),
     ...(spec.serviceAccountTokenInSecrets !== undefined && tokens.length === 0
@@ -75,10 +74,14 @@ export function validateDriver({ spec }: CSIDriver): FieldError[] {
   ];
 }
 
-/** An empty audience is one too: the server's own. */
-function distinctAudiences(tokens: readonly { readonly audience: string }[]): FieldError[] {
-  const audiences = tokens.map((token) => token.audience ?? '');
-  return audiences.flatMap((audience, i) => (audiences.indexOf(audience) < i ? [duplicate(child(at('spec.tokenRequests', i), 'audience'), audience)] : []));
+/** Each audience once, an empty one too, which is the server's own; of those that come again nothing else is said. */
+function validateTokens(tokens: readonly TokenRequest[]): FieldError[] {
+  const seen = new Set<string>();
+  return each(tokens, 'spec.tokenRequests', ({ audience = '', expirationSeconds }: Partial<TokenRequest>, path) => {
+    if (seen.has(audience)) return [duplicate(child(path, 'audience'), audience)];
+    seen.add(audience);
+    return validateTokenSeconds(expirationSeconds, child(path, 'expirationSeconds'));
+  });
 }
 
 function validateTokenSeconds(seconds: number | undefined, path: string): FieldError[] {
@@ -88,30 +91,43 @@ function validateTokenSeconds(seconds: number | undefined, path: string): FieldE
 }
 
 export function validateCsiNode({ spec }: CSINode): FieldError[] {
-  return [...each(spec?.drivers, 'spec.drivers', validateNodeDriver), ...distinct(spec?.drivers, 'spec.drivers', (driver) => driver.name, 'name')];
+  const seen = new Set<string>();
+  return each(spec?.drivers, 'spec.drivers', (driver, path) => {
+    const repeated = seen.has(driver.name);
+    seen.add(driver.name);
+    return validateNodeDriver(driver, repeated, path);
+  });
 }
 
-function validateNodeDriver(driver: CSINodeDriver, path: string): FieldError[] {
-  const keys = child(path, 'topologyKeys');
+/** Errors about keys of a topology are told of the driver as a whole. */
+function validateNodeDriver(driver: CSINodeDriver, repeated: boolean, path: string): FieldError[] {
   const id = driver.nodeID ?? '';
-  const count = driver.allocatable?.count;
-  const errors = [...requiredChecked(driver.name, child(path, 'name'), checkCsiDriverName), ...requiredChecked(id, child(path, 'nodeID'))];
-  if (byteLength(id) > nodeIdMax) errors.push(invalidValue(child(path, 'nodeID'), id, `must be ${nodeIdMax} characters or less`));
-  const given = driver.topologyKeys ?? [];
-  given.forEach((key, i) => {
-    if (given.indexOf(key) < i) errors.push(duplicate(keys, key));
-    if (key === '') errors.push(required(keys));
-    else errors.push(...checkQualifiedName(key).map((e) => invalidValue(keys, given, e)));
-  });
-  return [...errors, ...nonNegative(count, child(path, 'allocatable.count'))];
+  const errors = [
+    ...requiredChecked(driver.name, child(path, 'name'), checkCsiDriverName),
+    ...requiredChecked(id, child(path, 'nodeID')),
+    ...(byteLength(id) > nodeIdMax ? [invalidValue(child(path, 'nodeID'), id, `must be ${nodeIdMax} characters or less`)] : []),
+    ...nonNegative(driver.allocatable?.count, child(path, 'allocatable.count')),
+    ...(repeated ? [duplicate(child(path, 'name'), driver.name)] : []),
+  ];
+  const keys = new Set<string>();
+  for (const key of driver.topologyKeys ?? []) {
+    if (key === '') errors.push(required(path));
+    if (keys.has(key)) errors.push(duplicate(path, key));
+    keys.add(key);
+    errors.push(...invalidEach(checkQualifiedName(key), path, key));
+  }
+  return errors;
 }
 
 /** A driver may come and go, and what it can take may change, but not who it says the node is. */
 export function validateCsiNodeUpdate({ spec }: CSINode, { spec: old }: CSINode): FieldError[] {
-  const before = new Map((old?.drivers ?? []).map((driver) => [driver.name, driver]));
-  return (spec?.drivers ?? []).flatMap((driver) => {
-    const known = before.get(driver.name);
-    return known === undefined || semanticEqual(identityOf(driver), identityOf(known)) ? [] : [invalidValue('CSINode', driver, 'field is immutable')];
+  const after = new Map((spec?.drivers ?? []).map((driver) => [driver.name, driver]));
+  return (old?.drivers ?? []).flatMap((known) => {
+    const driver = after.get(known.name);
+    if (driver === undefined || semanticEqual(identityOf(driver), identityOf(known))) return [];
+    // In its inner form, whose fields have no names in JSON, and without what may change.
+    const shown = { Name: driver.name, NodeID: driver.nodeID, TopologyKeys: driver.topologyKeys ?? null, Allocatable: null };
+    return [invalidValue('spec.drivers', shown, 'field is immutable')];
   });
 }
 
@@ -120,22 +136,31 @@ function identityOf({ name, nodeID, topologyKeys }: CSINodeDriver): object {
 }
 
 export function validateStorageCapacity(object: CSIStorageCapacity): FieldError[] {
-  const negative = (['capacity', 'maximumVolumeSize'] as const).filter((field) => object[field] !== undefined && parseQuantity(object[field]).nano < 0n);
+  const name = object.storageClassName ?? '';
+  const { capacity } = object;
   return [
-    ...requiredChecked(object.storageClassName, 'storageClassName', checkDns1123Subdomain),
     ...validateLabelSelector(object.nodeTopology, 'nodeTopology'),
-    ...negative.map((field) => invalidValue(field, object[field], 'must be greater than or equal to 0')),
+    ...invalidEach(checkDns1123Subdomain(name), 'storageClassName', name),
+    ...(capacity !== undefined && parseQuantity(capacity).nano < 0n ? [invalidValue('capacity', capacity, 'must be greater than or equal to 0')] : []),
   ];
 }
 
-export function validateAttachment({ spec }: VolumeAttachment): FieldError[] {
+/** `old`: absent on create, when names of attachers and volumes are looked at too. */
+export function validateAttachment({ spec }: VolumeAttachment, old?: VolumeAttachment): FieldError[] {
   const { persistentVolumeName: name, inlineVolumeSpec: inline } = spec.source ?? {};
-  const errors = requiredChecked(spec.attacher, 'spec.attacher', checkCsiDriverName);
+  const attacher = spec.attacher ?? '';
+  const errors = attacher === '' ? [required('spec.attacher')] : [];
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (name === undefined && inline === undefined) errors.push(required('spec.source', one));
   else if (name !== undefined && inline !== undefined) errors.push(forbidden('spec.source', one));
   else if (name === '') errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'));
-  return [...errors, ...checkDns1123Subdomain(spec.nodeName ?? '').map((e) => invalidValue('spec.nodeName', spec.nodeName ?? '', e))];
+  errors.push(...invalidEach(checkDns1123Subdomain(spec.nodeName ?? ''), 'spec.nodeName', spec.nodeName ?? ''));
+  if (old !== undefined) return errors;
+  return [
+    ...errors,
+    ...requiredChecked(attacher, 'spec.attacher', checkCsiDriverName),
+    ...(name === undefined ? [] : invalidEach(checkDns1123Subdomain(name), 'spec.source.persistentVolumeName', name)),
+  ];
 }
 
 export function validateAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
@@ -149,7 +174,12 @@ export function validateAttachmentStatus({ status }: VolumeAttachment): FieldErr
 
 function validateVolumeError(error: VolumeError | undefined, path: string): FieldError[] {
   const long = byteLength(error?.message ?? '') > errorMessageMax;
-  return [...(long ? [tooLong(child(path, 'message'), errorMessageMax)] : []), ...nonNegative(error?.errorCode, child(path, 'errorCode'))];
+  const code = error?.errorCode;
+  return [
+    // The bound that is told is that of the metadata.
+    ...(long ? [tooLong(child(path, 'message'), parametersBytesMax)] : []),
+    ...(code !== undefined && code < 0 ? [invalidValue(child(path, 'errorCode'), code, 'must be between 0 and 2147483647, inclusive')] : []),
+  ];
 }
 
 /** A class as it once was said to be is what volumes were made by. */
