@@ -79,6 +79,7 @@ function validateDeadline(seconds: number | undefined, before: number | undefine
 
 /** Tolerations are only added; of an existing one only the time may change. */
 function validateOnlyAdded(tolerations: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
+  if (semanticEqual(tolerations, before)) return validateTolerations(tolerations, 'spec.tolerations');
   const timeless = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string => JSON.stringify([key, operator, value, effect]);
   const present = new Set(tolerations.map(timeless));
   const kept = before.every((old) => present.has(timeless(old)));

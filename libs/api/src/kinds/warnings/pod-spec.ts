@@ -64,6 +64,7 @@ function warningsOf(metadata: Meta, spec: PodSpec, path: string): string[] {
 
 /** Entries of a list that name what an earlier one did. */
 function repeated<T>(items: readonly T[] | undefined, keyOf: (item: T) => string, path: string, field: string): string[] {
+  if (items === undefined || items.length < 2) return [];
   const seen = new Set<string>();
   return ofEach(items, (item, i) => {
     const key = keyOf(item);
