@@ -70,8 +70,10 @@ test(`while one account floods the server over ${connections} connections, other
   const codes = new Map<number, number>();
   let isOver = false;
   const flood = Array.from({ length: connections }, async (_, at) => {
-    while (!isOver) {
-      const { code } = await (at % 2 === 0 ? flooder.ask('GET', configMaps) : flooder.ask('POST', configMaps, { metadata: { generateName: 'flood-' }, data }));
+    for (let n = at; !isOver; n++) {
+      // Changes and no new objects: lists would grow as fast as the machine is, and the flood with them.
+      const name = `object-${n % objects}`;
+      const { code } = await (at % 2 === 0 ? flooder.ask('GET', configMaps) : flooder.ask('PUT', `${configMaps}/${name}`, { metadata: { name }, data: { value: String(n).padEnd(1_000, 'x') } }));
       codes.set(code, (codes.get(code) ?? 0) + 1);
     }
   });

@@ -22,7 +22,7 @@ export function comparableAudit(lines: readonly string[], leftOut: ReadonlySet<s
 
 function masked(value: unknown): unknown {
   // Ages in Tables.
-  if (typeof value === 'string' && /^\d+[sm]$/.test(value)) return '<age>';
+  if (typeof value === 'string' && /^(?:\d+[smh]){1,2}$/.test(value)) return '<age>';
   if (typeof value === 'string') return value.replace(listVersion, '$1<resourceVersion>').replace(uuid, '<uuid>').replace(/\b(gen|kube-api-access)-\w{5}\b/g, '$1-<random>').replace(/(, current:) \d+$/, '$1').replace(/(ResourceVersion in object meta: )\d+/, '$1<resourceVersion>').replace(/^(too old resource version: \d+) \(\d+\)$/, '$1');
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== 'object' || value === null) return value;
