@@ -54,7 +54,7 @@ const deploymentRows: readonly Row[] = [
   { name: 'an operator of a selector', body: selector({ matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] }), ...invalid, field: 'spec.selector.matchExpressions[0].operator' },
   { name: 'In without values', body: selector({ matchExpressions: [{ key: 'a', operator: 'In' }] }), ...required, field: 'spec.selector.matchExpressions[0].values' },
   { name: 'a percentage that is none', body: deployment({ strategy: { rollingUpdate: { maxSurge: 'x%' } } }), ...invalid, field: 'spec.strategy.rollingUpdate.maxSurge' },
-  { name: 'a strategy', body: deployment({ strategy: { type: 'Slowly' } }), ...unsupported, field: 'spec.strategy.type' },
+  { name: 'a strategy', body: deployment({ strategy: { type: 'Slowly' } }), ...unsupported, field: 'spec.strategy' },
   { name: 'pods that end', body: deployment({ template: template({ restartPolicy: 'Never' }) }), ...unsupported, field: 'spec.template.spec.restartPolicy' },
 ];
 

@@ -1,4 +1,4 @@
-import { ApiError, apiVersionOf, formatLabelSelector, type KindDefinition, type KubeObject } from '@rhythm/api';
+import { ApiError, apiVersionOf, formatLabelSelector, invalid, type KindDefinition, type KubeObject } from '@rhythm/api';
 import type { Scale } from '@rhythm/api/types/autoscaling-v1';
 import type { LabelSelector } from '@rhythm/api/types/meta-v1';
 import { configurationOf, decideApply } from '../apply.ts';
@@ -34,6 +34,7 @@ export async function serveScale(ports: PipelinePorts, call: Call): Promise<Reso
   const next = wantedScale(ports, call);
   return answer(ports, call, (current) => {
     const scale = next(scaleOf(kind, current as Scaled));
+    if (kind.custom === undefined) checkScale(ports, scale, request.name);
     const object = JSON.parse(JSON.stringify(current)) as Scaled;
     if (kind.custom === undefined) object.spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
     else writeReplicas(kind, object, scale.spec?.replicas ?? 0);
@@ -54,6 +55,13 @@ async function answer(ports: PipelinePorts, call: Call, decide: (current: KubeOb
   }
   const result = await ports.objects.change(kind, request.namespace, request.name, decide, request.signal);
   return respond(ports, call, scaleOf(kind, ports.objects.decode<Scaled>(kind, result.entry)));
+}
+
+/** What is wrong with a scale is said of the scale, and not of what it scales. */
+function checkScale(ports: PipelinePorts, scale: Scale, name: string): void {
+  const definition = ports.registry.byKind('autoscaling', 'v1', 'Scale');
+  const errors = definition?.validate?.(scale) ?? [];
+  if (errors.length > 0) throw invalid(scaleKind, name, errors);
 }
 
 function respond(ports: PipelinePorts, call: Call, scale: Scale): ResourceResponse {

@@ -48,6 +48,9 @@ describe('scale', () => {
     expect(await api.call('patch', `${deployments}/web/scale`, { spec: { replicas: 6 } }, { contentType: 'application/merge-patch+json' })).toMatchObject({ spec: { replicas: 6 } });
     expect(await api.call('get', `${deployments}/web`)).toMatchObject({ spec: { replicas: 6 }, metadata: { generation: 3 } });
     await expect(api.call('update', `${deployments}/web/scale`, { ...scale, spec: { replicas: 7 } })).rejects.toMatchObject({ reason: 'Conflict' });
+    await expect(api.call('patch', `${deployments}/web/scale`, { spec: { replicas: -1 } }, { contentType: 'application/merge-patch+json' })).rejects.toMatchObject({
+      message: 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+    });
   });
 });
 

@@ -2,7 +2,8 @@ import type { RuntimeClass } from '../../gen/types/node-v1.ts';
 import { age, ageColumn, column, nameColumn } from '../columns.ts';
 import { defineKind } from '../define-kind.ts';
 import { immutable } from '../../validation/values.ts';
-import { distinct, each, requiredChecked } from '../../validation/values.ts';
+import { distinct, each } from '../../validation/values.ts';
+import { invalidEach } from '../../validation/field-error.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { validateAmounts } from '../pod-spec/resources.ts';
 import { validateToleration } from '../pod-spec/scheduling.ts';
@@ -17,8 +18,8 @@ export const runtimeClass = defineKind<RuntimeClass>({
   namespaced: false,
   storageVersionHash: 'WQTu1GL3T2Q=',
   validate: (object) => [
-    ...requiredChecked(object.handler, 'handler', checkDns1123Label),
-    ...validateAmounts(object.overhead?.podFixed ?? {}, 'overhead.podFixed'),
+    ...invalidEach(checkDns1123Label(object.handler ?? ''), 'handler', object.handler ?? ''),
+    ...validateAmounts(object.overhead?.podFixed ?? {}, 'overhead.limits'),
     ...validateLabels(object.scheduling?.nodeSelector, 'scheduling.nodeSelector'),
     ...each(object.scheduling?.tolerations, 'scheduling.tolerations', validateToleration),
     ...distinct(object.scheduling?.tolerations, 'scheduling.tolerations', (toleration) => JSON.stringify(toleration)),

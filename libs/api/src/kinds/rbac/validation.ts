@@ -33,7 +33,9 @@ export function validateBinding(object: RoleBinding | ClusterRoleBinding, kinds:
 
 /** A binding keeps its role; to bind another, bind anew. */
 export function validateBindingUpdate(object: RoleBinding | ClusterRoleBinding, old: RoleBinding | ClusterRoleBinding): FieldError[] {
-  return semanticEqual(object.roleRef, old.roleRef) ? [] : [invalidValue('roleRef', object.roleRef, 'cannot change roleRef')];
+  const { apiGroup, kind, name } = object.roleRef;
+  // In its inner form, whose fields have no names in JSON.
+  return semanticEqual(object.roleRef, old.roleRef) ? [] : [invalidValue('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef')];
 }
 
 function validateRule(rule: PolicyRule, namespaced: boolean, path: string): FieldError[] {

@@ -74,14 +74,14 @@ createRules('rbac.authorization.k8s.io/v1 ClusterRoleBinding', binding, [
 ], 'RoleBinding, ClusterRoleBinding');
 updateRules('rbac.authorization.k8s.io/v1 RoleBinding', withChange(binding, { 'subjects': [{ kind: 'User', name: 'u', apiGroup: 'rbac.authorization.k8s.io' }] }), [['roleRef', { 'roleRef.name': 's' }, 'roleRef: Invalid value: ']]);
 for (const kind of ['Role', 'ClusterRole']) updateRules(`rbac.authorization.k8s.io/v1 ${kind}`, { rules: [] }, [['rules', { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] }]]);
-updateRules('rbac.authorization.k8s.io/v1 ClusterRoleBinding', binding, [['roleRef', { 'roleRef.name': 's' }, 'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"s"}: cannot change roleRef']]);
+updateRules('rbac.authorization.k8s.io/v1 ClusterRoleBinding', binding, [['roleRef', { 'roleRef.name': 's' }, 'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"s"}: cannot change roleRef']]);
 defaultRules('rbac.authorization.k8s.io/v1 RoleBinding', [['roleRef.apiGroup', { roleRef: { kind: 'Role', name: 'r' }, subjects: [{ kind: 'Group', name: 'g' }, { kind: 'ServiceAccount', name: 's' }] }, { 'roleRef.apiGroup': 'rbac.authorization.k8s.io', 'subjects[0].apiGroup': 'rbac.authorization.k8s.io', 'subjects[1].apiGroup': undefined }]]);
 
 createRules('scheduling.k8s.io/v1 PriorityClass', { value: 5 }, [
   ['metadata.name', { 'metadata.name': 'system-x' }, "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-x is not a known system priority class"],
   ['metadata.name', { 'metadata.name': 'system-node-critical', value: 2000001000 }],
   ['value', { value: 1000000001 }, 'value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
-  ['preemptionPolicy', { preemptionPolicy: 'X' }, 'preemptionPolicy: Unsupported value: "X": supported values: "Never", "PreemptLowerPriority"'],
+  ['preemptionPolicy', { preemptionPolicy: 'X' }, 'preemptionPolicy: Unsupported value: "X": supported values: "PreemptLowerPriority", "Never"'],
 ]);
 updateRules('scheduling.k8s.io/v1 PriorityClass', { value: 5 }, [
   ['value', { value: 6 }, 'value: Forbidden: may not be changed in an update.'],
@@ -91,8 +91,9 @@ updateRules('scheduling.k8s.io/v1 PriorityClass', { value: 5 }, [
 defaultRules('scheduling.k8s.io/v1 PriorityClass', [['preemptionPolicy', { value: 1 }, { preemptionPolicy: 'PreemptLowerPriority' }]]);
 
 createRules('node.k8s.io/v1 RuntimeClass', { handler: 'h' }, [
+  ['handler', { handler: '' }, 'handler: Invalid value: "": a lowercase RFC 1123 label'],
   ['handler', { handler: 'A' }, 'handler: Invalid value: "A": a lowercase RFC 1123 label'],
-  ['overhead.podFixed', { overhead: { podFixed: { cpu: '-1' } } }, 'overhead.podFixed[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
+  ['overhead.podFixed', { overhead: { podFixed: { cpu: '-1' } } }, 'overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
   ['scheduling.nodeSelector', { scheduling: { nodeSelector: { 'a b': '' } } }, 'scheduling.nodeSelector: Invalid value: "a b"'],
   ['scheduling.tolerations', { scheduling: { tolerations: [{ operator: 'Equal' }] } }, 'scheduling.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty'],
   ['scheduling.tolerations', { scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] } }, 'scheduling.tolerations[1]: Duplicate value: '],

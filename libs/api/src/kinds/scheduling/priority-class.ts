@@ -14,7 +14,7 @@ export const priorityClass = defineKind<PriorityClass>({
   namespaced: false,
   storageVersionHash: '1QwjyaZjj3Y=',
   generationFields: [],
-  validate: (object) => [...validateValue(object), ...oneOf(object.preemptionPolicy, 'preemptionPolicy', ['Never', 'PreemptLowerPriority'])],
+  validate: (object) => [...validateValue(object), ...oneOf(object.preemptionPolicy, 'preemptionPolicy', ['PreemptLowerPriority', 'Never'])],
   validateUpdate: (object, old) => [
     ...(object.value === old.value ? [] : [forbidden('value', 'may not be changed in an update.')]),
     ...immutable(object.preemptionPolicy, old.preemptionPolicy, 'preemptionPolicy'),
