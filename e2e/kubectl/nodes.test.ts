@@ -40,7 +40,7 @@ commands('nodes', ({ k, alone }) => {
     expect(await k.ok('cordon', node)).toBe(`node/${node} already cordoned\n`);
     expect(await k.ok('get', 'nodes')).toMatch(/ Ready,SchedulingDisabled +control-plane /);
     const pod = await unscheduled('waits');
-    await k.shows(['describe', 'pod', pod], /FailedScheduling +\S+ +default-scheduler +0\/1 nodes are available: 1 node\(s\) were unschedulable\./);
+    await k.shows(['describe', 'pod', pod], /FailedScheduling +\S+.* default-scheduler +0\/1 nodes are available: 1 node\(s\) were unschedulable\./);
     // The taint is a controller's.
     await k.shows(['describe', 'node', node], /\nTaints: +node\.kubernetes\.io\/unschedulable:NoSchedule\nUnschedulable: +true\n/);
     expect(await k.ok('uncordon', node)).toBe(`node/${node} uncordoned\n`);
