@@ -2,7 +2,7 @@ import type { KindDefinition } from '@rhythm/api';
 import type { Clock, Timer } from '@rhythm/base';
 import type { Entry } from '../watch-cache/entry.ts';
 import type { Held } from '../watch-cache/held.ts';
-import { Packer } from '../watch-cache/packer.ts';
+import { packerOf, type Packer } from '../watch-cache/packer.ts';
 import { Slabs } from '../watch-cache/slabs.ts';
 
 interface Kept {
@@ -38,7 +38,7 @@ export class KeptForms {
   readonly #limits: KeptFormsLimits;
   readonly #slabs = new Slabs();
   /** Forms of one kind resemble each other. */
-  readonly #packers = new Map<KindDefinition, Packer>();
+  readonly #packers = new Map<KindDefinition, Packer | undefined>();
   /** By form, then by key: of an object one state. No entry is held, whose bytes it would hold on to. */
   readonly #forms = new Map<string, Map<string, Kept>>();
   #bytes = 0;
@@ -69,9 +69,8 @@ export class KeptForms {
   keepBytes(form: string, kind: KindDefinition, entry: Entry, held: Held): boolean {
     const { revision, key } = entry;
     if (!this.#keep(form, key, { kind, revision, value: undefined, held, size: keptBytes + held.length, usedAt: this.#clock.monotonic() })) return false;
-    let packer = this.#packers.get(kind);
-    if (packer === undefined) this.#packers.set(kind, (packer = new Packer()));
-    this.#slabs.keep(held, packer);
+    if (!this.#packers.has(kind)) this.#packers.set(kind, packerOf(kind));
+    this.#slabs.keep(held, this.#packers.get(kind));
     return true;
   }
 

@@ -1,3 +1,4 @@
+import type { KindDefinition } from '@rhythm/api';
 import { dictionaryBytes, Dictionary } from './packing.ts';
 
 /** A dictionary and what finds places in it are made for bytes that are so many times as long together. */
@@ -45,4 +46,9 @@ export class Packer {
     this.#given = 0;
     this.#packed = 0;
   }
+}
+
+/** The packer of a kind. Secrets have none: a dictionary may outlive the objects whose bytes it has learned. */
+export function packerOf({ group, plural }: Pick<KindDefinition, 'group' | 'plural'>): Packer | undefined {
+  return group === '' && plural === 'secrets' ? undefined : new Packer();
 }

@@ -1,7 +1,7 @@
 import { randomInt, seededRandom, type Random } from '@rhythm/base';
 import { expect, test } from 'vitest';
 import { Held } from './held.ts';
-import { Packer } from './packer.ts';
+import { Packer, packerOf } from './packer.ts';
 import { Dictionary, dictionaryBytes, packedOverheadBytes } from './packing.ts';
 
 const target = Buffer.alloc(2 * dictionaryBytes);
@@ -87,4 +87,9 @@ test('what shares nothing with anything is kept as it is', () => {
   const packer = new Packer();
   const noise = (): Buffer => Buffer.from(Array.from({ length: 1_000 }, () => randomInt(random, 256)));
   for (let serial = 0; serial < 1_500; serial++) expect(packer.pack(noise(), target)).toBeUndefined();
+});
+
+test('secrets are never packed: what a dictionary has learned of them would outlive them', () => {
+  expect(packerOf({ group: '', plural: 'secrets' })).toBeUndefined();
+  expect(packerOf({ group: '', plural: 'pods' })).toBeInstanceOf(Packer);
 });

@@ -10,7 +10,7 @@ import type { Filter } from './filter.ts';
 import { Freshness } from './freshness.ts';
 import { Change, History } from './history.ts';
 import { OwnValues } from './own-values.ts';
-import { Packer } from './packer.ts';
+import { packerOf, type Packer } from './packer.ts';
 import { readBack } from './reach-back.ts';
 import { Rounds } from './rounds.ts';
 import { SortedEntries, type Page } from './sorted-entries.ts';
@@ -39,7 +39,7 @@ export class WatchCache {
   readonly #indexField: string | undefined;
   readonly #entries: SortedEntries;
   readonly #memory: CacheMemory;
-  readonly #packer = new Packer();
+  readonly #packer: Packer | undefined;
   readonly #history: History;
   readonly #own: OwnValues;
   readonly #freshness: Freshness;
@@ -61,6 +61,7 @@ export class WatchCache {
     this.#ports = { ...ports, log: ports.log.with({ resource: kind.plural, group: kind.group }) };
     this.#rounds = ports.rounds ?? new Rounds(ports.clock);
     this.#prefix = listPrefix(kind, '');
+    this.#packer = packerOf(kind);
     this.#indexField = kind.group === '' && kind.plural === 'pods' ? 'spec.nodeName' : undefined;
     this.#entries = new SortedEntries(this.#indexField);
     this.#memory = ports.memory ?? new CacheMemory();
