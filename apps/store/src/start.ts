@@ -126,7 +126,7 @@ export async function start(config: StoreConfig, ports: StorePorts): Promise<Run
     log,
     ...(ports.nextTurn === undefined ? {} : { nextTurn: ports.nextTurn }),
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
-    isDiskLow: () => meter.isLow,
+    diskIsLow: () => meter.low(),
     ...(config.segmentBytesMax === undefined ? {} : { segmentBytesMax: config.segmentBytesMax }),
   }).catch(async (error: unknown) => {
     await peers?.stop();

@@ -181,17 +181,16 @@ export class Host {
   async #propose<C extends StoreCommand>(command: C, caller: Caller | undefined, asLeader: boolean): Promise<ReplyTo<C>> {
     this.requireRunning();
     this.#requireVote();
-    if (!this.#hasSpaceFor(command)) {
+    const low = takesSpace(command) ? this.#options.diskIsLow?.() : undefined;
+    if (low !== undefined) {
+      await low;
+      throw etcdError('NoSpace');
+    }
+    if (!hasSpaceFor(command, this.#state.mvcc.bytes, this.#options.quotaBytes)) {
       await this.raise(alarmTypes.noSpace);
       throw etcdError('NoSpace');
     }
     return this.#proposer.propose(command, caller, asLeader);
-  }
-
-  #hasSpaceFor(command: StoreCommand): boolean {
-    const { quotaBytes, isDiskLow } = this.#options;
-    if (isDiskLow?.() === true && takesSpace(command)) return false;
-    return hasSpaceFor(command, this.#state.mvcc.bytes, quotaBytes);
   }
 
   /**

@@ -29,8 +29,8 @@ export interface HostOptions {
   readonly answer?: (request: PeerRequest) => Promise<PeerReply>;
   /** Bytes of live keys and values from which on nothing more is taken in; none without it. */
   readonly quotaBytes?: number;
-  /** Whether this member's disk has too little room to take more in. */
-  readonly isDiskLow?: () => boolean;
+  /** While this member's disk has too little room to take more in: resolves when the alarm is raised, or cannot be. */
+  readonly diskIsLow?: () => Promise<void> | undefined;
   /** For tests of tests only: see `plants.ts`. */
   readonly plant?: HostPlant | undefined;
   /** Calls back once the event loop has taken in what has arrived; what comes until then shares a write. */

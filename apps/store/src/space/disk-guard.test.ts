@@ -101,7 +101,7 @@ describe('a disk that fills', () => {
     const room = disk(16 * megabyte);
     room.used = 8 * megabyte;
     const meter = new RoomMeter(room);
-    const host = await Host.start({ ...alone(systemClock), files: meteredFiles(filling(memoryFiles(), room), meter), isDiskLow: () => meter.isLow });
+    const host = await Host.start({ ...alone(systemClock), files: meteredFiles(filling(memoryFiles(), room), meter), diskIsLow: () => meter.low() });
     // Its clock stands: it never looks by itself.
     const guard = new DiskGuard({ room, meter, host, quotaBytes: undefined, clock: new VirtualClock(), log: silentLog });
     const large = { ...put, value: { ...put.value, value: Buffer.alloc(megabyte / 16) } };
@@ -119,6 +119,31 @@ describe('a disk that fills', () => {
     room.used = megabyte;
     await guard.check();
     expect(await taken()).toBe(true);
+    guard.stop();
+    await host.stop();
+  });
+
+  it('refuses nothing, and raises no alarm, before it is marked: a member that is killed in between would keep the alarm for ever', async () => {
+    const room = disk();
+    const marked = Promise.withResolvers<void>();
+    const mark = room.mark.bind(room);
+    room.mark = (isFull) => marked.promise.then(() => mark(isFull));
+    const meter = new RoomMeter(room);
+    const host = await Host.start({ ...alone(systemClock), files: meteredFiles(memoryFiles(), meter), diskIsLow: () => meter.low() });
+    const guard = new DiskGuard({ room, meter, host, quotaBytes: undefined, clock: new VirtualClock(), log: silentLog });
+    room.used = 1000 * megabyte;
+    await meter.measure();
+    let isRefused = false;
+    const refused = host.propose(put).catch((error: unknown) => {
+      isRefused = true;
+      return error;
+    });
+    // Others are answered meanwhile: the host has had its turns.
+    for (let n = 0; n < 20; n++) await host.propose({ $case: 'deleteRange', value: { key: Buffer.from('a'), rangeEnd: new Uint8Array(0), prevKv: false } });
+    expect([isRefused, host.state.alarms.has(1, 7n)]).toEqual([false, false]);
+    marked.resolve();
+    expect(await refused).toMatchObject({ details: 'etcdserver: mvcc: database space exceeded' });
+    expect([room.isMarked, host.state.alarms.has(1, 7n)]).toEqual([true, true]);
     guard.stop();
     await host.stop();
   });

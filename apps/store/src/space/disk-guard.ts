@@ -37,7 +37,7 @@ export class DiskGuard {
     this.#options = options;
     this.#isFull = options.room.isMarked;
     options.meter.isLow = this.#isFull;
-    options.meter.onLow = () => void this.check();
+    options.meter.onLow = () => (this.#isFull ? this.#checking : this.check());
     this.#pollLater();
   }
 
@@ -80,7 +80,7 @@ export class DiskGuard {
     const { room, host, log } = this.#options;
     this.#isFull = true;
     log.error('the disk is almost full: only deletions and compactions are taken until there is room again', { free, needed: Math.ceil(low) });
-    // Raising the alarm needs a little room too.
+    // Raising the alarm needs a little room too. An alarm without the mark would be nobody's to take away.
     await room.release();
     await room.mark(true);
     await host.raise(alarmTypes.noSpace);
@@ -97,6 +97,7 @@ export class DiskGuard {
     if (free < low + reserve) {
       // Again, where it could not be done before.
       await room.release();
+      if (!room.isMarked) await room.mark(true);
       await host.raise(alarmTypes.noSpace);
       return;
     }

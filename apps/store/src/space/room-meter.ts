@@ -20,8 +20,8 @@ export function lowBytes(size: number): number {
 /** Counts what is written between two looks at the disk, so that a fast writer cannot fill it before the next look. */
 export class RoomMeter {
   readonly #room: Pick<DiskRoom, 'measure'>;
-  /** Called when a measurement that a write made due finds too little room. */
-  onLow: (() => void) | undefined;
+  /** Does what is to be done when there is too little room; nothing when that is done already. */
+  onLow: (() => Promise<void> | undefined) | undefined;
   /** Nothing more is to be taken in: a measurement found too little room. Stays until whoever looks after the disk takes it back. */
   isLow = false;
   /** Bytes that may be written before the disk is measured again. */
@@ -41,6 +41,11 @@ export class RoomMeter {
     return measured;
   }
 
+  /** With too little room: resolves once what is to be done about it is done, so that a refusal is never ahead of what must be remembered of it. */
+  low(): Promise<void> | undefined {
+    return this.isLow ? (this.onLow?.() ?? Promise.resolve()) : undefined;
+  }
+
   /** To be called before `bytes` are written; waits for a measurement where one is due. A disk that cannot be measured is written nevertheless. */
   spend(bytes: number): Promise<void> | undefined {
     this.#allowance -= bytes;
@@ -51,7 +56,8 @@ export class RoomMeter {
 
   async #measureFor(): Promise<void> {
     await this.measure().catch(() => undefined);
-    if (this.isLow) this.onLow?.();
+    // Not waited for: it writes, too.
+    if (this.isLow) void this.onLow?.();
   }
 }
 
