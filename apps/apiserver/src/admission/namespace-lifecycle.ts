@@ -2,6 +2,7 @@ import { ApiError, notFound } from '@rhythm/api';
 import type { Namespace } from '@rhythm/api/types/core-v1';
 import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../ports/types.ts';
 import { refused } from './refuse.ts';
+import { withNamespace } from './with-namespace.ts';
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
 
@@ -16,8 +17,7 @@ export function namespaceLifecycle(reader: ObjectReader): AdmissionStep {
       if (isNamespace || attributes.namespace === '' || operation === 'DELETE') return undefined;
       // Access may be asked about in a namespace that does not exist yet.
       if (attributes.group === 'authorization.k8s.io') return undefined;
-      const namespace = reader.atHand?.<Namespace>('', 'namespaces', '', attributes.namespace);
-      return namespace === undefined ? reader.get<Namespace>('', 'namespaces', '', attributes.namespace).then((found) => check(request, found)) : check(request, namespace);
+      return withNamespace(reader, request, (namespace) => check(request, namespace));
     },
   };
 }

@@ -1,8 +1,9 @@
 import { invalid, type KubeObject } from '@rhythm/api';
-import type { Namespace, Pod, PodSpec } from '@rhythm/api/types/core-v1';
+import type { Pod, PodSpec } from '@rhythm/api/types/core-v1';
 import type { AdmissionRequest, AdmissionStep, ObjectReader } from '../../ports/types.ts';
 import { deepEqual } from '../../registry/deep-equal.ts';
 import { isCore, refused } from '../refuse.ts';
+import { withNamespace } from '../with-namespace.ts';
 import { violations } from './checks.ts';
 import { labelErrors, levelOf, textOf } from './policy.ts';
 
@@ -41,10 +42,7 @@ export function podSecurity(reader: ObjectReader): AdmissionStep {
       if (request.object === undefined || (request.operation !== 'CREATE' && request.operation !== 'UPDATE')) return undefined;
       if (isCore(request, 'namespaces')) return judgeNamespace(request, reader);
       const subject = subjectOf(request);
-      if (subject === undefined) return undefined;
-      const namespace = reader.atHand?.<Namespace>('', 'namespaces', '', request.attributes.namespace);
-      if (namespace !== undefined) return judge(request, subject, namespace.metadata.labels);
-      return reader.get<Namespace>('', 'namespaces', '', request.attributes.namespace).then((found) => judge(request, subject, found?.metadata.labels));
+      return subject === undefined ? undefined : withNamespace(reader, request, (namespace) => judge(request, subject, namespace?.metadata.labels));
     },
   };
 }
